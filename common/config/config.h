@@ -1,0 +1,112 @@
+// The configuration as values, whole and checked: what the YAML file or the command line said, with
+// every default in place and every reference resolved. Nothing here is optional that a part would
+// have to think about. DESIGN: README, "Configuration".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ip_address.h"
+#include "common/base/time.h"
+#include "common/dns/name.h"
+#include "common/dns/tsig.h"
+
+namespace twinzone::config {
+
+enum class Role : std::uint8_t { primary, secondary };
+
+struct Remote {
+    std::string name;
+    std::vector<Endpoint> addresses;  // at least one; tried in order
+    dns::TsigKeyPtr key;              // null: unsigned
+};
+using RemotePtr = std::shared_ptr<const Remote>;
+
+// All conditions that are set must hold.
+struct AccessRule {
+    std::vector<IpPrefix> addresses;  // empty: any address
+    dns::TsigKeyPtr key;              // null: signed or not
+};
+
+enum class SerialPolicy : std::uint8_t { keep, increment, unixtime, date };
+enum class OnLowerSerial : std::uint8_t { refuse, adopt };
+enum class OutputMode : std::uint8_t { none, file };
+
+struct Clamp {
+    seconds min{0};
+    seconds max{0};
+};
+
+struct JournalLimits {
+    std::uint64_t max_versions = 1000;
+    std::uint64_t max_bytes = 0;            // 0: not in octets but by share
+    std::uint32_t max_share_percent = 100;  // of the zone's size
+};
+
+// What a zone is, after its template.
+struct Zone {
+    dns::Name name;
+    // primary
+    std::string source_file;  // absolute or relative to the working directory; empty on a secondary
+    SerialPolicy serial_policy = SerialPolicy::keep;
+    // secondary
+    std::vector<RemotePtr> primaries;
+    OnLowerSerial on_lower_serial = OnLowerSerial::refuse;
+    OutputMode output = OutputMode::none;
+    std::string output_path;  // file to write, the zone's name filled in
+    // both
+    std::vector<RemotePtr> notify;
+    std::vector<AccessRule> allow_transfer;
+    std::vector<AccessRule> allow_notify;
+    JournalLimits journal;
+    Clamp refresh{seconds{30}, hours{24}};
+    Clamp retry{seconds{5}, hours{2}};
+    seconds expire_min = hours{1};
+};
+
+struct Limits {
+    std::uint64_t zone_records = 100'000'000;
+    std::uint64_t zone_bytes = std::uint64_t{16} << 30;
+    std::uint32_t transfers_in = 64;
+    std::uint32_t transfers_out = 64;
+    std::uint32_t per_remote = 8;
+    seconds transfer_time = hours{2};
+    seconds transfer_idle{60};
+    std::uint64_t min_rate = 1024;  // octets a second, averaged over 30 s
+    std::uint32_t soa_rate = 1000;
+    std::uint32_t notify_rate = 1000;
+    std::uint32_t tcp_clients = 1000;
+    seconds tcp_idle{30};
+};
+
+struct Log {
+    std::string target = "stderr";  // stderr, syslog or a file
+    std::string level = "info";     // debug info notice warning error critical
+    bool json = false;
+};
+
+struct Config {
+    Role role{};
+    std::string file;  // where it came from; empty for the command line
+    std::vector<Endpoint> listen;
+    std::string store_path;
+    std::uint64_t store_max_bytes = std::uint64_t{1} << 40;
+    std::string control_socket;  // path
+    Log log;
+    dns::TsigKeyring keys;
+    std::vector<RemotePtr> remotes;
+    Limits limits;
+    std::vector<Zone> zones;
+    // Folders whose NAME.zone files are zones (primary): each with the settings such a zone gets
+    // (name and source_file are filled per file).
+    struct Directory {
+        std::string path;
+        Zone settings;
+    };
+    std::vector<Directory> directories;
+};
+
+}  // namespace twinzone::config
