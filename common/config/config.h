@@ -91,6 +91,8 @@ struct Log {
 struct Config {
     Role role{};
     std::string file;  // where it came from; empty for the command line
+    // UDP and TCP; never empty on a primary. Empty on a secondary: it hears no NOTIFY and serves
+    // nobody (`sync` alone needs no more).
     std::vector<Endpoint> listen;
     std::string store_path;
     std::uint64_t store_max_bytes = std::uint64_t{1} << 40;
@@ -101,7 +103,8 @@ struct Config {
     Limits limits;
     std::vector<Zone> zones;
     // Folders whose NAME.zone files are zones (primary): each with the settings such a zone gets
-    // (name and source_file are filled per file).
+    // (name and source_file are filled per file: zone_directory.h). A zone that is also in `zones`
+    // keeps what it has there.
     struct Directory {
         std::string path;
         Zone settings;

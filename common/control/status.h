@@ -1,0 +1,86 @@
+// What a daemon says about its zones: the model behind `status`, as JSON and as a table. Facts
+// only: who fills it takes serials and times from what was seen, never from a flag that says ok.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/dns/serial.h"
+
+namespace twinzone::control {
+
+// From good to bad is not their order: see needs_attention().
+enum class ZoneState : std::uint8_t {
+    current,
+    transferring,
+    stale,
+    held,
+    expired,
+    failed,
+    frozen,
+    loading
+};
+
+[[nodiscard]] std::string_view to_string(ZoneState state) noexcept;
+[[nodiscard]] std::optional<ZoneState> zone_state_from_text(std::string_view text) noexcept;
+
+// True for stale, held, expired, failed and frozen.
+[[nodiscard]] bool needs_attention(ZoneState state) noexcept;
+
+// Someone we hand the zone on to. An absent value is not known yet.
+struct PeerStatus {
+    std::string remote;
+    std::optional<dns::Serial> serial;  // the version it was last seen with
+    std::optional<seconds> lag;         // age of the oldest change it lacks; 0: in step
+    std::optional<UnixTime> last_contact;
+
+    friend bool operator==(const PeerStatus&, const PeerStatus&) = default;
+};
+
+struct ZoneStatus {
+    std::string zone;                   // presentation form with the closing dot
+    std::optional<dns::Serial> serial;  // absent: no version yet
+    std::string digest;                 // 32 hexadecimal digits; empty: no version yet
+    std::uint64_t records = 0;
+    std::uint64_t wire_bytes = 0;
+    ZoneState state = ZoneState::loading;
+    std::string reason;  // in words, one line; may be empty where current
+    std::string source;  // a file, or the primary as "192.0.2.1@53"
+    std::optional<seconds> lag;
+    std::optional<UnixTime> last_success;
+    std::optional<seconds> expires_in;
+    std::optional<seconds> next_refresh_in;
+    std::vector<PeerStatus> peers;
+
+    friend bool operator==(const ZoneStatus&, const ZoneStatus&) = default;
+};
+
+struct Status {
+    std::string role;  // "primary" or "secondary"
+    std::string version;
+    seconds uptime{0};
+    std::vector<ZoneStatus> zones;
+
+    friend bool operator==(const Status&, const Status&) = default;
+};
+
+// True where every zone is `current`: what `status --check` answers by its exit code.
+[[nodiscard]] bool all_current(const Status& status) noexcept;
+
+// Takes out every zone that is `current`: what `status --stale` shows.
+void keep_not_current(Status& status);
+
+// One line. Times are RFC 3339 in UTC, unknown values are null. Bytes that are no UTF-8 are
+// replaced.
+[[nodiscard]] std::string to_json(const Status& status);
+
+// Errc::message_malformed for anything that to_json() would not write; unknown members are passed
+// over, so that a newer daemon can be asked.
+[[nodiscard]] Result<Status> from_json(std::string_view text);
+
+}  // namespace twinzone::control
