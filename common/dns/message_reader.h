@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "common/dns/header.h"
 #include "common/dns/record.h"
+#include "common/dns/record_reader.h"
 
 namespace twinzone::dns {
 
@@ -24,8 +25,7 @@ enum class Section : std::uint8_t { answer, authority, additional };
 
 struct SectionRecord {
     Section section{};
-    RecordView
-        record;  // valid until the next call of the reader; names uncompressed; check_rdata() holds
+    RecordView record;     // valid until the next call of the reader; as RecordReader::next() says
     std::size_t offset{};  // where the record starts in the message
 };
 
@@ -48,9 +48,10 @@ class MessageReader {
   private:
     MessageReader(ByteView message, const Header& header) noexcept;
 
-    ByteView message_;
     Header header_;
-    // … offsets, counters and scratch octets for uncompressed names and rdata
+    RecordReader records_;
+    std::size_t records_read_ = 0;
+    bool question_read_ = false;
 };
 
 }  // namespace twinzone::dns

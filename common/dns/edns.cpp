@@ -1,0 +1,97 @@
+#include "common/dns/edns.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace twinzone::dns {
+
+namespace {
+
+// The OPT record's TTL field holds extended rcode, version and flags (RFC 6891 §6.1.3).
+constexpr std::uint32_t kDnssecOk = 0x8000;
+constexpr unsigned kExtendedRcodeShift = 24;
+constexpr unsigned kVersionShift = 16;
+
+}  // namespace
+
+Result<Edns> Edns::parse(const RecordView& opt) {
+    TWINZONE_ASSERT(opt.type == RrType::opt);
+    if (!opt.owner.is_root()) {
+        return fail(Errc::message_malformed,
+                    fmt::format("OPT at {} instead of the root", opt.owner.to_text()));
+    }
+    Edns edns;
+    edns.udp_payload_bytes = value(opt.rr_class);
+    edns.extended_rcode = static_cast<std::uint8_t>(opt.ttl.value() >> kExtendedRcodeShift);
+    edns.version = static_cast<std::uint8_t>(opt.ttl.value() >> kVersionShift);
+    edns.dnssec_ok = (opt.ttl.value() & kDnssecOk) != 0;
+    ByteReader reader{opt.rdata};
+    while (reader.remaining() > 0) {
+        Option option;
+        option.code = static_cast<EdnsOption>(reader.u16());
+        const ByteView octets = reader.bytes(reader.u16());
+        if (reader.failed()) {
+            return fail(Errc::message_malformed, "an EDNS option runs past the OPT record");
+        }
+        option.value.assign(octets.begin(), octets.end());
+        edns.options.push_back(std::move(option));
+    }
+    return edns;
+}
+
+Record Edns::record() const {
+    Record opt;
+    opt.type = RrType::opt;
+    opt.rr_class = static_cast<RrClass>(udp_payload_bytes);
+    opt.ttl =
+        Ttl{std::uint32_t{extended_rcode} << kExtendedRcodeShift |
+            std::uint32_t{version} << kVersionShift | (dnssec_ok ? kDnssecOk : std::uint32_t{0})};
+    ByteWriter writer{opt.rdata};
+    for (const Option& option : options) {
+        writer.u16(static_cast<std::uint16_t>(option.code));
+        writer.u16(static_cast<std::uint16_t>(option.value.size()));
+        writer.bytes(option.value);
+    }
+    return opt;
+}
+
+const Edns::Option* Edns::find(EdnsOption code) const noexcept {
+    const auto at = std::find_if(options.begin(), options.end(),
+                                 [code](const Option& option) { return option.code == code; });
+    return at == options.end() ? nullptr : &*at;
+}
+
+bool Edns::has_expire() const noexcept {
+    return find(EdnsOption::expire) != nullptr;
+}
+
+std::optional<seconds> Edns::expire() const noexcept {
+    const Option* option = find(EdnsOption::expire);
+    if (option == nullptr || option->value.size() != 4) {
+        return std::nullopt;
+    }
+    return seconds{load_u32(option->value.data())};
+}
+
+void Edns::ask_expire() {
+    options.push_back({EdnsOption::expire, {}});
+}
+
+void Edns::set_expire(seconds left) {
+    constexpr seconds::rep kMost = 0xffffffff;
+    Option option{EdnsOption::expire, {}};
+    ByteWriter{option.value}.u32(
+        static_cast<std::uint32_t>(std::clamp<seconds::rep>(left.count(), 0, kMost)));
+    options.push_back(std::move(option));
+}
+
+void Edns::add_extended_error(std::uint16_t code, std::string_view text) {
+    Option option{EdnsOption::extended_error, {}};
+    ByteWriter writer{option.value};
+    writer.u16(code);
+    writer.bytes(as_bytes(text));
+    options.push_back(std::move(option));
+}
+
+}  // namespace twinzone::dns
