@@ -1,0 +1,38 @@
+// Who may do something with a zone: take it (AXFR, IXFR over TCP and UDP alike) or send a NOTIFY
+// for it. One function decides for all of them. Default deny. RFC 5936 §5.
+#pragma once
+
+#include <vector>
+
+#include "common/base/ip_address.h"
+#include "common/dns/tsig.h"
+
+namespace twinzone::transfer {
+
+// Who asks, after TSIG was checked.
+struct Peer {
+    IpAddress address;
+    dns::TsigKeyPtr key;  // the key of a valid signature; null: unsigned
+};
+
+// All conditions that are set must hold (never address *or* key). A rule without any condition lets
+// everybody in: the operator wrote so.
+struct AccessRule {
+    std::vector<IpPrefix> addresses;  // one of them; empty: any address
+    dns::TsigKeyPtr key;              // this key, by name and algorithm; null: signed or not
+};
+
+// Immutable. An empty list allows nobody.
+class AccessRules {
+  public:
+    AccessRules() = default;
+    explicit AccessRules(std::vector<AccessRule> rules) : rules_(std::move(rules)) {}
+
+    [[nodiscard]] bool allows(const Peer& peer) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return rules_.empty(); }
+
+  private:
+    std::vector<AccessRule> rules_;
+};
+
+}  // namespace twinzone::transfer

@@ -1,0 +1,114 @@
+// When a secondary checks its zone against the primary, and until when it may serve it. RFC 1034
+// §4.3.5, RFC 1035 §3.3.13, RFC 7314 §4. One per zone; compact, since there may be a million.
+//
+//            loaded, transferred                refresh passed            expire passed
+//   no_zone --------------------> fresh ----------------------> stale ----------------> expired
+//                                   ^------ current, transferred --'------ transferred ------'
+//
+// Every state has a next_due(). A check re-arms the retry timer before it begins, so that an
+// outcome which never comes costs one retry and not the zone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/base/time.h"
+#include "common/dns/soa.h"
+#include "common/transfer/lane.h"
+#include "common/zone/version_store.h"
+
+namespace twinzone::transfer {
+
+// The operator's bounds for what a zone's SOA may ask of us. Requires: min <= max, all above 0.
+struct RefreshLimits {
+    seconds refresh_min{30};
+    seconds refresh_max{hours{24}};
+    seconds retry_min{5};
+    seconds retry_max{hours{2}};
+    seconds expire_min{hours{1}};
+};
+
+// A SOA's timers after the limits. expire >= refresh + retry + 1, so that no zone expires between
+// two regular checks.
+struct RefreshIntervals {
+    seconds refresh{0};
+    seconds retry{0};
+    seconds expire{0};
+};
+[[nodiscard]] RefreshIntervals clamp_intervals(const dns::SoaRecord& soa,
+                                               const RefreshLimits& limits) noexcept;
+
+enum class RefreshState : std::uint8_t { no_zone, fresh, stale, expired };
+
+// Not thread-safe. Timers of a run are Instants, so that a jump of the wall clock moves none;
+// UnixTime only carries expiry over a restart.
+class Refresher {
+  public:
+    // A zone that was never filled: due now. `limits` outlives this object. `seed`: tells zones
+    // apart (a hash of the name) and hosts (a number drawn at start).
+    Refresher(const RefreshLimits& limits, std::uint64_t seed, Instant now) noexcept;
+
+    // What the store holds, at start. The first check is due soon (spread over kRestartSpread): a
+    // NOTIFY may have been missed. Expiry goes on as if there had been no restart.
+    void handle_loaded(Now now, const dns::SoaRecord& soa, const zone::ZoneTimers& timers) noexcept;
+
+    // A check or transfer begins.
+    void handle_started(Instant now) noexcept;
+
+    // The primary confirmed our version. `expire`: its EDNS EXPIRE, if it gave one; the longer of
+    // it and what is left counts, SOA EXPIRE at most (RFC 7314 §4).
+    void handle_current(Now now, std::optional<seconds> expire) noexcept;
+
+    // A new version was committed. EDNS EXPIRE stands in for SOA EXPIRE where it is shorter.
+    void handle_transferred(Now now, const dns::SoaRecord& soa,
+                            std::optional<seconds> expire) noexcept;
+
+    // All primaries were tried in vain, or what they have was refused. Expiry does not move.
+    void handle_failed(Instant now) noexcept;
+
+    // Check at once.
+    void handle_notified(Instant now) noexcept { due_ = now; }
+
+    // SOA or limits changed without a transfer (configuration was reloaded, a local edit).
+    void handle_limits(const RefreshLimits& limits) noexcept { limits_ = &limits; }
+
+    [[nodiscard]] RefreshState state(Instant now) const noexcept;
+
+    // When the next check begins; it may have passed.
+    [[nodiscard]] Instant next_due() const noexcept { return due_; }
+
+    // nullopt where there is no zone.
+    [[nodiscard]] std::optional<Instant> expires_at() const noexcept;
+
+    // The lane of the next routine check.
+    [[nodiscard]] Lane lane(Instant now) const noexcept;
+
+    // What to store with a commit.
+    [[nodiscard]] zone::ZoneTimers timers(Now now) const noexcept;
+
+    // Checks that failed since the last success; stops at 255.
+    [[nodiscard]] unsigned failures() const noexcept { return failures_; }
+
+  private:
+    void set_intervals(const dns::SoaRecord& soa) noexcept;
+    void succeed(Now now) noexcept;
+    Duration jitter(Duration interval) const noexcept;
+    Duration retry_delay(unsigned failures) const noexcept;
+
+    const RefreshLimits* limits_;
+    std::uint64_t seed_;
+    Instant due_;
+    Instant stale_at_;
+    Instant expires_at_;
+    UnixTime last_success_;
+    std::uint32_t refresh_ = 0;  // seconds, clamped
+    std::uint32_t retry_ = 0;
+    std::uint32_t expire_ = 0;
+    std::uint8_t failures_ = 0;
+    bool has_zone_ = false;
+};
+
+// Time over which the checks after a start are spread.
+inline constexpr seconds kRestartSpread{10};
+
+}  // namespace twinzone::transfer
