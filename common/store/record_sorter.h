@@ -1,0 +1,63 @@
+// Puts the records of a zone of any size into canonical order within bounded memory: what comes in
+// by AXFR or from a zone file on its way into a ReplaceWith. Sorted runs beyond the bound go to
+// temporary files without a name, so that nothing is left behind whatever happens.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/dns/record.h"
+#include "common/zone/record_list.h"
+#include "common/zone/record_stream.h"
+
+namespace twinzone::store {
+
+// A stream that can be read again from its start: the store compares new content with the old and,
+// where they differ too much, writes it whole.
+class SortedStream : public zone::RecordStream {
+  public:
+    [[nodiscard]] virtual Result<void> rewind() = 0;
+
+    // Duplicates left out so far; whole once next() gave nullopt.
+    [[nodiscard]] virtual std::uint64_t dropped() const noexcept = 0;
+};
+
+// Not thread-safe; may be filled on one thread and its stream read on another.
+class RecordSorter {
+  public:
+    static constexpr std::size_t kDefaultMemoryBytes = 64 * 1024 * 1024;
+
+    // `directory`: where runs are spilled; the store's, on the same disk as what they become.
+    explicit RecordSorter(std::string directory, std::size_t memory_bytes = kDefaultMemoryBytes);
+    ~RecordSorter();
+    RecordSorter(RecordSorter&&) noexcept;
+    RecordSorter& operator=(RecordSorter&&) noexcept;
+
+    // Any order. The record is copied. Errc::disk_full, file_unreadable. Cheap where records come
+    // in order already.
+    [[nodiscard]] Result<void> add(const dns::RecordView& record);
+
+    // Records added so far, duplicates included.
+    [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
+
+    // Canonical order; of records that are the same (compare_canonical() is 0) the one added last.
+    // The sorter is empty afterwards. Errc::disk_full, file_unreadable.
+    [[nodiscard]] Result<std::unique_ptr<SortedStream>> finish();
+
+  private:
+    class Run;
+    class MergedStream;
+
+    Result<void> spill();
+
+    std::string directory_;
+    std::size_t memory_bytes_;
+    zone::RecordList current_;
+    std::vector<std::unique_ptr<Run>> runs_;
+    std::uint64_t added_ = 0;
+};
+
+}  // namespace twinzone::store
