@@ -33,7 +33,7 @@ TEST_CASE("comments and strings are no code", "[tidy]") {
     CHECK(source.code.find('z') == std::string::npos);
     CHECK(source.code.find("1'000") != std::string::npos);
     CHECK(line_of(source.code, source.code.find("f(")) == 3);
-    CHECK(cpp("a.cpp", "R\"x(a)\" b)x\" + c").code == "R\"          \" + c");
+    CHECK(cpp("a.cpp", "R\"x(a)\" b)x\" + c").code == "R\"         \" + c");
 }
 
 TEST_CASE("includes follow the arrows", "[tidy]") {
