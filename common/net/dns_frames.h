@@ -35,7 +35,10 @@ class DnsFrames {
     [[nodiscard]] bool is_at_boundary() const noexcept;
 
   private:
-    [[nodiscard]] std::optional<Message> complete_partial();
+    [[nodiscard]] Result<std::optional<Message>> complete_partial();
+    void take(std::size_t count);
+    void keep_rest();
+    [[nodiscard]] Failure zero_length();
 
     Bytes held_;                     // what hold() copied; chunk_ then points into it
     Bytes partial_;                  // length and first octets of a cut message

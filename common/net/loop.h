@@ -48,6 +48,7 @@ class Loop {
 
   private:
     struct Core;
+    struct Work;
     std::unique_ptr<Core> core_;
 };
 

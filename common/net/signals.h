@@ -26,7 +26,10 @@ class Signals {
 
   private:
     struct Core;
-    std::shared_ptr<Core> core_;
+    struct StartClose {
+        void operator()(Core* core) const noexcept;
+    };
+    std::unique_ptr<Core, StartClose> core_;
 };
 
 }  // namespace twinzone::net

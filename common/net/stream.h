@@ -50,8 +50,8 @@ class Stream {
     void pause_reading() noexcept;
     void resume_reading() noexcept;
 
-    // Sends the end of the stream when everything queued is sent. Reading goes on until the peer
-    // ends its side too, which calls on_closed.
+    // Requires: connected. Sends the end of the stream when everything queued is sent. Reading goes
+    // on until the peer ends its side too, which calls on_closed.
     void shutdown() noexcept;
 
     // Ends both directions now; what is queued is dropped.
