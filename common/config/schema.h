@@ -1,0 +1,111 @@
+// The keys of every map in the configuration file, and which of them this version reads for which
+// role.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "common/config/map_reader.h"
+
+namespace twinzone::config {
+
+inline constexpr KeySpec kTopKeys[] = {
+    {"version"},
+    {"server"},
+    {"store"},
+    {"control"},
+    {"web", KeyUse::later},
+    {"log"},
+    {"keys"},
+    {"tls", KeyUse::later},
+    {"remotes"},
+    {"limits"},
+    {"templates"},
+    {"zones"},
+    {"zones-file"},
+    {"catalogs", KeyUse::later},
+};
+inline constexpr KeySpec kServerKeys[] = {
+    {"listen"},
+    {"listen-tls", KeyUse::later},
+    {"tls", KeyUse::later},
+    {"user", KeyUse::later},
+    {"threads", KeyUse::later},
+    {"proxy-from", KeyUse::later},
+};
+inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};
+inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group", KeyUse::later}};
+inline constexpr KeySpec kLogKeys[] = {{"target"}, {"level"}, {"format"}};
+inline constexpr KeySpec kKeyKeys[] = {{"name"}, {"algorithm"}, {"secret"}, {"secret-file"}};
+inline constexpr KeySpec kRemoteKeys[] = {
+    {"name"}, {"addresses"}, {"key"}, {"via", KeyUse::later}, {"tls", KeyUse::later}};
+inline constexpr KeySpec kLimitKeys[] = {
+    {"zone-records"}, {"zone-bytes"},    {"transfers-in"},  {"transfers-out"},
+    {"per-remote"},   {"transfer-time"}, {"transfer-idle"}, {"min-rate"},
+    {"soa-rate"},     {"notify-rate"},   {"tcp-clients"},   {"tcp-idle"},
+};
+inline constexpr KeySpec kRuleKeys[] = {{"address"}, {"key"}, {"tls", KeyUse::later}};
+inline constexpr KeySpec kSourceKeys[] = {{"file"}, {"directory"}, {"transfer", KeyUse::later}};
+inline constexpr KeySpec kOutputKeys[] = {
+    {"mode"}, {"path"}, {"reload", KeyUse::later}, {"verify", KeyUse::later}};
+inline constexpr KeySpec kJournalKeys[] = {{"max-versions"}, {"max-size"}};
+inline constexpr KeySpec kClampKeys[] = {{"min"}, {"max"}};
+inline constexpr KeySpec kFloorKeys[] = {{"min"}};
+
+// What a template and a zone's entry have in common.
+inline constexpr std::array kSettingKeys = std::to_array<KeySpec>({
+    {"source", KeyUse::primary_only},
+    {"serial-policy", KeyUse::primary_only},
+    {"primaries", KeyUse::secondary_only},
+    {"on-lower-serial", KeyUse::secondary_only},
+    {"output", KeyUse::secondary_only},
+    {"notify"},
+    {"allow-transfer"},
+    {"allow-notify"},
+    {"journal"},
+    {"refresh"},
+    {"retry"},
+    {"expire"},
+    {"zonemd", KeyUse::only_off},
+    {"dnssec", KeyUse::only_off},
+    {"verify-interval", KeyUse::later},
+    {"guard", KeyUse::later},
+    {"hooks", KeyUse::later},
+});
+
+template <std::size_t N>
+constexpr auto with_settings(const std::array<KeySpec, N>& own) {
+    std::array<KeySpec, N + kSettingKeys.size()> all{};
+    std::copy(own.begin(), own.end(), all.begin());
+    std::copy(kSettingKeys.begin(), kSettingKeys.end(), all.begin() + N);
+    return all;
+}
+inline constexpr std::array kTemplateKeys = with_settings(std::array<KeySpec, 1>{{{"name"}}});
+inline constexpr std::array kZoneKeys =
+    with_settings(std::array<KeySpec, 2>{{{"zone"}, {"template"}}});
+
+inline constexpr Schema kTopSchema{"the configuration", kTopKeys};
+inline constexpr Schema kServerSchema{"'server'", kServerKeys};
+inline constexpr Schema kStoreSchema{"'store'", kStoreKeys};
+inline constexpr Schema kControlSchema{"'control'", kControlKeys};
+inline constexpr Schema kLogSchema{"'log'", kLogKeys};
+inline constexpr Schema kKeySchema{"an entry of 'keys'", kKeyKeys};
+inline constexpr Schema kRemoteSchema{"an entry of 'remotes'", kRemoteKeys};
+inline constexpr Schema kLimitsSchema{"'limits'", kLimitKeys};
+inline constexpr Schema kTemplateSchema{"an entry of 'templates'", kTemplateKeys};
+inline constexpr Schema kZoneSchema{"an entry of 'zones'", kZoneKeys};
+inline constexpr Schema kRuleSchema{"an access rule", kRuleKeys};
+inline constexpr Schema kSourceSchema{"'source'", kSourceKeys};
+inline constexpr Schema kOutputSchema{"'output'", kOutputKeys};
+inline constexpr Schema kJournalSchema{"'journal'", kJournalKeys};
+inline constexpr Schema kRefreshSchema{"'refresh'", kClampKeys};
+inline constexpr Schema kRetrySchema{"'retry'", kClampKeys};
+inline constexpr Schema kExpireSchema{"'expire'", kFloorKeys};
+
+// Where a misplaced key is looked for, in this order.
+inline constexpr std::array kSchemas = {
+    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,    kLimitsSchema,
+    kTemplateSchema, kRemoteSchema, kKeySchema,   kOutputSchema,  kSourceSchema, kJournalSchema,
+};
+
+}  // namespace twinzone::config

@@ -1,0 +1,202 @@
+#include "common/config/zone_settings.h"
+
+#include "common/config/schema.h"
+#include "common/config/values.h"
+#include "common/config/zone_path.h"
+
+namespace twinzone::config {
+
+namespace {
+
+Result<std::string> pattern_from_text(std::string_view text) {
+    Result<std::string> path = path_from_text(text);
+    if (Result<void> pattern = check_path_pattern(text); path && !pattern) {
+        return fail(std::move(pattern).error());
+    }
+    return path;
+}
+
+void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+    const Node* node = map.find("source");
+    if (node == nullptr) {
+        return;
+    }
+    settings.source_pattern.clear();
+    settings.source_directory.clear();
+    const MapReader source{*node, kSourceSchema, loading.role, loading.diagnostics};
+    source.read("file", pattern_from_text, settings.source_pattern);
+    source.read("directory", path_from_text, settings.source_directory);
+    if (source.has("file") && source.has("directory")) {
+        loading.diagnostics.error(source.key_mark("directory"),
+                                  "a source is either 'file' or 'directory'");
+    }
+    if (source.is_map() && node->entries.empty()) {
+        loading.diagnostics.error(node->mark, "a source needs 'file' or 'directory'");
+    }
+}
+
+void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+    const Node* node = map.find("output");
+    if (node == nullptr) {
+        return;
+    }
+    settings.zone.output = OutputMode::none;
+    settings.output_pattern.clear();
+    const MapReader output{*node, kOutputSchema, loading.role, loading.diagnostics};
+    const Node* mode = output.require("mode");
+    if (mode != nullptr && mode->kind == NodeKind::scalar && mode->text == "loopback") {
+        loading.diagnostics.error(mode->mark, "'loopback' is not in this version yet");
+        return;
+    }
+    constexpr std::array<std::pair<std::string_view, OutputMode>, 2> kModes = {
+        std::pair{std::string_view{"none"}, OutputMode::none}, {"file", OutputMode::file}};
+    output.read_choice("mode", kModes, settings.zone.output);
+    output.read("path", pattern_from_text, settings.output_pattern);
+    if (settings.zone.output == OutputMode::file) {
+        output.require("path");
+    } else if (mode != nullptr && mode->text == "none" && output.has("path")) {
+        loading.diagnostics.error(output.key_mark("path"), "'mode: none' writes no file");
+    }
+}
+
+Result<std::uint64_t> version_count(std::string_view text) {
+    Result<std::uint64_t> count = count_from_text(text);
+    return count && *count == 0 ? Result<std::uint64_t>{fail(Errc::usage, "at least 1")} : count;
+}
+
+void read_journal(const MapReader& map, Loading& loading, JournalLimits& limits) {
+    const Node* node = map.find("journal");
+    if (node == nullptr) {
+        return;
+    }
+    const MapReader journal{*node, kJournalSchema, loading.role, loading.diagnostics};
+    journal.read("max-versions", version_count, limits.max_versions);
+    const Node* size = journal.find("max-size");
+    if (size == nullptr) {
+        return;
+    }
+    if (size->kind == NodeKind::scalar && size->text.ends_with('%')) {
+        limits.max_bytes = 0;
+        journal.read("max-size", percent_from_text, limits.max_share_percent);
+    } else {
+        journal.read("max-size", size_from_text, limits.max_bytes);
+        // 0 octets would read as "by share".
+        limits.max_share_percent = limits.max_bytes == 0 ? 0 : limits.max_share_percent;
+    }
+}
+
+void read_clamp(const MapReader& map, const Schema& schema, std::string_view key, Loading& loading,
+                Clamp& clamp) {
+    const Node* node = map.find(key);
+    if (node == nullptr) {
+        return;
+    }
+    const MapReader reader{*node, schema, loading.role, loading.diagnostics};
+    reader.read("min", duration_from_text, clamp.min);
+    reader.read("max", duration_from_text, clamp.max);
+    if (clamp.min > clamp.max) {
+        loading.diagnostics.error(node->mark,
+                                  fmt::format("'{}' has a min of {} s above its max of {} s", key,
+                                              clamp.min.count(), clamp.max.count()));
+    }
+}
+
+void read_expire(const MapReader& map, Loading& loading, seconds& min) {
+    if (const Node* node = map.find("expire")) {
+        const MapReader reader{*node, kExpireSchema, loading.role, loading.diagnostics};
+        reader.read("min", duration_from_text, min);
+    }
+}
+
+std::optional<std::string> filled(Result<std::string> path, Mark mark, Loading& loading) {
+    if (!path) {
+        loading.diagnostics.error(mark, path.error().detail());
+        return std::nullopt;
+    }
+    return std::move(*path);
+}
+
+bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
+    if (settings.source_pattern.empty() && settings.source_directory.empty()) {
+        loading.diagnostics.error(
+            mark,
+            fmt::format("zone {} has no 'source'; for example source: {{ file: /etc/bind/db.%s }}",
+                        zone.name.to_text()));
+        return false;
+    }
+    const auto path = filled(settings.source_directory.empty()
+                                 ? fill_path_pattern(settings.source_pattern, zone.name)
+                                 : zone_file_in(settings.source_directory, zone.name),
+                             mark, loading);
+    zone.source_file = path.value_or("");
+    return path.has_value();
+}
+
+bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
+    if (zone.primaries.empty()) {
+        loading.diagnostics.error(
+            mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
+        return false;
+    }
+    if (!settings.has_allow_notify) {
+        for (const RemotePtr& primary : zone.primaries) {
+            zone.allow_notify.push_back(rule_for(*primary));
+        }
+    }
+    if (zone.output == OutputMode::none) {
+        return true;
+    }
+    const auto path = filled(fill_path_pattern(settings.output_pattern, zone.name), mark, loading);
+    zone.output_path = path.value_or("");
+    return path.has_value();
+}
+
+}  // namespace
+
+void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+    constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
+        std::pair{std::string_view{"keep"}, SerialPolicy::keep},
+        {"increment", SerialPolicy::increment},
+        {"unixtime", SerialPolicy::unixtime},
+        {"date", SerialPolicy::date}};
+    constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
+        std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse},
+        {"adopt", OnLowerSerial::adopt}};
+    Zone& zone = settings.zone;
+    if (loading.role == Role::primary) {
+        read_source(map, loading, settings);
+        map.read_choice("serial-policy", kPolicies, zone.serial_policy);
+    } else {
+        if (map.has("primaries")) {
+            zone.primaries = remotes_named(map.list("primaries"), loading);
+        }
+        map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
+        read_output(map, loading, settings);
+    }
+    if (map.has("notify")) {
+        zone.notify = remotes_named(map.list("notify"), loading);
+    }
+    if (map.has("allow-transfer")) {
+        zone.allow_transfer = rules_of(map.list("allow-transfer"), loading);
+    }
+    if (map.has("allow-notify")) {
+        zone.allow_notify = rules_of(map.list("allow-notify"), loading);
+        settings.has_allow_notify = true;
+    }
+    read_journal(map, loading, zone.journal);
+    read_clamp(map, kRefreshSchema, "refresh", loading, zone.refresh);
+    read_clamp(map, kRetrySchema, "retry", loading, zone.retry);
+    read_expire(map, loading, zone.expire_min);
+}
+
+std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& name, Mark mark,
+                              Loading& loading) {
+    Zone zone = settings.zone;
+    zone.name = name;
+    const bool is_whole = loading.role == Role::primary
+                              ? fill_source(settings, mark, loading, zone)
+                              : fill_primaries(settings, mark, loading, zone);
+    return is_whole ? std::optional{std::move(zone)} : std::nullopt;
+}
+
+}  // namespace twinzone::config

@@ -1,0 +1,28 @@
+// The settings that a template and a zone's entry have in common, before they meet a zone's name.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/config/config.h"
+#include "common/config/loading.h"
+#include "common/config/map_reader.h"
+
+namespace twinzone::config {
+
+struct ZoneSettings {
+    Zone zone;  // without name, source_file and output_path
+    std::string source_pattern;
+    std::string source_directory;  // instead of a pattern
+    std::string output_pattern;
+    bool has_allow_notify = false;
+};
+
+// Sets what the map writes; the rest stays.
+void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings);
+
+// The zone with this name. What is missing for the role is reported at `mark`, then nullopt.
+[[nodiscard]] std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& name,
+                                            Mark mark, Loading& loading);
+
+}  // namespace twinzone::config
