@@ -1,1 +1,195 @@
 #include "common/control/protocol.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/base/assert.h"
+
+namespace twinzone::control {
+
+namespace {
+
+using nlohmann::ordered_json;
+using Replace = ordered_json::error_handler_t;
+
+constexpr int kExitUsage = 2;
+constexpr int kExitFailed = 1;
+// Levels of nesting that a request or an answer has.
+constexpr int kMaxDepth = 3;
+
+std::string line_of(const ordered_json& object) {
+    return object.dump(-1, ' ', false, Replace::replace) + '\n';
+}
+
+// Deeper nesting than we ever write is cut off while parsing, so that its depth cannot matter.
+ordered_json parse(std::string_view line) {
+    const auto cut = [](int depth, ordered_json::parse_event_t, ordered_json&) {
+        return depth <= kMaxDepth;
+    };
+    return ordered_json::parse(line, cut, false);
+}
+
+Failure malformed(std::string_view what) {
+    return fail(Errc::message_malformed, std::string{what});
+}
+
+// The member as a T; nullptr where it is not there or something else.
+template <class T>
+const T* member(const ordered_json& object, const char* name) {
+    const auto found = object.find(name);
+    return found == object.end() ? nullptr : found->get_ptr<const T*>();
+}
+
+Result<void> read_operands(const ordered_json& values, Request& request) {
+    if (!values.is_array() || values.size() > kMaxArguments) {
+        return malformed("'operands' is no list of at most 1000 texts");
+    }
+    for (const ordered_json& value : values) {
+        const auto* text = value.get_ptr<const std::string*>();
+        if (text == nullptr) {
+            return malformed("an operand is no text");
+        }
+        request.operands.push_back(*text);
+    }
+    return {};
+}
+
+Result<void> read_arguments(const ordered_json& values, Request& request) {
+    if (!values.is_object() || values.size() > kMaxArguments) {
+        return malformed("'args' is no object of at most 1000 members");
+    }
+    for (const auto& [name, value] : values.items()) {
+        if (name == "operands") {
+            if (Result<void> done = read_operands(value, request); !done) {
+                return done;
+            }
+            continue;
+        }
+        const auto* text = value.get_ptr<const std::string*>();
+        if (text == nullptr) {
+            return malformed("an argument is no text");
+        }
+        request.options.emplace(name, *text);
+    }
+    return {};
+}
+
+Response refusal(std::string reason) {
+    return {.exit = kExitUsage, .output = {}, .error = std::move(reason)};
+}
+
+}  // namespace
+
+std::string_view Request::option(std::string_view name) const {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+std::string encode(const Request& request) {
+    ordered_json arguments = ordered_json::object();
+    if (!request.operands.empty()) {
+        arguments["operands"] = request.operands;
+    }
+    for (const auto& [name, value] : request.options) {
+        arguments[name] = value;
+    }
+    return line_of({{"verb", request.verb}, {"args", std::move(arguments)}});
+}
+
+std::string encode(const Response& response) {
+    ordered_json object = {{"ok", response.ok()}, {"exit", response.exit}};
+    if (!response.ok()) {
+        object["error"] = response.error;
+    }
+    object["output"] = response.output;
+    std::string line = line_of(object);
+    if (line.size() > kMaxResponseBytes) {
+        return encode(Response{.exit = kExitFailed,
+                               .output = {},
+                               .error = "the answer is too large; ask for one zone, or --stale"});
+    }
+    return line;
+}
+
+Result<Request> decode_request(std::string_view line) {
+    if (line.size() > kMaxRequestBytes) {
+        return malformed("the request is too long");
+    }
+    const ordered_json object = parse(line);
+    const auto* verb = object.is_object() ? member<std::string>(object, "verb") : nullptr;
+    if (verb == nullptr) {
+        return malformed("a request is a JSON object with a 'verb'");
+    }
+    Request request{.verb = *verb, .operands = {}, .options = {}};
+    if (const auto arguments = object.find("args"); arguments != object.end()) {
+        if (Result<void> done = read_arguments(*arguments, request); !done) {
+            return fail(std::move(done).error());
+        }
+    }
+    return request;
+}
+
+Result<Response> decode_response(std::string_view line) {
+    const ordered_json object = parse(line);
+    const bool is_answer = object.is_object() && object.contains("ok") && object.contains("exit");
+    if (!is_answer || !object["ok"].is_boolean() || !object["exit"].is_number_integer()) {
+        return malformed("what answered is no daemon of ours");
+    }
+    const auto code = object["exit"].get<std::int64_t>();
+    if (code < 0 || code > 255) {
+        return malformed("the answer has an exit code beyond 255");
+    }
+    Response response{.exit = static_cast<int>(code), .output = {}, .error = {}};
+    if (const auto* output = member<std::string>(object, "output")) {
+        response.output = *output;
+    }
+    if (const auto* error = member<std::string>(object, "error")) {
+        response.error = *error;
+    }
+    // An error without words is still one.
+    if (!object["ok"].get<bool>() && response.error.empty()) {
+        response.error = "failed";
+    }
+    return response;
+}
+
+void ControlServer::on(std::string verb, Handler handler) {
+    const bool is_new = handlers_.emplace(std::move(verb), std::move(handler)).second;
+    TWINZONE_ASSERT(is_new);
+}
+
+Response ControlServer::answer(std::string_view line) const {
+    Result<Request> request = decode_request(line);
+    if (!request) {
+        return refusal(request.error().detail());
+    }
+    const auto handler = handlers_.find(request->verb);
+    if (handler == handlers_.end()) {
+        return refusal(fmt::format("this daemon has no verb '{}'", request->verb));
+    }
+    return handler->second(*request);
+}
+
+std::string ControlServer::handle_bytes(ControlSession& session, std::string_view bytes) const {
+    TWINZONE_ASSERT(!session.broken_);
+    std::string answers;
+    while (!bytes.empty()) {
+        const std::size_t end = bytes.find('\n');
+        const bool is_whole = end != std::string_view::npos;
+        session.pending_ += bytes.substr(0, end);
+        bytes.remove_prefix(is_whole ? end + 1 : bytes.size());
+        if (session.pending_.size() > kMaxRequestBytes) {
+            session.broken_ = true;
+            session.pending_.clear();
+            return answers + encode(refusal("the request is too long"));
+        }
+        if (is_whole) {
+            answers += encode(answer(std::exchange(session.pending_, {})));
+        }
+    }
+    return answers;
+}
+
+}  // namespace twinzone::control

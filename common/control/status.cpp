@@ -1,0 +1,233 @@
+#include "common/control/status.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/control/calendar.h"
+
+namespace twinzone::control {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 8> kStates = {
+    "current", "transferring", "stale", "held", "expired", "failed", "frozen", "loading"};
+
+ordered_json number_or_null(const std::optional<dns::Serial>& serial) {
+    return serial ? ordered_json(serial->value()) : ordered_json();
+}
+ordered_json number_or_null(const std::optional<seconds>& span) {
+    return span ? ordered_json(span->count()) : ordered_json();
+}
+ordered_json time_or_null(const std::optional<UnixTime>& time) {
+    return time ? ordered_json(to_rfc3339(*time)) : ordered_json();
+}
+
+ordered_json json_of(const PeerStatus& peer) {
+    return {{"remote", peer.remote},
+            {"serial", number_or_null(peer.serial)},
+            {"lag_seconds", number_or_null(peer.lag)},
+            {"last_contact", time_or_null(peer.last_contact)}};
+}
+
+ordered_json json_of(const ZoneStatus& zone) {
+    ordered_json peers = ordered_json::array();
+    for (const PeerStatus& peer : zone.peers) {
+        peers.push_back(json_of(peer));
+    }
+    return {{"zone", zone.zone},
+            {"serial", number_or_null(zone.serial)},
+            {"digest", zone.digest},
+            {"records", zone.records},
+            {"wire_bytes", zone.wire_bytes},
+            {"state", to_string(zone.state)},
+            {"reason", zone.reason},
+            {"source", zone.source},
+            {"lag_seconds", number_or_null(zone.lag)},
+            {"last_success", time_or_null(zone.last_success)},
+            {"expires_in_seconds", number_or_null(zone.expires_in)},
+            {"next_refresh_in_seconds", number_or_null(zone.next_refresh_in)},
+            {"peers", std::move(peers)}};
+}
+
+std::string dumped(const ordered_json& value) {
+    return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// Takes typed members out of one object; the first that is not as it should be is kept.
+class Members {
+  public:
+    explicit Members(const ordered_json& object) : object_(object) {
+        if (!object.is_object()) {
+            wrong_ = "object";
+        }
+    }
+
+    void read(const char* name, std::string& out) {
+        const auto* text = find(name).get_ptr<const std::string*>();
+        text != nullptr ? void(out = *text) : fail_at(name);
+    }
+    void read(const char* name, std::uint64_t& out) {
+        const ordered_json& value = find(name);
+        value.is_number_unsigned() ? void(out = value.get<std::uint64_t>()) : fail_at(name);
+    }
+    void read(const char* name, std::optional<dns::Serial>& out) {
+        if (find(name).is_null()) {
+            return;
+        }
+        std::uint64_t number = 0;
+        read(name, number);
+        if (number > std::numeric_limits<std::uint32_t>::max()) {
+            fail_at(name);
+        }
+        out = dns::Serial{static_cast<std::uint32_t>(number)};
+    }
+    void read(const char* name, std::optional<seconds>& out) {
+        const ordered_json& value = find(name);
+        if (value.is_number_integer()) {
+            out = seconds{value.get<std::int64_t>()};
+        } else if (!value.is_null()) {
+            fail_at(name);
+        }
+    }
+    void read(const char* name, std::optional<UnixTime>& out) {
+        if (find(name).is_null()) {
+            return;
+        }
+        std::string text;
+        read(name, text);
+        out = from_rfc3339(text);
+        if (!out) {
+            fail_at(name);
+        }
+    }
+    void read(const char* name, ZoneState& out) {
+        std::string text;
+        read(name, text);
+        const auto state = zone_state_from_text(text);
+        state ? void(out = *state) : fail_at(name);
+    }
+    // Calls `each` with every item of a list.
+    template <class Each>
+    void read_list(const char* name, Each each) {
+        const ordered_json& list = find(name);
+        if (!list.is_array()) {
+            return fail_at(name);
+        }
+        for (const ordered_json& item : list) {
+            Members members{item};
+            each(members);
+            if (!members.wrong_.empty()) {
+                return fail_at(members.wrong_);
+            }
+        }
+    }
+
+    [[nodiscard]] const std::string& wrong() const noexcept { return wrong_; }
+
+  private:
+    const ordered_json& find(const char* name) {
+        static const ordered_json kMissing(ordered_json::value_t::discarded);
+        const auto found = object_.is_object() ? object_.find(name) : object_.end();
+        return object_.is_object() && found != object_.end() ? *found : kMissing;
+    }
+    void fail_at(std::string_view name) {
+        if (wrong_.empty()) {
+            wrong_ = name;
+        }
+    }
+
+    const ordered_json& object_;
+    std::string wrong_;
+};
+
+PeerStatus read_peer(Members& members) {
+    PeerStatus peer;
+    members.read("remote", peer.remote);
+    members.read("serial", peer.serial);
+    members.read("lag_seconds", peer.lag);
+    members.read("last_contact", peer.last_contact);
+    return peer;
+}
+
+ZoneStatus read_zone(Members& members) {
+    ZoneStatus zone;
+    members.read("zone", zone.zone);
+    members.read("serial", zone.serial);
+    members.read("digest", zone.digest);
+    members.read("records", zone.records);
+    members.read("wire_bytes", zone.wire_bytes);
+    members.read("state", zone.state);
+    members.read("reason", zone.reason);
+    members.read("source", zone.source);
+    members.read("lag_seconds", zone.lag);
+    members.read("last_success", zone.last_success);
+    members.read("expires_in_seconds", zone.expires_in);
+    members.read("next_refresh_in_seconds", zone.next_refresh_in);
+    members.read_list("peers", [&](Members& peer) { zone.peers.push_back(read_peer(peer)); });
+    return zone;
+}
+
+}  // namespace
+
+std::string_view to_string(ZoneState state) noexcept {
+    return kStates[static_cast<std::size_t>(state)];
+}
+
+std::optional<ZoneState> zone_state_from_text(std::string_view text) noexcept {
+    const auto at = std::find(kStates.begin(), kStates.end(), text);
+    return at == kStates.end() ? std::nullopt
+                               : std::optional{static_cast<ZoneState>(at - kStates.begin())};
+}
+
+bool needs_attention(ZoneState state) noexcept {
+    return state != ZoneState::current && state != ZoneState::transferring &&
+           state != ZoneState::loading;
+}
+
+bool all_current(const Status& status) noexcept {
+    return std::all_of(status.zones.begin(), status.zones.end(),
+                       [](const ZoneStatus& zone) { return zone.state == ZoneState::current; });
+}
+
+void keep_not_current(Status& status) {
+    std::erase_if(status.zones,
+                  [](const ZoneStatus& zone) { return zone.state == ZoneState::current; });
+}
+
+// Zone by zone, so that no tree of all zones is ever built.
+std::string to_json(const Status& status) {
+    std::string text =
+        fmt::format(R"({{"role":{},"version":{},"uptime_seconds":{},"zones":[)",
+                    dumped(status.role), dumped(status.version), status.uptime.count());
+    for (std::size_t i = 0; i < status.zones.size(); ++i) {
+        text += i == 0 ? "" : ",";
+        text += dumped(json_of(status.zones[i]));
+    }
+    return text + "]}";
+}
+
+Result<Status> from_json(std::string_view text) {
+    const ordered_json object = ordered_json::parse(text, nullptr, false);
+    Members members{object};
+    Status status;
+    std::optional<seconds> uptime;
+    members.read("role", status.role);
+    members.read("version", status.version);
+    members.read("uptime_seconds", uptime);
+    members.read_list("zones", [&](Members& zone) { status.zones.push_back(read_zone(zone)); });
+    if (!members.wrong().empty() || !uptime) {
+        return fail(Errc::message_malformed,
+                    fmt::format("no status of ours: '{}'",
+                                members.wrong().empty() ? "uptime_seconds" : members.wrong()));
+    }
+    status.uptime = *uptime;
+    return status;
+}
+
+}  // namespace twinzone::control
