@@ -18,10 +18,11 @@ struct Loop::Core {
     uv_loop_t loop{};
     LoopParts parts;
     uv_async_t wake{};
-    // A turn lasts from after the wait for events (check) to before the next one (prepare).
-    uv_check_t turn_begins{};
-    uv_prepare_t turn_ends{};
-    std::uint64_t turn_began_ns = 0;
+    // Called once a turn, before the wait for events. Callbacks of sockets run within that wait, so
+    // that a turn's work is its whole time without the time that libuv counts as idle.
+    uv_prepare_t turn{};
+    std::uint64_t turn_began_ns = 0;  // 0: none has begun
+    std::uint64_t idle_before_ns = 0;
     std::uint64_t longest_turn_ns = 0;
 
     std::mutex mutex;                           // guards `posted`
@@ -75,29 +76,30 @@ void Loop::Core::run_posted() {
 }
 
 void Loop::Core::measure_turn() noexcept {
+    const std::uint64_t now = uv_hrtime();
+    const std::uint64_t idle = uv_metrics_idle_time(&loop);
     if (turn_began_ns != 0) {
-        longest_turn_ns = std::max(longest_turn_ns, uv_hrtime() - turn_began_ns);
+        const std::uint64_t whole = now - turn_began_ns;
+        const std::uint64_t waited = idle - idle_before_ns;
+        longest_turn_ns = std::max(longest_turn_ns, whole > waited ? whole - waited : 0);
     }
+    turn_began_ns = now;
+    idle_before_ns = idle;
 }
 
 Loop::Loop() : core_(std::make_unique<Core>()) {
     ignore_sigpipe();
     Core& core = *core_;
     TWINZONE_ASSERT(uv_loop_init(&core.loop) == 0);
+    TWINZONE_ASSERT(uv_loop_configure(&core.loop, UV_METRICS_IDLE_TIME) == 0);
     core.loop.data = &core.parts;
     TWINZONE_ASSERT(uv_async_init(&core.loop, &core.wake, [](uv_async_t* handle) noexcept {
                         Core::of(reinterpret_cast<uv_handle_t*>(handle)).run_posted();
                     }) == 0);
     core.wake.data = &core;
-    uv_check_init(&core.loop, &core.turn_begins);
-    core.turn_begins.data = &core;
-    uv_check_start(&core.turn_begins, [](uv_check_t* handle) noexcept {
-        Core& self = Core::of(reinterpret_cast<uv_handle_t*>(handle));
-        self.turn_began_ns = uv_hrtime();
-    });
-    uv_prepare_init(&core.loop, &core.turn_ends);
-    core.turn_ends.data = &core;
-    uv_prepare_start(&core.turn_ends, [](uv_prepare_t* handle) noexcept {
+    uv_prepare_init(&core.loop, &core.turn);
+    core.turn.data = &core;
+    uv_prepare_start(&core.turn, [](uv_prepare_t* handle) noexcept {
         Core::of(reinterpret_cast<uv_handle_t*>(handle)).measure_turn();
     });
 }
@@ -109,10 +111,8 @@ Loop::~Loop() {
     while (core.works_on_pool > 0) {
         uv_run(&core.loop, UV_RUN_ONCE);
     }
-    for (uv_handle_t* handle :
-         {as_handle(core.wake), as_handle(core.turn_begins), as_handle(core.turn_ends)}) {
-        uv_close(handle, nullptr);
-    }
+    uv_close(as_handle(core.wake), nullptr);
+    uv_close(as_handle(core.turn), nullptr);
     uv_walk(
         &core.loop,
         [](uv_handle_t* handle, void*) noexcept {

@@ -1,0 +1,142 @@
+#include "common/net/udp_socket.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/unit/net/loopback.h"
+
+namespace twinzone::net {
+
+using test::bytes_of;
+using test::loopback;
+using test::run_to_stop;
+
+namespace {
+
+std::unique_ptr<UdpSocket> bound(Loop& loop, const Endpoint& at, UdpSocket::Events events) {
+    auto socket = UdpSocket::bind(loop, at, std::move(events));
+    REQUIRE(socket.has_value());
+    return std::move(*socket);
+}
+
+// Sends back what it gets.
+struct Echo {
+    std::unique_ptr<UdpSocket> socket;
+
+    Echo(Loop& loop, const Endpoint& at)
+        : socket(bound(loop, at,
+                       {.on_receive =
+                            [this](std::span<std::uint8_t> bytes, const Endpoint& from) {
+                                CHECK(socket->send_to(from, bytes).has_value());
+                            },
+                        .on_error = {}})) {}
+};
+
+}  // namespace
+
+TEST_CASE("a connected UDP socket gets the answer of the one it asked", "[net]") {
+    const Endpoint at = GENERATE(loopback(), Endpoint{*IpAddress::from_text("::1"), 0});
+    Loop loop;
+    const Echo echo{loop, at};
+    CHECK(echo.socket->local().port != 0);
+    std::string answer;
+    std::optional<Endpoint> answered_by;
+    auto asker = UdpSocket::connect(loop, echo.socket->local(), at.address,
+                                    {.on_receive =
+                                         [&](std::span<std::uint8_t> bytes, const Endpoint& from) {
+                                             answer = as_text(bytes);
+                                             answered_by = from;
+                                             loop.stop();
+                                         },
+                                     .on_error = {}});
+    REQUIRE(asker.has_value());
+    CHECK((*asker)->local().address == at.address);
+    REQUIRE((*asker)->send(as_bytes("serial?")).has_value());
+    run_to_stop(loop);
+    CHECK(answer == "serial?");
+    CHECK(answered_by == echo.socket->local());
+}
+
+TEST_CASE("a burst of datagrams arrives whole and in order", "[net]") {
+    constexpr int kBurst = 200;
+    Loop loop;
+    std::vector<std::string> got;
+    const auto receiver = bound(loop, loopback(),
+                                {.on_receive =
+                                     [&](std::span<std::uint8_t> bytes, const Endpoint&) {
+                                         got.emplace_back(as_text(bytes));
+                                         if (got.size() == kBurst) {
+                                             loop.stop();
+                                         }
+                                     },
+                                 .on_error = {}});
+    const auto sender = bound(loop, loopback(), {.on_receive = {}, .on_error = {}});
+    std::vector<std::string> sent;
+    for (int i = 0; i < kBurst; ++i) {
+        sent.push_back(std::to_string(i) + std::string(static_cast<std::size_t>(i), 'x'));
+        REQUIRE(sender->send_to(receiver->local(), as_bytes(sent.back())).has_value());
+    }
+    run_to_stop(loop);
+    CHECK(got == sent);
+}
+
+TEST_CASE("a UDP socket may be destroyed while it receives a burst", "[net]") {
+    Loop loop;
+    int received = 0;
+    std::unique_ptr<UdpSocket> receiver;
+    receiver = bound(loop, loopback(),
+                     {.on_receive =
+                          [&](std::span<std::uint8_t>, const Endpoint&) {
+                              ++received;
+                              receiver.reset();
+                              loop.post([&] { loop.stop(); });
+                          },
+                      .on_error = {}});
+    const auto sender = bound(loop, loopback(), {.on_receive = {}, .on_error = {}});
+    for (int i = 0; i < 8; ++i) {
+        REQUIRE(sender->send_to(receiver->local(), as_bytes("x")).has_value());
+    }
+    run_to_stop(loop);
+    CHECK(received == 1);
+}
+
+TEST_CASE("a connected UDP socket learns that no one listens", "[net]") {
+    Loop loop;
+    Endpoint unused;
+    { unused = bound(loop, loopback(), {})->local(); }
+    test::settle(loop);
+    std::optional<Errc> code;
+    auto asker =
+        UdpSocket::connect(loop, unused, {}, {.on_receive = {}, .on_error = [&](Error error) {
+                                                  code = error.code();
+                                                  loop.stop();
+                                              }});
+    REQUIRE(asker.has_value());
+    REQUIRE((*asker)->send(as_bytes("anyone?")).has_value());
+    run_to_stop(loop);
+    CHECK(code == Errc::peer_unreachable);
+}
+
+TEST_CASE("an address that is taken or not ours cannot be bound", "[net]") {
+    Loop loop;
+    const auto first = bound(loop, loopback(), {});
+    const auto second = UdpSocket::bind(loop, first->local(), {});
+    REQUIRE_FALSE(second.has_value());
+    CHECK(second.error().code() == Errc::network);
+    CHECK(second.error().detail() ==
+          "UDP socket at " + first->local().to_text() + ": address already in use");
+    const Endpoint foreign{*IpAddress::from_text("203.0.113.77"), 0};
+    CHECK_FALSE(UdpSocket::bind(loop, foreign, {}).has_value());
+}
+
+TEST_CASE("what the kernel refuses to send is an error", "[net]") {
+    Loop loop;
+    const auto sender = bound(loop, loopback(), {});
+    const Result<void> sent = sender->send_to(sender->local(), Bytes(70000));
+    REQUIRE_FALSE(sent.has_value());
+    CHECK(sent.error().code() == Errc::network);
+}
+
+}  // namespace twinzone::net
