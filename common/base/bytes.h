@@ -1,6 +1,7 @@
 // Byte sequences, and a bounded reader and writer of network-order (big-endian) integers over them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -92,21 +93,25 @@ class ByteWriter {
     explicit ByteWriter(Bytes& out) noexcept : out_(out) {}
 
     void u8(std::uint8_t value) { out_.push_back(value); }
-    void u16(std::uint16_t value) { store_u16(grow(2), value); }
-    void u32(std::uint32_t value) { store_u32(grow(4), value); }
+    void u16(std::uint16_t value) { append(value, store_u16); }
+    void u32(std::uint32_t value) { append(value, store_u32); }
     void u48(std::uint64_t value) {
         u16(static_cast<std::uint16_t>(value >> 32));
         u32(static_cast<std::uint32_t>(value));
     }
-    void u64(std::uint64_t value) { store_u64(grow(8), value); }
+    void u64(std::uint64_t value) { append(value, store_u64); }
     void bytes(ByteView from) { out_.insert(out_.end(), from.begin(), from.end()); }
 
     [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
 
   private:
-    std::uint8_t* grow(std::size_t count) {
-        out_.resize(out_.size() + count);
-        return out_.data() + out_.size() - count;
+    template <class Number>
+    void append(Number value, void (*store)(std::uint8_t*, Number)) {
+        std::array<std::uint8_t, sizeof(Number)> octets;
+        store(octets.data(), value);
+        for (const std::uint8_t octet : octets) {  // GCC 12 warns of a range insert here, wrongly
+            out_.push_back(octet);
+        }
     }
 
     Bytes& out_;

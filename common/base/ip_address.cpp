@@ -25,7 +25,7 @@ std::optional<Number> whole_number(std::string_view text) {
 
 struct Split {
     std::string_view address;
-    std::string_view port;  // empty: none given
+    std::optional<std::string_view> port;
 };
 
 // The four written forms of an endpoint.
@@ -38,13 +38,13 @@ Split split(std::string_view text) {
         if (close != std::string_view::npos) {
             return {text.substr(1, close - 1), text.substr(close + 2)};
         }
-        return {text.ends_with(']') ? text.substr(1, text.size() - 2) : text, {}};
+        return {text.ends_with(']') ? text.substr(1, text.size() - 2) : text, std::nullopt};
     }
     if (std::count(text.begin(), text.end(), ':') == 1) {
         const std::size_t colon = text.find(':');
         return {text.substr(0, colon), text.substr(colon + 1)};
     }
-    return {text, {}};
+    return {text, std::nullopt};
 }
 
 }  // namespace
@@ -68,12 +68,13 @@ IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& octets) noexcept {
 
 Result<IpAddress> IpAddress::from_text(std::string_view text) {
     const std::string terminated{text};
+    const bool whole = text.find('\0') == std::string_view::npos;  // inet_pton stops at a NUL
     std::array<std::uint8_t, 4> four{};
-    if (inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) {
+    if (whole && inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) {
         return v4(four);
     }
     std::array<std::uint8_t, 16> sixteen{};
-    if (inet_pton(AF_INET6, terminated.c_str(), sixteen.data()) == 1) {
+    if (whole && inet_pton(AF_INET6, terminated.c_str(), sixteen.data()) == 1) {
         return v6(sixteen);
     }
     return fail(Errc::usage, fmt::format("'{}' is no IPv4 or IPv6 address", text));
@@ -91,13 +92,10 @@ Result<Endpoint> Endpoint::from_text(std::string_view text, std::uint16_t defaul
     if (!address) {
         return fail(Errc::usage, fmt::format("'{}' is no address; write ADDRESS@PORT", text));
     }
-    if (parts.port.empty() && text.find_last_of("@]") != text.size() - 1 && !text.ends_with(':')) {
+    if (!parts.port) {
         return Endpoint{*address, default_port};
     }
-    if (parts.port.empty() && text.ends_with(']')) {
-        return Endpoint{*address, default_port};
-    }
-    const auto port = whole_number<std::uint16_t>(parts.port);
+    const auto port = whole_number<std::uint16_t>(*parts.port);
     if (!port) {
         return fail(Errc::usage, fmt::format("'{}' has no port from 0 to 65535", text));
     }
@@ -117,11 +115,15 @@ Result<IpPrefix> IpPrefix::from_text(std::string_view text) {
     if (slash == std::string_view::npos) {
         return IpPrefix{*address};
     }
+    // ::ffff:192.0.2.0/120 is 192.0.2.0/24; a shorter prefix would hold more than IPv4 addresses.
+    const bool mapped = address->is_v4() && text.find(':') != std::string_view::npos;
+    const unsigned least = mapped ? 96 : 0;
+    const unsigned most = address->is_v4() && !mapped ? 32 : 128;
     const auto bits = whole_number<unsigned>(text.substr(slash + 1));
-    if (!bits || *bits > (address->is_v4() ? 32U : 128U)) {
+    if (!bits || *bits < least || *bits > most) {
         return fail(Errc::usage, fmt::format("'{}' has no prefix length that fits", text));
     }
-    return IpPrefix{*address, *bits};
+    return IpPrefix{*address, *bits - least};
 }
 
 bool IpPrefix::contains(const IpAddress& address) const noexcept {

@@ -54,7 +54,8 @@ struct Endpoint {
     friend constexpr auto operator<=>(const Endpoint&, const Endpoint&) noexcept = default;
 };
 
-// "10.0.0.0/8", "2001:db8::/32", or an address for itself alone. Plain value.
+// "10.0.0.0/8", "2001:db8::/32", or an address for itself alone. A prefix of IPv4-mapped addresses
+// becomes its IPv4 prefix, as addresses do. Plain value.
 class IpPrefix {
   public:
     [[nodiscard]] static Result<IpPrefix> from_text(std::string_view text);

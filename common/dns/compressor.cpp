@@ -106,12 +106,13 @@ void Compressor::append_name(NameView name, Bytes& out) {
 
 void Compressor::append_record(const RecordView& record, Bytes& out) {
     append_name(record.owner, out);
-    ByteWriter writer{out};
-    writer.u16(value(record.type));
-    writer.u16(value(record.rr_class));
-    writer.u32(record.ttl.value());
-    const std::size_t length_at = out.size();
-    writer.u16(static_cast<std::uint16_t>(record.rdata.size()));
+    std::array<std::uint8_t, 10> fixed;
+    store_u16(fixed.data(), value(record.type));
+    store_u16(fixed.data() + 2, value(record.rr_class));
+    store_u32(fixed.data() + 4, record.ttl.value());
+    store_u16(fixed.data() + 8, static_cast<std::uint16_t>(record.rdata.size()));
+    append(fixed, out);
+    const std::size_t rdata_at = out.size();
     const RdataLayout& layout = rdata_layout(record.type);
     if (!layout.compress || record.rdata.empty()) {
         append(record.rdata, out);
@@ -129,7 +130,7 @@ void Compressor::append_record(const RecordView& record, Bytes& out) {
         append_name(name, out);
         rest = rest.subspan(name.size());
     }
-    store_u16(out.data() + length_at, static_cast<std::uint16_t>(out.size() - length_at - 2));
+    store_u16(out.data() + rdata_at - 2, static_cast<std::uint16_t>(out.size() - rdata_at));
 }
 
 void Compressor::rewind(std::size_t size) noexcept {
