@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/bytes.h"
-#include "common/dns/header.h"
+#include "common/dns/message_reader.h"
 #include "common/transfer/record_sink.h"
 #include "common/transfer/transfer_query.h"
 #include "common/transfer/transfer_reader.h"

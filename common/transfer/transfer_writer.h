@@ -84,14 +84,13 @@ class TransferWriter {
                    AnswerOptions options);
 
     Result<void> decide();
-    Result<void> decide_incremental();
-    Result<void> open_cursor(std::uint64_t wire_bytes);
-    Result<std::unique_ptr<zone::PageCursor>> make_cursor() const;
-    Result<std::optional<Bytes>> encode_whole() const;
-    Bytes encode_first(bool closing_soa_follows) const;
+    Result<void> decide_incremental(dns::Serial from);
+    Result<void> answer_with(TransferPlan plan, PlanReason reason, std::uint64_t wire_bytes);
     void answer_single(PlanReason reason);
+    Result<std::unique_ptr<zone::PageCursor>> cursor() const;
+    Result<std::optional<Bytes>> encode_whole() const;
+    Bytes encode_soa() const;
     Result<std::optional<OutMessage>> next_page();
-    std::optional<OutMessage> closing_message();
     std::optional<OutMessage> count(OutMessage message);
 
     std::shared_ptr<const zone::Snapshot> snapshot_;
