@@ -67,10 +67,11 @@ class NotifySender {
     // Owed from before a restart.
     void handle_owed(Instant now, std::uint32_t zone, std::uint32_t target, dns::Serial serial);
 
-    // An answer to message `id` came from the target. nullopt where it is none of ours (late,
-    // forged): ignore it.
-    [[nodiscard]] std::optional<NotifyResult> handle_answer(Instant now, std::uint32_t target,
-                                                            std::uint16_t id, dns::Rcode rcode);
+    // The target answered message `id` about the zone. nullopt where that is not the one on its way
+    // (late, forged): ignore it.
+    [[nodiscard]] std::optional<NotifyResult> handle_answer(Instant now, std::uint32_t zone,
+                                                            std::uint32_t target, std::uint16_t id,
+                                                            dns::Rcode rcode);
 
     // The zone or target is gone, or the target has the version already (it took it from us).
     void forget(std::uint32_t zone, std::uint32_t target);
@@ -97,6 +98,7 @@ class NotifySender {
         std::uint16_t id = 0;  // of the message in flight
         State state = State::waiting;
         bool newer = false;  // serial changed since the message in flight left
+        bool old = false;    // owed from before a restart
         std::uint32_t attempts = 0;
     };
     struct Target {
@@ -106,18 +108,16 @@ class NotifySender {
 
     std::uint32_t slot_for(std::uint32_t zone, std::uint32_t target);
     void release(std::uint32_t slot);
-    void end_flight(Entry& entry);
+    void start_over(Instant now, std::uint32_t slot);
+    std::optional<NotifyAction> step(Instant now, std::uint32_t slot);
     Target& target(std::uint32_t index);
-    NotifyAction send(Instant now, std::uint32_t slot);
-    std::uint16_t free_id(std::uint32_t target);
     Duration patience(std::uint32_t attempts) const noexcept;
 
     NotifyLimits limits_;
     Random random_;
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> free_slots_;
-    std::unordered_map<std::uint64_t, std::uint32_t> by_pair_;    // zone, target -> slot
-    std::unordered_map<std::uint64_t, std::uint32_t> in_flight_;  // target, id -> slot
+    std::unordered_map<std::uint64_t, std::uint32_t> by_pair_;  // zone, target -> slot
     std::vector<Target> targets_;
     DueQueue due_;  // by slot
 };

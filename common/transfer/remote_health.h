@@ -26,6 +26,7 @@ class RemoteHealth {
     }
     // When may_start() becomes true, where only time is needed for that.
     [[nodiscard]] Instant probe_at() const noexcept { return probe_at_; }
+    [[nodiscard]] bool probing() const noexcept { return probing_; }
 
     // An attempt begins; true where it is the probe of a dead remote: hand the same to
     // handle_result().
@@ -33,6 +34,9 @@ class RemoteHealth {
 
     // How an attempt ended. `answered`: any answer, also a refusal.
     void handle_result(Instant now, bool answered, bool was_probe) noexcept;
+
+    // It ended without telling anything about the remote.
+    void handle_abandoned(bool was_probe) noexcept { probing_ = probing_ && !was_probe; }
 
   private:
     Instant probe_at_;

@@ -1,0 +1,199 @@
+#include "common/transfer/notify_sender.h"
+
+#include <algorithm>
+
+#include "common/base/assert.h"
+
+namespace twinzone::transfer {
+
+namespace {
+
+constexpr unsigned kMaxStepsPerPoll = 1024;
+
+std::uint64_t pair_key(std::uint32_t zone, std::uint32_t target) noexcept {
+    return (std::uint64_t{zone} << 32) | target;
+}
+
+NotifyVerdict verdict_of(dns::Rcode rcode) noexcept {
+    switch (rcode) {
+        case dns::Rcode::no_error: return NotifyVerdict::delivered;
+        case dns::Rcode::serv_fail: return NotifyVerdict::retrying;
+        // RFC 1996 §3.12: it got the message and will not act on it; saying it again is no use.
+        default: return NotifyVerdict::refused;
+    }
+}
+
+}  // namespace
+
+dns::Message notify_message(const dns::SoaRecord& soa, std::uint16_t id) {
+    dns::Message message;
+    message.header.id = id;
+    message.header.opcode = dns::Opcode::notify;
+    message.header.aa = true;
+    message.question = dns::Question{soa.owner, dns::RrType::soa, dns::RrClass::in};
+    message.answer.push_back(soa.record());
+    return message;
+}
+
+NotifySender::NotifySender(const NotifyLimits& limits, std::uint64_t seed)
+    : limits_(limits), random_(seed) {}
+
+void NotifySender::handle_committed(Instant now, std::uint32_t zone, std::uint32_t target,
+                                    dns::Serial serial) {
+    const std::uint32_t slot = slot_for(zone, target);
+    Entry& entry = entries_[slot];
+    const bool changed = entry.serial != serial;
+    entry.serial = serial;
+    // The first message is on its way: its answer, or patience of a round trip or so, comes first.
+    if (entry.state == State::in_flight && entry.attempts == 1) {
+        entry.newer = entry.newer || changed;
+        return;
+    }
+    start_over(now, slot);
+}
+
+void NotifySender::handle_owed(Instant now, std::uint32_t zone, std::uint32_t target,
+                               dns::Serial serial) {
+    if (by_pair_.contains(pair_key(zone, target))) {
+        return;  // a newer version is being announced already
+    }
+    const std::uint32_t slot = slot_for(zone, target);
+    entries_[slot].serial = serial;
+    entries_[slot].old = true;
+    const auto spread = static_cast<std::uint64_t>(Duration{limits_.restart_spread}.count());
+    due_.set(slot, now + Duration{static_cast<std::int64_t>(random_.below(spread + 1))});
+}
+
+std::optional<NotifyResult> NotifySender::handle_answer(Instant now, std::uint32_t zone,
+                                                        std::uint32_t target, std::uint16_t id,
+                                                        dns::Rcode rcode) {
+    const auto found = by_pair_.find(pair_key(zone, target));
+    if (found == by_pair_.end()) {
+        return std::nullopt;
+    }
+    const std::uint32_t slot = found->second;
+    Entry& entry = entries_[slot];
+    if (entry.state != State::in_flight || entry.id != id) {
+        return std::nullopt;
+    }
+    NotifyResult result{zone, target, entry.serial, verdict_of(rcode), true};
+    if (result.verdict == NotifyVerdict::retrying) {
+        return result;  // the timer of the message in flight goes on
+    }
+    if (entry.newer) {
+        start_over(now, slot);
+        return result;
+    }
+    result.still_owed = false;
+    release(slot);
+    return result;
+}
+
+void NotifySender::forget(std::uint32_t zone, std::uint32_t target) {
+    if (const auto found = by_pair_.find(pair_key(zone, target)); found != by_pair_.end()) {
+        release(found->second);
+    }
+}
+
+std::optional<NotifyAction> NotifySender::poll_action(Instant now) {
+    for (unsigned steps = 0; steps < kMaxStepsPerPoll; ++steps) {
+        const std::optional<std::uint32_t> slot = due_.pop_due(now);
+        if (!slot) {
+            return std::nullopt;
+        }
+        if (const std::optional<NotifyAction> action = step(now, *slot)) {
+            return action;
+        }
+    }
+    return std::nullopt;  // more is due: next_timeout() says so
+}
+
+// What a due entry does: book a token, or use the booked one.
+std::optional<NotifyAction> NotifySender::step(Instant now, std::uint32_t slot) {
+    Entry& entry = entries_[slot];
+    if (entry.state == State::in_flight) {
+        entry.state = State::waiting;
+        entry.attempts = entry.newer ? 0 : entry.attempts;
+    }
+    if (entry.state == State::waiting) {
+        entry.state = State::booked;
+        const bool fresh = entry.attempts == 0 && !entry.old;
+        Target& to = target(entry.target);
+        const Instant at = (fresh ? to.fresh : to.repeats).reserve(now);
+        if (at > now) {
+            due_.set(slot, at);
+            return std::nullopt;
+        }
+    }
+    entry.state = State::in_flight;
+    entry.newer = false;
+    entry.id = random_.message_id();
+    ++entry.attempts;
+    due_.set(slot, now + patience(entry.attempts));
+    return NotifyAction{entry.zone, entry.target, entry.id, entry.serial, entry.attempts};
+}
+
+bool NotifySender::invariants_hold() const noexcept {
+    if (by_pair_.size() != due_.size() || by_pair_.size() + free_slots_.size() != entries_.size()) {
+        return false;
+    }
+    return std::all_of(by_pair_.begin(), by_pair_.end(), [this](const auto& known) {
+        const Entry& entry = entries_[known.second];
+        return due_.contains(known.second) && pair_key(entry.zone, entry.target) == known.first;
+    });
+}
+
+std::uint32_t NotifySender::slot_for(std::uint32_t zone, std::uint32_t target) {
+    const auto [place, inserted] = by_pair_.try_emplace(pair_key(zone, target), 0);
+    if (!inserted) {
+        return place->second;
+    }
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<std::uint32_t>(entries_.size()));
+        entries_.emplace_back();
+    }
+    const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    entries_[slot] = Entry{};
+    entries_[slot].zone = zone;
+    entries_[slot].target = target;
+    place->second = slot;
+    return slot;
+}
+
+void NotifySender::release(std::uint32_t slot) {
+    due_.erase(slot);
+    by_pair_.erase(pair_key(entries_[slot].zone, entries_[slot].target));
+    free_slots_.push_back(slot);
+}
+
+void NotifySender::start_over(Instant now, std::uint32_t slot) {
+    Entry& entry = entries_[slot];
+    entry.state = State::waiting;
+    entry.newer = false;
+    entry.old = false;
+    entry.attempts = 0;
+    due_.set(slot, now);
+}
+
+NotifySender::Target& NotifySender::target(std::uint32_t index) {
+    // A tenth of a second's worth at once.
+    const std::uint32_t rate = limits_.per_second;
+    const std::uint32_t half = rate == 0 ? 0 : std::max(rate / 2, 1U);
+    while (targets_.size() <= index) {
+        targets_.push_back({TokenBucket{rate, rate / 10}, TokenBucket{half, half / 10}});
+    }
+    return targets_[index];
+}
+
+Duration NotifySender::patience(std::uint32_t attempts) const noexcept {
+    if (attempts > limits_.fast_tries) {
+        return limits_.slow_retry;
+    }
+    constexpr std::uint32_t kMaxDoublings = 16;
+    const Duration doubled =
+        Duration{limits_.first_retry} * (std::int64_t{1} << std::min(attempts - 1, kMaxDoublings));
+    return std::min<Duration>(doubled, limits_.max_retry);
+}
+
+}  // namespace twinzone::transfer

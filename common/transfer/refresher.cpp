@@ -1,0 +1,150 @@
+#include "common/transfer/refresher.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/base/assert.h"
+
+namespace twinzone::transfer {
+
+namespace {
+
+// 68 years: all sums of timers and moments stay far from their limits.
+constexpr seconds kMaxInterval{std::numeric_limits<std::int32_t>::max()};
+
+constexpr std::uint64_t kFractions = 1024;
+constexpr int kJitterShare = 10;  // one tenth of an interval
+
+std::uint32_t count(seconds interval) noexcept {
+    return static_cast<std::uint32_t>(interval.count());
+}
+
+}  // namespace
+
+RefreshIntervals clamp_intervals(const dns::SoaRecord& soa, const RefreshLimits& limits) noexcept {
+    RefreshIntervals intervals;
+    intervals.refresh = std::clamp(soa.refresh, limits.refresh_min, limits.refresh_max);
+    intervals.retry = std::clamp(soa.retry, limits.retry_min, limits.retry_max);
+    const seconds least =
+        std::max(limits.expire_min, intervals.refresh + intervals.retry + seconds{1});
+    intervals.expire = std::clamp(soa.expire, std::min(least, kMaxInterval), kMaxInterval);
+    return intervals;
+}
+
+Refresher::Refresher(const RefreshLimits& limits, std::uint64_t seed, Instant now) noexcept
+    : limits_(&limits), seed_(seed), due_(now), stale_at_(now), expires_at_(now) {}
+
+void Refresher::handle_loaded(Now now, const dns::SoaRecord& soa,
+                              const zone::ZoneTimers& timers) noexcept {
+    set_intervals(soa);
+    has_zone_ = true;
+    failures_ = 0;
+    last_success_ = timers.last_success;
+    // A clock that was set back must not lengthen what is left beyond what the SOA allows.
+    const seconds expire{expire_};
+    const seconds left = timers.expires == UnixTime{} ? expire : timers.expires - now.unix;
+    expires_at_ = now.instant + std::clamp(left, seconds{0}, expire);
+    const seconds age = now.unix - timers.last_success;
+    const seconds refresh{refresh_};
+    stale_at_ = now.instant + (refresh - std::clamp(age, seconds{0}, refresh));
+    due_ = now.instant + Duration{kRestartSpread} / kFractions * (seed_ % kFractions);
+}
+
+void Refresher::handle_started(Instant now) noexcept {
+    due_ = now + retry_delay(failures_ + 1U);
+}
+
+void Refresher::handle_current(Now now, std::optional<seconds> expire) noexcept {
+    TWINZONE_ASSERT(has_zone_);
+    const seconds full{expire_};
+    if (expire) {
+        // RFC 7314 §4: the longer of the option and our own timer, SOA EXPIRE at most.
+        expires_at_ = std::max(expires_at_, now.instant + std::clamp(*expire, seconds{0}, full));
+    } else {
+        expires_at_ = now.instant + full;
+    }
+    succeed(now);
+}
+
+void Refresher::handle_transferred(Now now, const dns::SoaRecord& soa,
+                                   std::optional<seconds> expire) noexcept {
+    set_intervals(soa);
+    has_zone_ = true;
+    const seconds full{expire_};
+    expires_at_ = now.instant + std::clamp(expire.value_or(full), seconds{0}, full);
+    succeed(now);
+}
+
+void Refresher::handle_failed(Instant now) noexcept {
+    if (failures_ < std::numeric_limits<std::uint8_t>::max()) {
+        ++failures_;
+    }
+    due_ = now + retry_delay(failures_);
+}
+
+RefreshState Refresher::state(Instant now) const noexcept {
+    if (!has_zone_) {
+        return RefreshState::no_zone;
+    }
+    if (now >= expires_at_) {
+        return RefreshState::expired;
+    }
+    return now >= stale_at_ ? RefreshState::stale : RefreshState::fresh;
+}
+
+std::optional<Instant> Refresher::expires_at() const noexcept {
+    return has_zone_ ? std::optional{expires_at_} : std::nullopt;
+}
+
+Lane Refresher::lane(Instant now) const noexcept {
+    if (!has_zone_) {
+        return Lane::first_load;
+    }
+    return failures_ > 0 || now >= expires_at_ ? Lane::retry : Lane::refresh;
+}
+
+zone::ZoneTimers Refresher::timers(Now now) const noexcept {
+    zone::ZoneTimers timers;
+    timers.last_success = last_success_;
+    if (has_zone_) {
+        timers.expires = now.unix + std::chrono::duration_cast<seconds>(expires_at_ - now.instant);
+    }
+    return timers;
+}
+
+void Refresher::set_intervals(const dns::SoaRecord& soa) noexcept {
+    const RefreshIntervals intervals = clamp_intervals(soa, *limits_);
+    refresh_ = count(intervals.refresh);
+    retry_ = count(intervals.retry);
+    expire_ = count(intervals.expire);
+}
+
+void Refresher::succeed(Now now) noexcept {
+    failures_ = 0;
+    last_success_ = now.unix;
+    const seconds refresh{refresh_};
+    stale_at_ = now.instant + refresh;
+    // Early rather than late: REFRESH is the longest that we may go without asking.
+    due_ = stale_at_ - jitter(refresh);
+}
+
+Duration Refresher::jitter(Duration interval) const noexcept {
+    return interval / kJitterShare / static_cast<std::int64_t>(kFractions) *
+           static_cast<std::int64_t>(seed_ % kFractions);
+}
+
+// RETRY (RFC 1035 §3.3.13) doubled with each failure, so that a short RETRY does not become a loop;
+// but a zone in trouble is never asked less often than a healthy one.
+Duration Refresher::retry_delay(unsigned failures) const noexcept {
+    const seconds first = has_zone_ ? seconds{retry_} : limits_->retry_min;
+    const seconds most = has_zone_
+                             ? std::max(first, std::min(seconds{refresh_}, limits_->retry_max))
+                             : std::max(first, limits_->retry_max);
+    constexpr unsigned kMaxDoublings = 20;  // 5 s become two months
+    const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, kMaxDoublings);
+    const Duration delay =
+        std::min(Duration{first} * (std::int64_t{1} << doublings), Duration{most});
+    return delay + jitter(delay);
+}
+
+}  // namespace twinzone::transfer
