@@ -42,9 +42,9 @@ struct SchedulerLimits {
 };
 
 inline constexpr seconds kFallbackDue{60};
-inline constexpr std::size_t kMaxPrimaries = 16;     // of a zone
-inline constexpr std::uint32_t kReservedShare = 4;   // 1/4 of all places is for urgent lanes
-inline constexpr std::size_t kMaxDuePerPoll = 1024;  // zones moved in one call
+inline constexpr std::size_t kMaxPrimaries = 16;    // of a zone
+inline constexpr std::uint32_t kReservedShare = 4;  // 1/4 of all places is for urgent lanes
+inline constexpr std::size_t kMaxDuePerPoll = 256;  // zones moved in one call
 
 struct Job {
     std::uint32_t zone = 0;
@@ -69,13 +69,13 @@ enum class Round : std::uint8_t {
 // Zones and remotes by the caller's dense indexes. Not thread-safe.
 class Scheduler {
   public:
-    explicit Scheduler(const SchedulerLimits& limits) : limits_(limits) {}
+    explicit Scheduler(const SchedulerLimits& limits);  // none of the places is 0
 
     // Adds a zone or changes its primaries (1 to kMaxPrimaries, in order of preference). A new zone
     // waits for kFallbackDue: arm() it.
     void set_zone(Instant now, std::uint32_t zone, std::span<const std::uint32_t> primaries);
 
-    // Forgets the zone; a running job's finished() is then ignored.
+    // Forgets the zone. Requires: not running (end its job first: finished(abandoned)).
     void remove_zone(std::uint32_t zone);
 
     // The one timer of a waiting zone: a round of checks begins at `due`. No effect where the zone
@@ -116,17 +116,17 @@ class Scheduler {
         std::uint32_t previous = kNone;  // in its ready list
         std::uint32_t next = kNone;
         std::uint32_t primaries = 0;  // index in primaries_
-        std::uint16_t tried = 0;      // in this round, one bit a primary
-        std::uint8_t choice = 0;      // the primary it is ready or running at
-        std::uint8_t first = 0;       // where the next round begins
+        std::uint32_t remote = 0;     // where it is ready or running
+        std::uint16_t tried = 0;      // primaries asked in this round, one bit each
+        std::uint8_t first = 0;       // the primary the next round begins with
         State state = State::absent;
         Work work = Work::check;
+        Work round_work = Work::check;  // what a round does at each primary at first
         Lane lane = Lane::refresh;
+        bool probe = false;  // the running job is its remote's probe
         bool again = false;  // another round after this one
         Lane again_lane = Lane::refresh;
         Work again_work = Work::check;
-        bool probe = false;   // the running job is its remote's probe
-        bool counted = true;  // false: removed while running
     };
     struct List {
         std::uint32_t head = kNone;
@@ -136,27 +136,30 @@ class Scheduler {
         std::array<std::array<List, kLanes>, kWorks> lists;
         std::array<std::array<bool, kLanes>, kWorks> in_turn{};  // stands in turns_
         std::array<std::uint32_t, kWorks> running{};
-        TokenBucket soa_bucket{0, 1};
+        TokenBucket soa_bucket;
         RemoteHealth health;
+        std::uint32_t drained = 0;  // revivals_ when its waiting zones last looked elsewhere
     };
-    enum class Admission : std::uint8_t { now, later, place };
 
-    Remote& remote(std::uint32_t index);
-    std::uint32_t remote_of(const Zone& zone) const;
+    void add_remote(std::uint32_t index);
+    std::uint16_t bit_of(const Zone& zone) const;
     void begin_round(Instant now, std::uint32_t index, Lane lane, Work work);
-    void choose_primary(Zone& zone) const;
+    bool choose_first(Instant now, Zone& zone) const;
+    bool choose_next_alive(Zone& zone) const;
     void make_ready(std::uint32_t index);
     void unlink(std::uint32_t index);
     void wait(std::uint32_t index, Instant due, Lane lane);
     void move_due(Instant now);
-    void offer_turn(std::uint32_t remote_index, std::size_t work, std::size_t lane);
-    void offer_turns(std::uint32_t remote_index);
+    void offer_turn(std::uint32_t remote, std::size_t work, std::size_t lane);
+    void offer_turns(std::uint32_t remote);
     std::optional<Job> poll_lane(Instant now, Work work, Lane lane);
-    Admission admission(Instant now, std::uint32_t remote_index, Work work, Lane lane);
-    bool has_place(Work work, Lane lane) const noexcept;
-    bool move_to_live_primary(std::uint32_t remote_index, Work work, Lane lane);
-    Job start(Instant now, std::uint32_t index);
+    bool may_start(Instant now, std::uint32_t remote, Work work, Lane lane);
+    void leave_dead(Instant now, std::uint32_t remote);
+    Job start(std::uint32_t index);
+    void settle_health(Instant now, const Zone& zone, JobOutcome outcome);
     Round end_round(Instant now, std::uint32_t index);
+    bool list_holds(std::uint32_t remote, std::size_t work, std::size_t lane,
+                    std::size_t& seen) const;
 
     SchedulerLimits limits_;
     std::vector<Zone> zones_;
@@ -168,6 +171,7 @@ class Scheduler {
     std::array<std::array<std::deque<std::uint32_t>, kLanes>, kWorks> turns_;  // remotes, in turn
     std::array<std::uint32_t, kWorks> running_{};
     std::size_t ready_ = 0;
+    std::uint32_t revivals_ = 1;  // dead remotes that answered again: a reason to look elsewhere
 };
 
 }  // namespace twinzone::transfer
