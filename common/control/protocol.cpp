@@ -16,19 +16,14 @@ using Replace = ordered_json::error_handler_t;
 
 constexpr int kExitUsage = 2;
 constexpr int kExitFailed = 1;
-// Levels of nesting that a request or an answer has.
-constexpr int kMaxDepth = 3;
 
 std::string line_of(const ordered_json& object) {
     return object.dump(-1, ' ', false, Replace::replace) + '\n';
 }
 
-// Deeper nesting than we ever write is cut off while parsing, so that its depth cannot matter.
+// Gives a value that is no object where the line is no JSON.
 ordered_json parse(std::string_view line) {
-    const auto cut = [](int depth, ordered_json::parse_event_t, ordered_json&) {
-        return depth <= kMaxDepth;
-    };
-    return ordered_json::parse(line, cut, false);
+    return ordered_json::parse(line, nullptr, false);
 }
 
 Failure malformed(std::string_view what) {
