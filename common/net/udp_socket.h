@@ -24,10 +24,10 @@ class UdpSocket {
   public:
     struct Events {
         // `bytes` are borrowed for the call and may be edited in place.
-        std::function<void(std::span<std::uint8_t> bytes, const Endpoint& from)> on_receive;
+        std::function<void(std::span<std::uint8_t> bytes, const Endpoint& from)> on_receive{};
         // A connected socket learned that its remote cannot be reached (ICMP); the socket goes on
         // working. May be empty.
-        std::function<void(Error)> on_error;
+        std::function<void(Error)> on_error{};
     };
 
     // Bound to `at`; port 0 takes a free one, address 0.0.0.0 or :: all of that family (an IPv6

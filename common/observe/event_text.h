@@ -23,15 +23,15 @@ enum class TransferType : std::uint8_t {
 struct TransferFacts {
     TransferDirection direction = TransferDirection::incoming;
     TransferType type = TransferType::axfr;
-    Endpoint remote;
+    Endpoint remote{};
     bool tls = false;
-    std::string key;                  // name of the TSIG key; empty: unsigned
-    std::string result = "finished";  // or "failed: reason", "refused"
-    std::optional<dns::Serial> from;  // serial before; unset for a first load
-    std::optional<dns::Serial> to;
-    std::optional<std::uint64_t> added;  // of an IXFR, with removed
-    std::optional<std::uint64_t> removed;
-    std::optional<std::uint64_t> records;  // of a whole zone
+    std::string key{};                  // name of the TSIG key; empty: unsigned
+    std::string result = "finished";    // or "failed: reason", "refused"
+    std::optional<dns::Serial> from{};  // serial before; unset for a first load
+    std::optional<dns::Serial> to{};
+    std::optional<std::uint64_t> added{};  // of an IXFR, with removed
+    std::optional<std::uint64_t> removed{};
+    std::optional<std::uint64_t> records{};  // of a whole zone
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;  // octets of the messages
     Duration took{0};

@@ -25,7 +25,7 @@ enum class Level : std::uint8_t { debug, info, notice, warning, error, critical 
 
 struct LogSettings {
     std::string target = "stderr";  // "stderr", "syslog" or a file's path
-    std::string program;            // names the process in syslog
+    std::string program{};          // names the process in syslog
     Level level = Level::info;      // lines below it are dropped
     bool json = false;
 };
