@@ -1,0 +1,50 @@
+// Classes of octets in a zone file (RFC 1035 §5.1), by table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace twinzone::text {
+
+enum class CharClass : std::uint8_t {
+    plain,  // part of a word
+    backslash,
+    blank,  // space, tab
+    newline,
+    carriage_return,
+    quote,
+    comment,
+    open,
+    close,
+    nul,
+};
+
+[[nodiscard]] constexpr std::array<CharClass, 256> make_char_classes() {
+    std::array<CharClass, 256> classes{};
+    classes[0] = CharClass::nul;
+    classes[' '] = classes['\t'] = CharClass::blank;
+    classes['\n'] = CharClass::newline;
+    classes['\r'] = CharClass::carriage_return;
+    classes['"'] = CharClass::quote;
+    classes[';'] = CharClass::comment;
+    classes['('] = CharClass::open;
+    classes[')'] = CharClass::close;
+    classes['\\'] = CharClass::backslash;
+    return classes;
+}
+
+inline constexpr std::array<CharClass, 256> kCharClasses = make_char_classes();
+
+[[nodiscard]] inline CharClass char_class(char c) noexcept {
+    return kCharClasses[static_cast<std::uint8_t>(c)];
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+}  // namespace twinzone::text

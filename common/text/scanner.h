@@ -1,0 +1,89 @@
+// Splits one entry of a zone file (a record or a directive, RFC 1035 §5.1) into tokens: words and
+// quoted strings; parentheses, comments and line ends within them vanish here. Tokens borrow the
+// text; escapes are left in them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/text/char_class.h"
+#include "common/text/fault.h"
+
+namespace twinzone::text {
+
+enum class TokenKind : std::uint8_t { word, quoted, end };
+
+struct Token {
+    const char* begin = nullptr;  // of a quoted string: after the quote
+    const char* end = nullptr;
+    TokenKind kind = TokenKind::end;
+    bool escaped = false;  // a backslash stands in it
+
+    [[nodiscard]] std::string_view text() const noexcept { return {begin, end}; }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return static_cast<std::size_t>(end - begin);
+    }
+    [[nodiscard]] bool is_end() const noexcept { return kind == TokenKind::end; }
+};
+
+// Keeps the first fault found; from then on every token is the end, so that a caller checks once,
+// after a group of reads. Not thread-safe.
+class Scanner {
+  public:
+    // Starts at the entry at the front of `text`. Requires: a NUL stands behind `text`. `is_last`:
+    // nothing follows `text`; otherwise an entry that does not end in it is too long.
+    void open(std::string_view text, bool is_last) noexcept;
+
+    // The next token; end at the end of the entry, again and again.
+    [[nodiscard]] Token next();
+
+    // The next token, which must be there: `what` says what should stand there.
+    [[nodiscard]] Token need(const char* what);
+
+    // Passes over the token "\#" (RFC 3597 §5) if it comes next.
+    [[nodiscard]] bool take_unknown_mark();
+
+    // Passes over the end of the entry. A token before it is a fault.
+    void finish();
+
+    // True if the text went out before the newline that should have ended the entry.
+    [[nodiscard]] bool cut_off() const noexcept { return cut_off_; }
+
+    // Where the next token is looked for.
+    [[nodiscard]] const char* at() const noexcept { return at_; }
+
+    // Line ends passed since open().
+    [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
+
+    // Keeps the fault unless there is one already.
+    [[gnu::cold]] void fail(const char* at, std::string text, Errc code = Errc::zone_file_syntax);
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+    [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+
+    // Puts `prefix` before the text of the fault. Requires: failed().
+    [[gnu::cold]] void prefix_fault(std::string_view prefix);
+
+  private:
+    [[nodiscard]] Token word();
+    [[nodiscard]] Token quoted();
+    [[nodiscard]] Token end_here() const noexcept { return {at_, at_, TokenKind::end, false}; }
+    [[nodiscard]] bool skip_between();
+    void skip_comment();
+    void close_parenthesis();
+    [[gnu::cold]] void fail_at_end(const char* opened, std::string_view what);
+    [[gnu::cold]] void fail_at_nul();
+
+    const char* begin_ = nullptr;
+    const char* at_ = nullptr;
+    const char* end_ = nullptr;
+    const char* opened_ = nullptr;  // the outermost open parenthesis
+    std::uint64_t lines_ = 0;
+    std::uint32_t depth_ = 0;  // of parentheses
+    bool is_last_ = true;
+    bool cut_off_ = false;
+    bool failed_ = false;
+    Fault fault_;
+};
+
+}  // namespace twinzone::text
