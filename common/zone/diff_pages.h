@@ -3,6 +3,7 @@
 // in the order of the difference. Each difference begins with a page of its own.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "common/base/result.h"
 #include "common/zone/diff.h"
 #include "common/zone/page_encoder.h"
+#include "common/zone/page_records.h"
 #include "common/zone/version_store.h"
 
 namespace twinzone::zone {
@@ -26,7 +28,7 @@ class DiffEncoder {
   private:
     enum class Part : std::uint8_t { old_soa, removed, new_soa, added, done };
 
-    [[nodiscard]] Result<bool> add(const dns::RecordView& record);
+    [[nodiscard]] Result<bool> add_soa(const dns::SoaRecord& soa, Part then);
     [[nodiscard]] Result<bool> add_list(const RecordList& list, Part then);
 
     const Diff& diff_;
@@ -38,22 +40,23 @@ class DiffEncoder {
 // All pages at once.
 [[nodiscard]] Result<std::vector<Bytes>> encode_diff_pages(const Diff& diff);
 
-// The differences that the pages of a history hold, one by one (Snapshot::history_pages()). Borrows
-// the cursor.
+// The differences that the pages of a history hold, one by one (Snapshot::history_pages()). The
+// snapshot behind the cursor must outlive it. Not thread-safe; dead after an error.
 class DiffReader {
   public:
-    explicit DiffReader(PageCursor& pages) noexcept : pages_(pages) {}
+    // Requires: pages is not null.
+    explicit DiffReader(std::unique_ptr<PageCursor> pages) noexcept : records_(std::move(pages)) {}
 
-    // nullopt after the last. Errc::store_corrupt.
+    // nullopt after the last. Errc::store_corrupt, and errors of the cursor.
     [[nodiscard]] Result<std::optional<Diff>> next();
 
   private:
-    [[nodiscard]] Result<std::optional<dns::RecordView>> record();
-    [[nodiscard]] Result<std::optional<dns::SoaRecord>> soa();
+    [[nodiscard]] Result<std::optional<dns::SoaRecord>> take_soa();
     [[nodiscard]] Result<void> read_until_soa(RecordList& list);
+    [[nodiscard]] static Result<std::optional<dns::SoaRecord>> parse_soa(
+        const dns::RecordView& record);
 
-    PageCursor& pages_;
-    std::optional<PageReader> page_;
+    PageRecords records_;
     std::optional<dns::SoaRecord> pending_;  // a SOA that ended the list before it
 };
 

@@ -29,7 +29,6 @@
 //   where it came from.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -37,6 +36,7 @@
 #include "common/base/result.h"
 #include "common/dns/header.h"
 #include "common/dns/record.h"
+#include "common/dns/record_reader.h"
 
 namespace twinzone::zone {
 
@@ -55,34 +55,25 @@ inline constexpr std::size_t kTsigRoomBytes = 400;
 inline constexpr std::size_t kMaxRecordWireBytes =
     dns::kMaxMessageBytes - dns::kHeaderBytes - kQuestionRoomBytes - kTsigRoomBytes;
 
+// The header of a page, alone in `message`; and its ANCOUNT once all records stand behind it.
+void write_page_header(Bytes& message);
+void write_page_count(Bytes& message, std::uint32_t records);
+
 // Reads the records of a page in order. Borrows the page for its whole life. Allocates only for
 // rdata with compressed names, once. Not thread-safe; dead after an error. Every error is
 // Errc::store_corrupt.
 class PageReader {
   public:
-    [[nodiscard]] static Result<PageReader> open(ByteView page);
+    explicit PageReader(ByteView page) noexcept;
 
-    // The next record, valid until the next call or until the reader is moved; nullopt after the
-    // last.
+    // The next record, valid until the next call; check_rdata() holds. nullopt after the last.
     [[nodiscard]] Result<std::optional<dns::RecordView>> next();
 
-    // Records not yet read.
-    [[nodiscard]] std::uint32_t left() const noexcept { return left_; }
-
   private:
-    PageReader(ByteView page, std::uint32_t records) noexcept : page_(page), left_(records) {}
-
-    bool read_owner() noexcept;
-    std::optional<ByteView> read_rdata(dns::RrType type, std::size_t end);
-    [[nodiscard]] Failure damaged(const char* what) const;
-
-    ByteView page_;
-    std::size_t at_ = dns::kHeaderBytes;
-    std::uint32_t left_;
-    std::size_t owner_at_ = 0;  // where the owner last read stands; 0: none yet
-    std::size_t owner_size_ = 0;
-    std::array<std::uint8_t, dns::kMaxNameBytes> owner_;
-    Bytes rdata_;  // of the record last read, where it had compressed names
+    std::size_t page_bytes_;
+    bool header_is_right_;
+    std::uint32_t left_ = 0;  // records not yet read
+    dns::RecordReader records_;
 };
 
 }  // namespace twinzone::zone

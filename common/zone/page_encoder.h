@@ -55,11 +55,14 @@ class PageNumbers {
     // The key of the next page. Errc::limit behind 65,536 pages with the same first owner.
     [[nodiscard]] Result<Bytes> next(ByteView owner_key);
 
-    // Key of the page given last; empty before the first.
-    [[nodiscard]] ByteView last() const noexcept { return last_; }
+    // True where next() would give just this key.
+    [[nodiscard]] bool would_give(ByteView key) const noexcept;
 
   private:
-    Bytes last_;
+    // 0 to kMaxPageNumber, or one more.
+    [[nodiscard]] std::uint32_t number_for(ByteView owner_key) const noexcept;
+
+    Bytes last_;  // key of the page before; empty: none
 };
 
 struct EncodedPage {

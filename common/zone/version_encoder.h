@@ -30,7 +30,7 @@ class VersionEncoder {
 
   private:
     [[nodiscard]] Result<void> check(const dns::RecordView& record);
-    [[nodiscard]] std::optional<EncodedPage> count(std::optional<EncodedPage> page);
+    [[nodiscard]] Result<std::optional<EncodedPage>> count(Result<std::optional<EncodedPage>> page);
 
     RecordStream& records_;
     PageEncoder encoder_;
