@@ -51,7 +51,9 @@ inline dns::Record record(std::string_view owner, dns::RrType type, Bytes rdata,
 
 // `label` under the apex; "" is the apex itself.
 inline std::string below_apex(std::string_view label) {
-    return label.empty() ? "example.test." : std::string{label} + ".example.test.";
+    std::string text{label};
+    text.append(label.empty() ? "example.test." : ".example.test.");
+    return text;
 }
 
 inline dns::Record a(std::string_view label, std::uint8_t last = 1, std::uint32_t ttl = 3600) {
@@ -76,8 +78,9 @@ inline zone::RecordList list_of(const std::vector<dns::Record>& records) {
 // "www.example.test. A 3600 c0000201": for comparisons that print well.
 inline std::string text_of(const dns::RecordView& view) {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text = view.owner.to_text() + " " + to_text(view.type) + " " +
-                       std::to_string(view.ttl.value()) + " ";
+    std::string text = view.owner.to_text();
+    text.append(" ").append(to_text(view.type)).append(" ");
+    text.append(std::to_string(view.ttl.value())).append(" ");
     for (const std::uint8_t octet : view.rdata) {
         text += kDigits[octet >> 4];
         text += kDigits[octet & 15];

@@ -258,7 +258,7 @@ TEST_CASE("differences keep to their memory limit", "[transfer]") {
     test::Secondary z{soa_record(1), Transport::tcp, limits};
     Records records = {soa(3), soa(1)};
     for (int i = 0; i < 50; ++i) {
-        records.push_back(a("h" + std::to_string(i)));
+        records.push_back(a(std::string{"h"}.append(std::to_string(i))));
     }
     CHECK(z.take(test::answer(z.asked, records)).error().code() == Errc::limit);
 

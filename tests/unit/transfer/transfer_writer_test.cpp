@@ -25,7 +25,7 @@ std::shared_ptr<const MemorySnapshot> snapshot(std::uint32_t serial, const Recor
 Records many(std::string_view prefix, int count) {
     Records records;
     for (int i = 0; i < count; ++i) {
-        records.push_back(a(std::string{prefix} + std::to_string(i * 7919)));
+        records.push_back(a(std::string{prefix}.append(std::to_string(i * 7919))));
     }
     return records;
 }
