@@ -66,8 +66,8 @@ class Environment {
     // Frees reader slots of dead processes.
     [[nodiscard]] std::uint32_t check_readers() noexcept;
 
-    std::atomic<std::uint64_t> read_transactions{0};  // alive
-    std::atomic<std::uint64_t> snapshots{0};          // alive
+    mutable std::atomic<std::uint64_t> read_transactions{0};  // alive
+    mutable std::atomic<std::uint64_t> snapshots{0};          // alive
 
   private:
     Environment(MDB_env* env, const Options& options) noexcept

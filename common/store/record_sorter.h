@@ -15,6 +15,8 @@
 
 namespace twinzone::store {
 
+class SortedRun;
+
 // A stream that can be read again from its start: the store compares new content with the old and,
 // where they differ too much, writes it whole.
 class SortedStream : public zone::RecordStream {
@@ -48,7 +50,6 @@ class RecordSorter {
     [[nodiscard]] Result<std::unique_ptr<SortedStream>> finish();
 
   private:
-    class Run;
     class MergedStream;
 
     Result<void> spill();
@@ -56,8 +57,9 @@ class RecordSorter {
     std::string directory_;
     std::size_t memory_bytes_;
     zone::RecordList current_;
-    std::vector<std::unique_ptr<Run>> runs_;
+    std::vector<std::unique_ptr<SortedRun>> runs_;
     std::uint64_t added_ = 0;
+    std::uint64_t dropped_ = 0;  // within the runs
 };
 
 }  // namespace twinzone::store

@@ -68,6 +68,8 @@ struct JournalLimits {
     std::uint64_t max_versions = 1000;
     std::uint64_t max_bytes = 0;            // octets of pages; 0: by share
     std::uint32_t max_share_percent = 100;  // of the zone's size, but kMinJournalBytes is allowed
+
+    friend bool operator==(const JournalLimits&, const JournalLimits&) = default;
 };
 
 // By share alone a zone of ten records would have no history worth the name.

@@ -1,0 +1,83 @@
+#include "common/store/large_replace.h"
+
+#include "common/store/record_sorter.h"
+
+namespace twinzone::store {
+
+Result<void> LargeReplace::begin(Batch& batch) {
+    auto& change = std::get<zone::ReplaceWith>(commit_.change);
+    if (Result<void> rewound = static_cast<SortedStream&>(*change.records).rewind(); !rewound) {
+        return rewound;
+    }
+    encoder_.emplace(change.soa, *change.records);
+    const Result<std::uint32_t> id = batch.next_id();
+    if (!id) {
+        return fail(id.error());
+    }
+    content_ = *id;
+    return batch.name_unfinished({SweepItem::Kind::content, content_});
+}
+
+Result<bool> LargeReplace::write_chunk(Batch& batch) {
+    if (!encoder_) {
+        if (Result<void> begun = begin(batch); !begun) {
+            return fail(std::move(begun).error());
+        }
+    }
+    std::uint64_t bytes = 0;
+    while (bytes < kLargeChunkBytes) {
+        const Result<std::optional<zone::EncodedPage>> page = encoder_->next();
+        if (!page) {
+            return fail(page.error());
+        }
+        if (!*page) {
+            if (Result<void> put = put_zone(batch); !put) {
+                return fail(std::move(put).error());
+            }
+            return true;
+        }
+        bytes += (*page)->message.size();
+        Result<void> put = batch.room_for((*page)->message.size());
+        if (put) {
+            put = put_page(batch, content_, (*page)->key, (*page)->message, true);
+        }
+        if (!put) {
+            return fail(std::move(put).error());
+        }
+        batch.count_written((*page)->message.size());
+    }
+    return false;
+}
+
+Result<void> LargeReplace::put_zone(Batch& batch) {
+    const Bytes key = zone_key(commit_.zone);
+    const Result<std::optional<ZoneRecord>> before = batch.zone(key);
+    if (!before) {
+        return fail(before.error());
+    }
+    if (Result<void> checked = check_base(commit_, *before); !checked) {
+        return checked;
+    }
+    record_ = before->value_or(ZoneRecord{});
+    result_.removed = record_.version ? record_.version->records - 1 : 0;
+    Result<void> done = batch.end_sweep({SweepItem::Kind::content, content_});
+    if (done) {
+        done = retire_content(batch, record_, content_);
+    }
+    if (done) {
+        done = cut_history(batch, record_);
+    }
+    if (!done) {
+        return done;
+    }
+    record_.version = encoder_->version();
+    if (commit_.timers) {
+        record_.timers = *commit_.timers;
+    }
+    result_.version = record_.version;
+    result_.changed = true;
+    result_.added = record_.version->records - 1;
+    return batch.put_zone(key, record_);
+}
+
+}  // namespace twinzone::store

@@ -1,0 +1,43 @@
+// A ReplaceWith whose pages do not fit one bounded transaction: written under a new content id by
+// several, between which other zones commit; the last one puts the zone on it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/store/plan.h"
+#include "common/zone/version_encoder.h"
+
+namespace twinzone::store {
+
+// Pages that one of its transactions writes.
+inline constexpr std::uint64_t kLargeChunkBytes = 32 * 1024 * 1024;
+
+// Writer thread only. Borrows the commit. Dead after an error.
+class LargeReplace {
+  public:
+    // Requires: the commit is a ReplaceWith with a SortedStream.
+    explicit LargeReplace(zone::Commit& commit) noexcept : commit_(commit) {}
+
+    // Writes one transaction's worth into `batch`; true where that was the last and the zone's
+    // record (record()) is written too. The caller commits.
+    [[nodiscard]] Result<bool> write_chunk(Batch& batch);
+
+    // What it writes; 0: nothing yet. To be swept where it fails.
+    [[nodiscard]] std::uint32_t content() const noexcept { return content_; }
+
+    [[nodiscard]] const zone::Committed& result() const noexcept { return result_; }
+    [[nodiscard]] const ZoneRecord& record() const noexcept { return record_; }
+
+  private:
+    Result<void> begin(Batch& batch);
+    Result<void> put_zone(Batch& batch);
+
+    zone::Commit& commit_;
+    std::optional<zone::VersionEncoder> encoder_;  // once begun
+    std::uint32_t content_ = 0;
+    ZoneRecord record_;
+    zone::Committed result_;
+};
+
+}  // namespace twinzone::store

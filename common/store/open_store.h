@@ -1,0 +1,37 @@
+// Brings a store to where it can serve: directory, lock, a look for damage, format, the zones, what
+// is left to sweep.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/store/batch.h"
+#include "common/store/environment.h"
+#include "common/store/resident_zones.h"
+#include "common/store/store.h"
+
+namespace twinzone::store {
+
+// Makes the directory where it is missing. Errc::file_unreadable, config_invalid (a network file
+// system).
+[[nodiscard]] Result<void> prepare_directory(const std::string& directory);
+
+// Opens, sets aside what is damaged, and begins a fresh store where there is none (any more).
+[[nodiscard]] Result<EnvironmentPtr> open_environment(const Environment::Options& options,
+                                                      Opening& opening);
+
+// Opens again what was open before: damage is an error here, for zones are in service.
+[[nodiscard]] Result<EnvironmentPtr> reopen_environment(const Environment::Options& options);
+
+// Reads all zone records. Those that are damaged are taken out, named in `opening`, and what they
+// referred to is marked for the sweep.
+[[nodiscard]] Result<void> load_zones(const EnvironmentPtr& env, ResidentZones& zones,
+                                      Opening& opening);
+
+[[nodiscard]] Result<std::vector<SweepItem>> load_sweeps(const EnvironmentPtr& env);
+
+// Keys of table `owed`.
+[[nodiscard]] Result<std::vector<Bytes>> load_owed(const EnvironmentPtr& env);
+
+}  // namespace twinzone::store

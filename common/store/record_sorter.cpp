@@ -1,0 +1,191 @@
+#include "common/store/record_sorter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/store/sorted_run.h"
+
+namespace twinzone::store {
+
+namespace {
+
+// Everything stayed in memory.
+class ListStream final : public SortedStream {
+  public:
+    ListStream(zone::RecordList records, std::uint64_t dropped) noexcept
+        : records_(std::move(records)), dropped_(dropped) {}
+
+    Result<std::optional<dns::RecordView>> next() override {
+        if (at_ == records_.size()) {
+            return std::optional<dns::RecordView>{};
+        }
+        return std::optional{records_[at_++]};
+    }
+    Result<void> rewind() override {
+        at_ = 0;
+        return {};
+    }
+    [[nodiscard]] std::uint64_t dropped() const noexcept override { return dropped_; }
+
+  private:
+    zone::RecordList records_;
+    std::uint64_t dropped_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+// Merges runs. The heap has the runs in order of the record each stands at; the run that gave the
+// last record is out of it, and goes on without touching it while its records stand first: input
+// that came sorted costs one comparison a record. Of equal records that of the later run holds.
+class RecordSorter::MergedStream final : public SortedStream {
+  public:
+    MergedStream(std::vector<std::unique_ptr<SortedRun>> runs, std::uint64_t dropped) noexcept
+        : runs_(std::move(runs)), dropped_in_runs_(dropped) {}
+
+    Result<std::optional<dns::RecordView>> next() override;
+    Result<void> rewind() override;
+    [[nodiscard]] std::uint64_t dropped() const noexcept override {
+        return dropped_in_runs_ + dropped_;
+    }
+
+  private:
+    // Whether `a` comes out after `b`.
+    [[nodiscard]] bool after(std::size_t a, std::size_t b) const noexcept {
+        const int order = zone::compare_canonical(runs_[a]->record(), runs_[b]->record());
+        return order != 0 ? order > 0 : a < b;
+    }
+    [[nodiscard]] auto order() const noexcept {
+        return [this](std::size_t a, std::size_t b) { return after(a, b); };
+    }
+    Result<void> advance_current();
+    Result<void> drop_equals();
+
+    std::vector<std::unique_ptr<SortedRun>> runs_;
+    std::vector<std::size_t> heap_;
+    std::optional<std::size_t> current_;  // the run whose record was given last
+    std::uint64_t dropped_in_runs_;
+    std::uint64_t dropped_ = 0;
+};
+
+Result<void> RecordSorter::MergedStream::rewind() {
+    heap_.clear();
+    current_.reset();
+    dropped_ = 0;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        Result<bool> started = runs_[i]->rewind();
+        if (!started) {
+            return fail(std::move(started).error());
+        }
+        if (*started) {
+            heap_.push_back(i);
+        }
+    }
+    std::make_heap(heap_.begin(), heap_.end(), order());
+    return {};
+}
+
+// Moves the current run on; it stays current where its next record comes first of all.
+Result<void> RecordSorter::MergedStream::advance_current() {
+    if (current_) {
+        const Result<bool> more = runs_[*current_]->advance();
+        if (!more) {
+            return fail(more.error());
+        }
+        if (*more) {
+            if (heap_.empty() || after(heap_.front(), *current_)) {
+                return {};
+            }
+            heap_.push_back(*current_);
+            std::push_heap(heap_.begin(), heap_.end(), order());
+        }
+        current_.reset();
+    }
+    if (!heap_.empty()) {
+        std::pop_heap(heap_.begin(), heap_.end(), order());
+        current_ = heap_.back();
+        heap_.pop_back();
+    }
+    return {};
+}
+
+// Earlier runs' records that are the same as the current one.
+Result<void> RecordSorter::MergedStream::drop_equals() {
+    while (!heap_.empty() && zone::compare_canonical(runs_[heap_.front()]->record(),
+                                                     runs_[*current_]->record()) == 0) {
+        std::pop_heap(heap_.begin(), heap_.end(), order());
+        const Result<bool> more = runs_[heap_.back()]->advance();
+        if (!more) {
+            return fail(more.error());
+        }
+        ++dropped_;
+        if (*more) {
+            std::push_heap(heap_.begin(), heap_.end(), order());
+        } else {
+            heap_.pop_back();
+        }
+    }
+    return {};
+}
+
+Result<std::optional<dns::RecordView>> RecordSorter::MergedStream::next() {
+    Result<void> advanced = advance_current();
+    if (advanced && current_) {
+        advanced = drop_equals();
+    }
+    if (!advanced) {
+        return fail(std::move(advanced).error());
+    }
+    if (!current_) {
+        return std::optional<dns::RecordView>{};
+    }
+    return std::optional{runs_[*current_]->record()};
+}
+
+RecordSorter::RecordSorter(std::string directory, std::size_t memory_bytes)
+    : directory_(std::move(directory)), memory_bytes_(memory_bytes) {}
+RecordSorter::~RecordSorter() = default;
+RecordSorter::RecordSorter(RecordSorter&&) noexcept = default;
+RecordSorter& RecordSorter::operator=(RecordSorter&&) noexcept = default;
+
+Result<void> RecordSorter::add(const dns::RecordView& record) {
+    current_.append(record);
+    ++added_;
+    return current_.memory_bytes() >= memory_bytes_ ? spill() : Result<void>{};
+}
+
+Result<void> RecordSorter::spill() {
+    dropped_ += current_.sort_unique();
+    Result<std::unique_ptr<SortedRun>> run = SortedRun::write(directory_, current_);
+    if (!run) {
+        return fail(std::move(run).error());
+    }
+    runs_.push_back(*std::move(run));
+    current_.clear();
+    return {};
+}
+
+Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {
+    const std::uint64_t dropped = std::exchange(dropped_, 0);
+    added_ = 0;
+    if (runs_.empty()) {
+        const std::size_t in_list = current_.sort_unique();
+        return std::unique_ptr<SortedStream>{
+            std::make_unique<ListStream>(std::exchange(current_, {}), in_list)};
+    }
+    if (!current_.empty()) {
+        if (Result<void> spilled = spill(); !spilled) {
+            return fail(std::move(spilled).error());
+        }
+    }
+    // The last spill may have dropped some more.
+    auto merged = std::make_unique<MergedStream>(std::exchange(runs_, {}),
+                                                 dropped + std::exchange(dropped_, 0));
+    if (Result<void> started = merged->rewind(); !started) {
+        return fail(std::move(started).error());
+    }
+    current_ = {};
+    return std::unique_ptr<SortedStream>{std::move(merged)};
+}
+
+}  // namespace twinzone::store

@@ -1,0 +1,48 @@
+// Records in canonical order in a temporary file that has no name: what RecordSorter spills and
+// merges.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/base/bytes.h"
+#include "common/base/result.h"
+#include "common/dns/record.h"
+#include "common/zone/record_list.h"
+
+namespace twinzone::store {
+
+// Not thread-safe.
+class SortedRun {
+  public:
+    // The list is in order. Errc::disk_full, file_unreadable.
+    [[nodiscard]] static Result<std::unique_ptr<SortedRun>> write(const std::string& directory,
+                                                                  const zone::RecordList& records);
+    ~SortedRun();
+    SortedRun(const SortedRun&) = delete;
+    SortedRun& operator=(const SortedRun&) = delete;
+
+    // Stands at the first record; false where there is none.
+    [[nodiscard]] Result<bool> rewind();
+
+    // Stands at the next record; false behind the last.
+    [[nodiscard]] Result<bool> advance();
+
+    // Where it stands; valid until advance(). Requires: the last rewind() or advance() gave true.
+    [[nodiscard]] const dns::RecordView& record() const noexcept { return record_; }
+
+  private:
+    explicit SortedRun(int descriptor) noexcept : descriptor_(descriptor) {}
+
+    Result<void> append(ByteView octets);
+    Result<bool> fill(std::size_t wanted);
+
+    int descriptor_;
+    std::uint64_t size_ = 0;     // octets in the file
+    std::uint64_t read_to_ = 0;  // octets of the file that went through the buffer
+    Bytes buffer_;               // octets read and not yet consumed begin at at_
+    std::size_t at_ = 0;
+    dns::RecordView record_;
+};
+
+}  // namespace twinzone::store

@@ -1,0 +1,218 @@
+#include "common/store/store.h"
+
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "common/store/keys.h"
+#include "common/store/open_store.h"
+#include "common/store/resident_zones.h"
+#include "common/store/snapshot.h"
+#include "common/store/writer.h"
+
+namespace twinzone::store {
+
+struct Store::Parts {
+    Parts(const StoreOptions& options, EnvironmentPtr env)
+        : slot(std::move(env)), max_bytes(options.max_bytes) {}
+
+    Opening opening;
+    EnvironmentSlot slot;
+    std::uint64_t max_bytes;
+    std::shared_ptr<LockFile> lock;
+    Snapshots snapshots;
+    ResidentZones zones;
+    std::set<std::string> owed;  // keys of the table
+    // Keys of `owed` that commits under way will write again: forgetting one of them before would
+    // forget what is owed for the newer version.
+    std::unordered_map<std::string, std::size_t> owed_in_flight;
+    std::unique_ptr<Writer> writer;
+
+    void submit(Job job);
+    void complete(Completion& completion);
+};
+
+namespace {
+
+std::string owed_text(ByteView zone_key, std::string_view remote) {
+    return std::string{as_text(owed_key(zone_key, remote))};
+}
+
+}  // namespace
+
+void Store::Parts::submit(Job job) {
+    if (const auto* commit = std::get_if<zone::Commit>(&job.work)) {
+        for (const std::string& remote : commit->owe_notify) {
+            ++owed_in_flight[owed_text(job.zone_key, remote)];
+        }
+    }
+    writer->submit(std::move(job));
+}
+
+// What find() and owed_notifies() say from now on; then Done.
+void Store::Parts::complete(Completion& completion) {
+    if (completion.resident == Completion::Resident::set) {
+        zones.set(completion.zone_key, completion.record);
+    } else if (completion.resident == Completion::Resident::removed) {
+        zones.remove(completion.zone_key);
+        std::erase_if(owed, [&](const std::string& key) {
+            return starts_with(as_bytes(key), completion.zone_key);
+        });
+    }
+    for (const std::string& remote : completion.owe_notify) {
+        const std::string key = owed_text(completion.zone_key, remote);
+        const auto counted = owed_in_flight.find(key);
+        if (counted != owed_in_flight.end() && --counted->second == 0) {
+            owed_in_flight.erase(counted);
+        }
+        if (completion.result) {
+            owed.insert(key);
+        }
+    }
+    if (completion.done) {
+        completion.done(std::move(completion.result));
+    }
+}
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
+    if (Result<void> prepared = prepare_directory(options.directory); !prepared) {
+        return fail(std::move(prepared).error());
+    }
+    Result<std::shared_ptr<LockFile>> lock = LockFile::acquire(options.directory, options.program);
+    if (!lock) {
+        return fail(std::move(lock).error());
+    }
+    const Environment::Options environment{options.directory, options.max_bytes, *lock};
+    Opening opening;
+    Result<EnvironmentPtr> env = open_environment(environment, opening);
+    if (!env) {
+        return fail(std::move(env).error());
+    }
+    opening.stale_readers = (*env)->check_readers();
+    auto parts = std::make_unique<Parts>(options, *env);
+    parts->lock = *lock;
+    Result<void> loaded = load_zones(*env, parts->zones, opening);
+    Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
+    Result<std::vector<Bytes>> owed = load_owed(*env);
+    if (!loaded || !sweeps || !owed) {
+        return fail(!loaded ? loaded.error() : !sweeps ? sweeps.error() : owed.error());
+    }
+    for (const Bytes& key : *owed) {
+        parts->owed.emplace(as_text(key));
+    }
+    opening.leftovers = sweeps->size();
+    parts->opening = std::move(opening);
+    auto reopen = [environment]() -> Result<Reopened> {
+        Result<EnvironmentPtr> again = reopen_environment(environment);
+        Result<std::vector<SweepItem>> left =
+            again ? load_sweeps(*again) : fail(std::move(again).error());
+        return left ? Result<Reopened>{Reopened{*again, *std::move(left)}}
+                    : fail(std::move(left).error());
+    };
+    parts->writer = std::make_unique<Writer>(
+        parts->slot, Writer::Options{options.directory, options.journal, std::move(options.wake),
+                                     std::move(reopen), *std::move(sweeps)});
+    return std::unique_ptr<Store>{new Store{std::move(parts)}};
+}
+
+Store::Store(std::unique_ptr<Parts> parts) noexcept : parts_(std::move(parts)) {}
+
+Store::~Store() {
+    parts_->writer.reset();
+    if (!parts_->slot.broken()) {
+        parts_->lock->mark_clean();
+    }
+}
+
+const Opening& Store::opening() const noexcept {
+    return parts_->opening;
+}
+
+const zone::ZoneState* Store::find(dns::NameView zone) const {
+    return parts_->zones.find(zone_key(zone));
+}
+
+void Store::visit_zones(const std::function<void(const zone::ZoneState&)>& visit) const {
+    parts_->zones.visit(visit);
+}
+
+Result<std::shared_ptr<const zone::Snapshot>> Store::snapshot(dns::NameView zone) {
+    const EnvironmentPtr env = parts_->slot.get();
+    if (!env) {
+        return fail(Errc::store_io, "the store waits to be opened again after a disk error");
+    }
+    return parts_->snapshots.take(env, zone_key(zone));
+}
+
+void Store::submit(zone::Commit commit, Done done) {
+    Bytes key = zone_key(commit.zone);
+    parts_->submit({std::move(key), std::move(commit), std::move(done)});
+}
+
+void Store::drop(dns::NameView zone, Done done) {
+    parts_->submit({zone_key(zone), DropZone{}, std::move(done)});
+}
+
+std::size_t Store::run_completions() {
+    std::vector<Completion> completions = parts_->writer->take_completions();
+    for (Completion& completion : completions) {
+        parts_->complete(completion);
+    }
+    return completions.size();
+}
+
+void Store::drain() {
+    while (!parts_->writer->wait_idle() || run_completions() > 0) {
+        run_completions();
+    }
+}
+
+void Store::configure(dns::NameView zone, const JournalLimits& limits) {
+    parts_->writer->set_limits(zone_key(zone), limits);
+}
+
+std::vector<zone::VersionStore::Owed> Store::owed_notifies() const {
+    std::vector<Owed> all;
+    all.reserve(parts_->owed.size());
+    for (const std::string& key : parts_->owed) {
+        const Result<dns::NameView> zone = dns::NameView::parse(as_bytes(key));
+        if (zone) {
+            all.push_back({dns::Name{*zone}, key.substr(zone->size())});
+        }
+    }
+    return all;
+}
+
+void Store::forget_owed(dns::NameView zone, std::string_view remote) {
+    Bytes key = zone_key(zone);
+    const std::string owed = owed_text(key, remote);
+    if (parts_->owed.erase(owed) > 0 && parts_->owed_in_flight.count(owed) == 0) {
+        parts_->submit({std::move(key), ForgetOwed{std::string{remote}}, {}});
+    }
+}
+
+std::uint32_t Store::check_readers() {
+    const EnvironmentPtr env = parts_->slot.get();
+    return env ? env->check_readers() : 0;
+}
+
+Stats Store::stats() const {
+    Stats stats;
+    stats.max_bytes = parts_->max_bytes;
+    stats.zones = parts_->zones.size();
+    const EnvironmentPtr env = parts_->slot.get();
+    stats.broken = !env;
+    if (env) {
+        stats.used_bytes = env->used_bytes();
+        stats.snapshots = env->snapshots;
+        stats.read_transactions = env->read_transactions;
+        if (const auto txn = ReadTransaction::begin(env)) {
+            stats.journal_bytes = (*txn)->table_bytes(Table::journal);
+            const Result<std::uint64_t> free = (*txn)->free_bytes();
+            stats.free_bytes = free ? *free : 0;
+        }
+    }
+    return stats;
+}
+
+}  // namespace twinzone::store

@@ -1,0 +1,248 @@
+#include "common/store/writer.h"
+
+#include <iterator>
+#include <utility>
+
+namespace twinzone::store {
+
+EnvironmentPtr EnvironmentSlot::get() const {
+    const std::lock_guard guard{mutex_};
+    return broken_ ? nullptr : env_;
+}
+
+void EnvironmentSlot::set_broken() {
+    const std::lock_guard guard{mutex_};
+    broken_ = true;
+}
+
+bool EnvironmentSlot::broken() const {
+    const std::lock_guard guard{mutex_};
+    return broken_;
+}
+
+bool EnvironmentSlot::release() {
+    const std::lock_guard guard{mutex_};
+    // Nobody but a holder can make another holder: once only ours is left, it stays the only one.
+    if (env_ && env_.use_count() > 1) {
+        return false;
+    }
+    env_.reset();
+    return true;
+}
+
+void EnvironmentSlot::set(EnvironmentPtr env) {
+    const std::lock_guard guard{mutex_};
+    env_ = std::move(env);
+    broken_ = false;
+}
+
+Writer::Writer(EnvironmentSlot& slot, Options options) : slot_(slot), options_(std::move(options)) {
+    for (const SweepItem item : options_.leftovers) {
+        sweeper_.add(item);
+    }
+    unswept_ = sweeper_.size();
+    thread_ = std::thread{[this] { run(); }};
+}
+
+Writer::~Writer() {
+    {
+        const std::lock_guard guard{mutex_};
+        stopping_ = true;
+    }
+    work_.notify_all();
+    thread_.join();
+}
+
+void Writer::submit(Job job) {
+    {
+        const std::lock_guard guard{mutex_};
+        if (std::holds_alternative<ForgetOwed>(job.work)) {
+            ++forgets_;
+            if (!forget_by_) {
+                forget_by_ = Clock::now() + kForgetDelay;
+            }
+        }
+        queue_.push_back(std::make_unique<Job>(std::move(job)));
+    }
+    work_.notify_all();
+}
+
+std::vector<Completion> Writer::take_completions() {
+    const std::lock_guard guard{mutex_};
+    return std::exchange(completions_, {});
+}
+
+void Writer::set_limits(ByteView zone_key, const JournalLimits& limits) {
+    const std::lock_guard guard{mutex_};
+    const std::string key{as_text(zone_key)};
+    if (limits == options_.journal) {
+        limits_.erase(key);
+    } else {
+        limits_.insert_or_assign(key, limits);
+    }
+}
+
+JournalLimits Writer::limits_of(ByteView zone_key) const {
+    const std::lock_guard guard{mutex_};
+    const auto found = limits_.find(std::string{as_text(zone_key)});
+    return found == limits_.end() ? options_.journal : found->second;
+}
+
+bool Writer::wait_idle() {
+    std::unique_lock lock{mutex_};
+    hurry_ = true;
+    work_.notify_all();
+    idle_.wait(lock, [this] { return !completions_.empty() || (queue_.empty() && !busy_); });
+    hurry_ = false;
+    return completions_.empty();
+}
+
+// Requires: mutex_. Forgotten NOTIFYs alone are no reason for a sync until they are due.
+bool Writer::has_jobs_due() const {
+    if (queue_.size() > forgets_) {
+        return true;
+    }
+    return forgets_ > 0 && (hurry_ || stopping_ || (forget_by_ && Clock::now() >= *forget_by_));
+}
+
+bool Writer::has_own_work() const {
+    return !slot_.broken() && (!large_jobs_.empty() || (!sweeper_.done() && !sweep_stuck_));
+}
+
+void Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    busy_ = false;
+    idle_.notify_all();
+    const auto ready = [this] { return stopping_ || has_jobs_due(); };
+    if (slot_.broken()) {
+        work_.wait_for(lock, kReopenInterval, ready);
+    } else if (forget_by_) {
+        work_.wait_until(lock, *forget_by_, ready);
+    } else {
+        // Woken by submit(): the first forgotten NOTIFY sets a time to wait until.
+        work_.wait(lock, [&] { return ready() || forget_by_.has_value(); });
+    }
+}
+
+void Writer::run() {
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        if (!has_own_work() && !has_jobs_due() && !stopping_) {
+            wait_for_work(lock);
+        }
+        if (stopping_ && queue_.empty()) {
+            break;
+        }
+        Jobs jobs;
+        if (has_jobs_due()) {
+            jobs = take_jobs();
+        }
+        busy_ = true;
+        lock.unlock();
+        serve(std::move(jobs));
+        lock.lock();
+    }
+    busy_ = false;
+    idle_.notify_all();
+}
+
+// Requires: mutex_.
+Writer::Jobs Writer::take_jobs() {
+    Jobs jobs;
+    while (!queue_.empty() && jobs.size() < kGroupJobs) {
+        if (std::holds_alternative<ForgetOwed>(queue_.front()->work)) {
+            --forgets_;
+        }
+        Jobs& to = is_held(*queue_.front()) ? held_ : jobs;
+        to.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    if (forgets_ == 0) {
+        forget_by_.reset();
+    }
+    return jobs;
+}
+
+void Writer::serve(Jobs jobs) {
+    if (slot_.broken()) {
+        const Error error{Errc::store_io, "the store waits to be opened again after a disk error"};
+        fail_jobs(jobs, error);
+        try_reopen();
+        return;
+    }
+    if (!jobs.empty()) {
+        run_jobs(jobs);
+    }
+    if (!large_jobs_.empty() && !slot_.broken()) {
+        run_large();
+    }
+    if (jobs.empty() && !slot_.broken()) {
+        run_sweep();
+    }
+    unswept_ = sweeper_.size();
+}
+
+void Writer::deliver(std::vector<Completion> completions) {
+    if (completions.empty()) {
+        return;
+    }
+    {
+        const std::lock_guard guard{mutex_};
+        std::move(completions.begin(), completions.end(), std::back_inserter(completions_));
+    }
+    idle_.notify_all();
+    if (options_.wake) {
+        options_.wake();
+    }
+}
+
+// The commit that failed may have reached the disk or not. From here on nothing is written and no
+// snapshot given, until the environment is gone and opened again.
+void Writer::break_store() {
+    slot_.set_broken();
+    const Error error{Errc::store_io, "the disk failed while this was being written"};
+    for (const JobPtr& job : large_jobs_) {
+        unsure_.push_back(job->zone_key);
+    }
+    large_.reset();
+    Jobs jobs{std::make_move_iterator(large_jobs_.begin()),
+              std::make_move_iterator(large_jobs_.end())};
+    large_jobs_.clear();
+    std::move(held_.begin(), held_.end(), std::back_inserter(jobs));
+    held_.clear();
+    fail_jobs(jobs, error);
+}
+
+void Writer::try_reopen() {
+    if (!slot_.release()) {
+        return;
+    }
+    Result<Reopened> reopened = options_.reopen();
+    if (!reopened) {
+        return;
+    }
+    // What the failed commits left behind: their zones as they now are.
+    const Result<Batch> batch = Batch::begin(reopened->env);
+    if (!batch) {
+        return;
+    }
+    std::vector<Completion> completions;
+    for (const Bytes& key : std::exchange(unsure_, {})) {
+        const Result<std::optional<ZoneRecord>> record = batch->zone(key);
+        Completion completion{.zone_key = key};
+        const bool there = record && *record;
+        completion.resident = there ? Completion::Resident::set : Completion::Resident::removed;
+        if (there) {
+            completion.record = encode(**record);
+        }
+        completions.push_back(std::move(completion));
+    }
+    sweeper_ = Sweeper{};
+    for (const SweepItem item : reopened->leftovers) {
+        sweeper_.add(item);
+    }
+    sweep_stuck_ = false;
+    slot_.set(reopened->env);
+    deliver(std::move(completions));
+}
+
+}  // namespace twinzone::store

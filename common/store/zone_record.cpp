@@ -1,0 +1,119 @@
+#include "common/store/zone_record.h"
+
+namespace twinzone::store {
+
+namespace {
+
+constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::uint8_t kHasVersion = 1;
+
+void put_seconds(ByteWriter& writer, seconds value) {
+    writer.u32(static_cast<std::uint32_t>(value.count()));
+}
+
+void put_time(ByteWriter& writer, UnixTime time) {
+    writer.u64(static_cast<std::uint64_t>(time.value()));
+}
+
+UnixTime take_time(ByteReader& reader) {
+    return UnixTime{static_cast<std::int64_t>(reader.u64())};
+}
+
+std::optional<dns::Name> take_name(ByteReader& reader) {
+    ByteReader ahead = reader;
+    const Result<dns::NameView> name = dns::NameView::parse(ahead.rest());
+    if (!name) {
+        return std::nullopt;
+    }
+    return dns::Name{dns::NameView::unchecked(reader.bytes(name->size()))};
+}
+
+}  // namespace
+
+void put_soa(ByteWriter& writer, const dns::SoaRecord& soa) {
+    writer.bytes(soa.owner.view().wire());
+    writer.bytes(soa.mname.view().wire());
+    writer.bytes(soa.rname.view().wire());
+    writer.u32(soa.ttl.value());
+    writer.u32(soa.serial.value());
+    put_seconds(writer, soa.refresh);
+    put_seconds(writer, soa.retry);
+    put_seconds(writer, soa.expire);
+    writer.u32(soa.minimum);
+}
+
+std::optional<dns::SoaRecord> take_soa(ByteReader& reader) {
+    dns::SoaRecord soa;
+    for (dns::Name* name : {&soa.owner, &soa.mname, &soa.rname}) {
+        const std::optional<dns::Name> taken = take_name(reader);
+        if (!taken) {
+            return std::nullopt;
+        }
+        *name = *taken;
+    }
+    soa.ttl = dns::Ttl{reader.u32()};
+    soa.serial = dns::Serial{reader.u32()};
+    soa.refresh = seconds{reader.u32()};
+    soa.retry = seconds{reader.u32()};
+    soa.expire = seconds{reader.u32()};
+    soa.minimum = reader.u32();
+    return reader.failed() ? std::nullopt : std::optional{soa};
+}
+
+Bytes encode(const ZoneRecord& record) {
+    Bytes out;
+    ByteWriter writer{out};
+    writer.u8(kRecordVersion);
+    writer.u8(record.version ? kHasVersion : 0);
+    writer.u32(record.content);
+    writer.u32(record.journal);
+    writer.u64(record.first_step);
+    writer.u64(record.next_step);
+    writer.u64(record.journal_bytes);
+    put_time(writer, record.timers.last_success);
+    put_time(writer, record.timers.expires);
+    if (record.version) {
+        put_soa(writer, record.version->soa);
+        writer.u64(record.version->digest.high());
+        writer.u64(record.version->digest.low());
+        writer.u64(record.version->records);
+        writer.u64(record.version->wire_bytes);
+    }
+    return out;
+}
+
+std::optional<ZoneRecord> decode_zone_record(ByteView body) {
+    ByteReader reader{body};
+    const std::uint8_t version = reader.u8();
+    const std::uint8_t flags = reader.u8();
+    ZoneRecord record;
+    record.content = reader.u32();
+    record.journal = reader.u32();
+    record.first_step = reader.u64();
+    record.next_step = reader.u64();
+    record.journal_bytes = reader.u64();
+    record.timers.last_success = take_time(reader);
+    record.timers.expires = take_time(reader);
+    if (reader.failed() || version != kRecordVersion || flags > kHasVersion ||
+        record.next_step < record.first_step) {
+        return std::nullopt;
+    }
+    if (flags == kHasVersion) {
+        std::optional<dns::SoaRecord> soa = take_soa(reader);
+        if (!soa) {
+            return std::nullopt;
+        }
+        record.version.emplace();
+        record.version->soa = *soa;
+        const std::uint64_t high = reader.u64();
+        record.version->digest = zone::Digest{high, reader.u64()};
+        record.version->records = reader.u64();
+        record.version->wire_bytes = reader.u64();
+    }
+    if (reader.failed() || reader.remaining() != 0) {
+        return std::nullopt;
+    }
+    return record;
+}
+
+}  // namespace twinzone::store
