@@ -106,7 +106,7 @@ version: 1
 server:  { listen: [127.0.0.1@$ns1_port] }
 store:   { path: $work/ns1 }
 control: { socket: $work/ns1.sock }
-keys:    [ { name: quickstart., algorithm: hmac-sha256, secret: $secret } ]
+keys:    [ { name: quickstart., algorithm: hmac-sha256, secret-file: $work/quickstart.key } ]
 remotes: [ { name: ns2, addresses: [127.0.0.1@$ns2_port], key: quickstart. } ]
 templates:
   - name: default
@@ -138,7 +138,7 @@ add_record() {
 # ns2's log must say that this serial came as a difference, and never that the whole zone came.
 came_by_ixfr() {
     local log=$work/ns2-$ns2_start.log line
-    line=$(grep -E 'IXFR, incoming.*finished' "$log" | grep -F -e "-> $1" | tail -n 1) ||
+    line=$(grep -E '\] IXFR, incoming.*finished' "$log" | grep -F -e "-> $1" | tail -n 1) ||
         fail "ns2 did not get serial $1 by IXFR"
     say "ns2: $line"
 }
@@ -155,10 +155,9 @@ cd "$OLDPWD"
 zone=${2:-$(awk -f "$here/origin.awk" "$zone_file")}
 [ -n "$zone" ] || fail "$zone_file does not say its origin; say it: run.sh $1 ORIGIN"
 zone=${zone%.}.
-secret=$(head -c 32 /dev/urandom | base64)
-printf 'key "quickstart." {\n  algorithm hmac-sha256;\n  secret "%s";\n};\n' "$secret" \
-    >"$work/quickstart.key"
-chmod 600 "$work/quickstart.key"
+umask 077
+printf 'key "quickstart." { algorithm hmac-sha256; secret "%s"; };\n' \
+    "$(head -c 32 /dev/urandom | base64)" >"$work/quickstart.key"
 mkdir "$work/out"
 # The user's file stays as it is: ns1 reads a file that includes it, and edits go into that one.
 # shellcheck disable=SC2016  # $ORIGIN and $INCLUDE are the zone file's
@@ -197,7 +196,9 @@ after=$(serial "$ns1_port")
 start_ns2
 wait_until 30 "ns2 has caught up" serves_serial "$ns2_port" "$after"
 came_by_ixfr "$after"
-grep -q 'AXFR, incoming' "$work/ns2-$ns2_start.log" && fail "ns2 fetched the whole zone again"
+if grep 'AXFR.*, incoming' "$work/ns2-$ns2_start.log"; then
+    fail "ns2 fetched the whole zone again"
+fi
 wait_until 30 "ns2 has written its zone file" grep -rqF "added while ns2 was down" "$work/out"
 say "the zone file for the server beside ns2 has it too: out/$(ls "$work/out")"
 

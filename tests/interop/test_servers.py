@@ -1,0 +1,66 @@
+"""Each server that people run, as secondary of our primary and as primary of our secondary: TSIG on
+everything between the two, a full transfer and twenty steps of the real root zone."""
+import re
+
+import pytest
+from harness import contents, zone_texts
+from harness.bind import Bind
+from harness.knot import Knot
+from harness.nsd import Nsd
+from harness.powerdns import PowerDns
+from harness.programs import Primary, Secondary
+
+STEPS = 20
+SKIP = 5  # the archive's first versions are in another format, with another TTL
+SERVERS = [Bind, Nsd, Knot, PowerDns]
+
+
+@pytest.fixture
+def versions(root_history):
+    return [zone_texts.read_once(path) for path in root_history[SKIP:SKIP + STEPS + 1]]
+
+
+@pytest.fixture
+def expected(root_history):
+    return [contents.of_plain_file(path) for path in root_history[SKIP:SKIP + STEPS + 1]]
+
+
+def follow(put, servers, versions, expected):
+    """Puts each version in; both servers must come to hold exactly it."""
+    for number, (text, records) in enumerate(zip(versions, expected)):
+        if number > 0:
+            put(text)
+        for server in servers:
+            server.wait_for_serial(".", contents.serial_of(records), limit=60)
+            assert contents.difference(records, server.records(".")) == "", server.name
+
+
+@pytest.mark.parametrize("kind", SERVERS, ids=lambda kind: kind.name)
+def test_a_secondary_follows_our_primary(kind, tmp_path, running, key, versions, expected):
+    other = kind(tmp_path / "other")
+    primary = Primary(tmp_path / "ns1").use_remote("other", other.port, key)
+    primary.serve_file(".", versions[0], notify=["other"])
+    running(primary).start()
+    primary.wait_until_answering(".")
+    running(other.as_secondary(".", primary.port, key))
+    follow(primary.put, [primary, other], versions, expected)
+
+    sent = re.findall(r"IXFR, outgoing, .*key transfer\.test\.?,.*finished",
+                      primary.process.log_text())
+    assert len(sent) >= STEPS, "the steps were to go as signed IXFR"
+
+
+@pytest.mark.parametrize("kind", SERVERS, ids=lambda kind: kind.name)
+def test_our_secondary_follows_a_primary(kind, tmp_path, running, key, versions, expected):
+    secondary = Secondary(tmp_path / "ns2")
+    other = running(kind(tmp_path / "other").as_primary(".", versions[0], secondary.port, key))
+    other.wait_until_answering(".")
+    secondary.use_remote("other", other.port, key).follow(".", ["other"], refresh={"min": "1h"})
+    running(secondary).start()
+    follow(other.load, [other, secondary], versions, expected)
+
+    came = [kind for kind, _, _ in secondary.transfers()]
+    assert len(came) == STEPS + 1
+    assert came[0] == "AXFR"
+    if kind is not PowerDns:  # it serves no IXFR
+        assert came[1:] == ["IXFR"] * STEPS

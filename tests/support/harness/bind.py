@@ -1,0 +1,45 @@
+"""BIND 9 as primary or secondary of one zone."""
+import signal
+
+from .server import Server
+
+OPTIONS = """
+{key}
+options {{
+  directory "{folder}"; pid-file none; session-keyfile none; lock-file none;
+  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  recursion no; dnssec-validation no; empty-zones-enable no; check-integrity no;
+  allow-query {{ any; }}; allow-transfer {{ any; }};
+  notify-delay 0; min-refresh-time 1; min-retry-time 1; max-journal-size unlimited;
+  check-names primary ignore; check-names secondary ignore; max-ixfr-ratio unlimited;
+}};
+controls {{ }};
+logging {{ channel all {{ stderr; severity debug 1; }}; category default {{ all; }}; }};
+"""
+
+
+class Bind(Server):
+    name = "bind"
+
+    def _start(self, zone_text, key):
+        conf = OPTIONS.format(key=key.bind_text(), folder=self.folder, port=self.port)
+        conf = self.write("named.conf", conf + zone_text)
+        return self.run(["/usr/sbin/named", "-g", "-c", conf, "-n", "1"])
+
+    def as_secondary(self, zone, primary_port, key):
+        return self._start(
+            f'zone "{zone}" {{ type secondary; file "zone.db"; masterfile-format text; notify no;\n'
+            f'  primaries {{ 127.0.0.1 port {primary_port} key "{key.name}"; }};\n'
+            f'  allow-notify {{ key "{key.name}"; }}; }};\n', key)
+
+    def as_primary(self, zone, text, secondary_port, key):
+        self.write("zone.db", text)
+        return self._start(
+            f'zone "{zone}" {{ type primary; file "zone.db"; ixfr-from-differences yes;\n'
+            f'  notify explicit; also-notify {{ 127.0.0.1 port {secondary_port} '
+            f'key "{key.name}"; }}; }};\n', key)
+
+    def load(self, text):
+        """The next version of the zone it is primary of."""
+        self.write("zone.db", text)
+        self.process.send(signal.SIGHUP)

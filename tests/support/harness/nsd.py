@@ -1,0 +1,64 @@
+"""NSD as primary or secondary of one zone."""
+import subprocess
+
+from .server import Server
+
+SERVER = """
+server:
+  ip-address: 127.0.0.1@{port}
+  server-count: 1
+  username: ""
+  chroot: ""
+  zonesdir: "{folder}"
+  database: ""
+  zonelistfile: "{folder}/zone.list"
+  xfrdfile: "{folder}/xfrd.state"
+  xfrdir: "{folder}"
+  pidfile: "{folder}/pid"
+  zonefiles-write: 0
+  xfrd-reload-timeout: 0
+  rrl-ratelimit: 0
+  verbosity: 2
+remote-control:
+  control-enable: yes
+  control-interface: {folder}/control
+{key}
+zone:
+  name: "{zone}"
+  zonefile: "{folder}/zone.db"
+  provide-xfr: 127.0.0.1 NOKEY
+  provide-xfr: 127.0.0.1 {key_name}
+"""
+
+
+class Nsd(Server):
+    name = "nsd"
+
+    def _start(self, zone, key, more):
+        conf = SERVER.format(port=self.port, folder=self.folder, key=key.nsd_text(), zone=zone,
+                             key_name=key.name)
+        self.conf = self.write("nsd.conf", conf + more)
+        self.zone = zone
+        return self.run(["/usr/sbin/nsd", "-d", "-c", self.conf])
+
+    def as_secondary(self, zone, primary_port, key):
+        return self._start(zone, key,
+                           f"  request-xfr: 127.0.0.1@{primary_port} {key.name}\n"
+                           f"  allow-notify: 127.0.0.1 {key.name}\n"
+                           "  min-refresh-time: 1\n  min-retry-time: 1\n")
+
+    def as_primary(self, zone, text, secondary_port, key):
+        self.write("zone.db", text)
+        return self._start(zone, key,
+                           f"  notify: 127.0.0.1@{secondary_port} {key.name}\n"
+                           "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n"
+                           "  ixfr-size: 100000000\n")
+
+    def load(self, text):
+        """The next version of the zone it is primary of."""
+        self.write("zone.db", text)
+        self.control("reload", self.zone)
+
+    def control(self, *words):
+        subprocess.run(["/usr/sbin/nsd-control", "-c", self.conf, *words], check=True, timeout=30,
+                       stdout=subprocess.DEVNULL)
