@@ -22,6 +22,16 @@ constexpr std::string_view kForeign[] = {
     "INFO",                                      // Catch2
 };
 
+// What these libraries call their functions, types and constants.
+constexpr std::string_view kForeignPrefixes[] = {"mdb_",  "MDB_", "uv_",  "UV_", "ldns_",
+                                                 "LDNS_", "EVP_", "SSL_", "XXH"};
+
+bool is_foreign(std::string_view identifier) {
+    return std::find(std::begin(kForeign), std::end(kForeign), identifier) != std::end(kForeign) ||
+           std::any_of(std::begin(kForeignPrefixes), std::end(kForeignPrefixes),
+                       [&](std::string_view prefix) { return identifier.starts_with(prefix); });
+}
+
 char lower(char c) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
@@ -49,7 +59,7 @@ std::vector<std::string> parts_of(std::string_view identifier) {
 }
 
 bool is_banned(std::string_view identifier) {
-    if (std::find(std::begin(kForeign), std::end(kForeign), identifier) != std::end(kForeign)) {
+    if (is_foreign(identifier)) {
         return false;
     }
     const std::vector<std::string> parts = parts_of(identifier);

@@ -10,7 +10,7 @@ server:
     rundir: {folder}
     automatic-acl: on
     udp-workers: 1
-    tcp-workers: 1
+    tcp-workers: {workers}
     background-workers: 1
 log:
   - target: stderr
@@ -39,11 +39,13 @@ zone:
 
 class Knot(Server):
     name = "knot"
+    workers = 1  # for TCP
 
     def _start(self, zone, other_port, key, more):
         os.makedirs(self.path("db"), exist_ok=True)
         conf = CONF.format(port=self.port, folder=self.folder, key=key.knot_text(),
-                           other_port=other_port, key_name=key.name, zone=zone)
+                           other_port=other_port, key_name=key.name, zone=zone,
+                           workers=self.workers)
         self.write("knot.conf", conf + more)
         self.zone = zone
         return self.run(["/usr/sbin/knotd", "-c", self.path("knot.conf")])
