@@ -89,11 +89,13 @@ class Scheduler {
     void request(Instant now, std::uint32_t zone, Lane lane,
                  std::optional<std::uint32_t> first = std::nullopt, Work work = Work::check);
 
-    // The next job to start now; call until nullopt. Every job ends with finished().
+    // The next job to start now; call until nullopt, at next_timeout() and after every other call.
+    // Every job ends with finished().
     [[nodiscard]] std::optional<Job> poll(Instant now);
     [[nodiscard]] Round finished(Instant now, std::uint32_t zone, JobOutcome outcome);
 
-    // When poll() may have something new without any event before.
+    // When poll() may have something new without any other call before. Asked after poll() gave
+    // nullopt; a moment that has passed means that more is due than one call takes in.
     [[nodiscard]] std::optional<Instant> next_timeout() const noexcept;
 
     [[nodiscard]] const RemoteHealth& health(std::uint32_t remote) const {

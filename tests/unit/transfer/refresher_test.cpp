@@ -1,0 +1,213 @@
+#include "common/transfer/refresher.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/records.h"
+
+namespace twinzone::transfer {
+
+namespace {
+
+using test::soa_record;
+
+constexpr RefreshLimits kLimits{};
+constexpr std::int64_t kStart = 1'700'000'000;
+
+Now at(std::int64_t s) {
+    return {Instant{seconds{s}}, UnixTime{kStart + s}};
+}
+Instant instant(std::int64_t s) {
+    return at(s).instant;
+}
+
+// Seed 0: no jitter.
+Refresher with_zone(const dns::SoaRecord& soa) {
+    Refresher refresher{kLimits, 0, instant(0)};
+    refresher.handle_transferred(at(0), soa, std::nullopt);
+    return refresher;
+}
+
+dns::SoaRecord timers(std::uint32_t refresh, std::uint32_t retry, std::uint32_t expire) {
+    return soa_record(1, seconds{refresh}, seconds{retry}, seconds{expire});
+}
+
+}  // namespace
+
+TEST_CASE("a SOA's timers are taken within limits", "[transfer]") {
+    struct Row {
+        std::uint32_t refresh, retry, expire;
+        std::int64_t want_refresh, want_retry, want_expire;
+    };
+    const Row rows[] = {
+        {3600, 600, 604800, 3600, 600, 604800},
+        {0, 0, 0, 30, 5, 3600},
+        {0, 1, 1, 30, 5, 3600},
+        {0xffffffffU, 0xffffffffU, 0xffffffffU, 86400, 7200, 0x7fffffff},
+        {0x80000000U, 600, 1, 86400, 600, 87001},
+        {7200, 3600, 100, 7200, 3600, 10801},  // expire < refresh
+        {7200, 3600, 10801, 7200, 3600, 10801},
+    };
+    for (const Row& row : rows) {
+        const RefreshIntervals got =
+            clamp_intervals(timers(row.refresh, row.retry, row.expire), kLimits);
+        CHECK(got.refresh.count() == row.want_refresh);
+        CHECK(got.retry.count() == row.want_retry);
+        CHECK(got.expire.count() == row.want_expire);
+        CHECK(got.expire > got.refresh + got.retry);
+    }
+}
+
+TEST_CASE("a zone goes from fresh to stale to expired and back", "[transfer]") {
+    Refresher refresher = with_zone(timers(3600, 600, 86400));
+    CHECK(refresher.state(instant(0)) == RefreshState::fresh);
+    CHECK(refresher.next_due() == instant(3600));
+    CHECK(refresher.lane(instant(0)) == Lane::refresh);
+    CHECK(refresher.state(instant(3599)) == RefreshState::fresh);
+    CHECK(refresher.state(instant(3600)) == RefreshState::stale);
+    CHECK(refresher.state(instant(86399)) == RefreshState::stale);
+    CHECK(refresher.state(instant(86400)) == RefreshState::expired);
+    CHECK(refresher.expires_at() == instant(86400));
+
+    refresher.handle_current(at(90000), std::nullopt);
+    CHECK(refresher.state(instant(90000)) == RefreshState::fresh);
+    CHECK(refresher.next_due() == instant(93600));
+    CHECK(refresher.expires_at() == instant(176400));
+}
+
+TEST_CASE("a failed check backs off and moves no expiry", "[transfer]") {
+    Refresher refresher = with_zone(timers(3600, 600, 86400));
+    std::int64_t now = 3600;
+    for (const std::int64_t delay : {600, 1200, 2400, 3600, 3600}) {  // never less than healthy
+        refresher.handle_started(instant(now));
+        CHECK(refresher.next_due() == instant(now + delay));  // even if no outcome ever comes
+        refresher.handle_failed(instant(now));
+        CHECK(refresher.next_due() == instant(now + delay));
+        CHECK(refresher.lane(instant(now)) == Lane::retry);
+        CHECK(refresher.expires_at() == instant(86400));
+        now += delay;
+    }
+    for (int i = 0; i < 1000; ++i) {
+        refresher.handle_failed(instant(now));
+    }
+    CHECK(refresher.next_due() == instant(now + 3600));
+    CHECK(refresher.state(instant(86400)) == RefreshState::expired);
+    refresher.handle_current(at(now), std::nullopt);
+    CHECK(refresher.failures() == 0);
+    refresher.handle_failed(instant(now));
+    CHECK(refresher.next_due() == instant(now + 600));
+}
+
+TEST_CASE("a short RETRY does not become a loop", "[transfer]") {
+    Refresher refresher = with_zone(timers(0, 1, 1));
+    for (const std::int64_t delay : {5, 10, 20, 30, 30}) {
+        refresher.handle_failed(instant(100));
+        CHECK(refresher.next_due() == instant(100 + delay));
+    }
+}
+
+TEST_CASE("a zone that was never filled is asked for at once, then with back-off", "[transfer]") {
+    Refresher refresher{kLimits, 0, instant(0)};
+    CHECK(refresher.state(instant(0)) == RefreshState::no_zone);
+    CHECK(refresher.next_due() == instant(0));
+    CHECK(refresher.lane(instant(0)) == Lane::first_load);
+    CHECK_FALSE(refresher.expires_at());
+    for (const std::int64_t delay : {5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 7200}) {
+        refresher.handle_failed(instant(0));
+        CHECK(refresher.next_due() == instant(delay));
+    }
+    CHECK(refresher.timers(at(0)).expires == UnixTime{});
+}
+
+TEST_CASE("EDNS EXPIRE follows RFC 7314 §4", "[transfer]") {
+    struct Row {
+        const char* name;
+        std::int64_t now;
+        std::optional<seconds> option;
+        bool transferred;
+        std::int64_t expires;
+    };
+    const Row rows[] = {
+        // the zone was transferred at 0 with EXPIRE 86400
+        {"transfer, option shorter", 1000, seconds{500}, true, 1500},
+        {"transfer, option longer than the SOA's", 1000, seconds{999999}, true, 87400},
+        {"transfer, no option", 1000, {}, true, 87400},
+        {"current, option shorter than what is left", 1000, seconds{500}, false, 86400},
+        {"current, option longer", 1000, seconds{86000}, false, 87000},
+        {"current, option longer than the SOA's", 1000, seconds{999999}, false, 87400},
+        {"current, no option", 1000, {}, false, 87400},
+        {"current when expired, primary expired too", 90000, seconds{0}, false, 90000},
+        {"current when expired, some is left", 90000, seconds{10}, false, 90010},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            const dns::SoaRecord soa = timers(3600, 600, 86400);
+            Refresher refresher = with_zone(soa);
+            if (row.transferred) {
+                refresher.handle_transferred(at(row.now), soa, row.option);
+            } else {
+                refresher.handle_current(at(row.now), row.option);
+            }
+            CHECK(std::max(*refresher.expires_at(), instant(row.now)) == instant(row.expires));
+        }
+    }
+}
+
+TEST_CASE("expiry goes on over a restart", "[transfer]") {
+    const dns::SoaRecord soa = timers(3600, 600, 86400);
+    const zone::ZoneTimers stored = with_zone(soa).timers(at(0));
+    CHECK(stored.last_success == UnixTime{kStart});
+    CHECK(stored.expires == UnixTime{kStart + 86400});
+    struct Row {
+        const char* name;
+        std::int64_t away;  // seconds between store and start
+        RefreshState state;
+        std::int64_t left;
+    };
+    const Row rows[] = {
+        {"short", 100, RefreshState::fresh, 86300},
+        {"past refresh", 4000, RefreshState::stale, 82400},
+        {"past expire", 90000, RefreshState::expired, 0},
+        {"clock set back by a year", -31'536'000, RefreshState::fresh, 86400},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            // The clock of the new run starts anew.
+            const Now now{Instant{seconds{5}}, UnixTime{kStart + row.away}};
+            Refresher refresher{kLimits, 0, now.instant};
+            refresher.handle_loaded(now, soa, stored);
+            CHECK(refresher.state(now.instant) == row.state);
+            CHECK(*refresher.expires_at() == now.instant + seconds{row.left});
+            CHECK(refresher.next_due() <= now.instant + kRestartSpread);
+            refresher.handle_failed(now.instant);
+            CHECK(*refresher.expires_at() == now.instant + seconds{row.left});
+        }
+    }
+}
+
+TEST_CASE("jitter spreads zones: checks never late, retries never early", "[transfer]") {
+    std::int64_t least = 3600;
+    std::int64_t most = 0;
+    for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+        Refresher refresher{kLimits, seed * 0x9e3779b97f4a7c15U, instant(0)};
+        refresher.handle_transferred(at(0), timers(3600, 600, 86400), std::nullopt);
+        const std::int64_t due =
+            std::chrono::duration_cast<seconds>(refresher.next_due().since_start()).count();
+        least = std::min(least, due);
+        most = std::max(most, due);
+        refresher.handle_failed(instant(0));
+        CHECK(refresher.next_due() >= instant(600));
+        CHECK(refresher.next_due() <= instant(660));
+    }
+    CHECK(least >= 3240);
+    CHECK(least < 3250);
+    CHECK(most <= 3600);
+    CHECK(most > 3590);
+}
+
+TEST_CASE("a NOTIFY makes the check due", "[transfer]") {
+    Refresher refresher = with_zone(timers(3600, 600, 86400));
+    refresher.handle_notified(instant(10));
+    CHECK(refresher.next_due() == instant(10));
+    CHECK(sizeof(Refresher) <= 80);  // a million of them
+}
+
+}  // namespace twinzone::transfer
