@@ -62,7 +62,7 @@ void add_common_options(CLI::App& app, Words& words, CommandLine& result) {
 
 // One value for each time the option is given, so that the zones behind it stay operands.
 void add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values) {
-    app.add_option(name, values)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option(name, values)->allow_extra_args(false);
 }
 
 void add_inline_options(CLI::App& app, Role role, CommandLine& result) {

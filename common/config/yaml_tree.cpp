@@ -27,6 +27,34 @@ bool names_secret(std::string_view key) {
            (key.find("secret") != std::string_view::npos || edit_distance(key, "secret") <= kSlips);
 }
 
+// Everything in an entry of `keys` is hidden but what cannot be the secret: a slip may have put it
+// anywhere.
+bool may_be_shown(const NodeEntry& entry) {
+    return entry.key == "name" || entry.key == "secret-file" ||
+           (entry.key == "algorithm" && entry.value.text.starts_with("hmac-"));
+}
+
+void hide_all(const Node& node, Diagnostics& diagnostics) {
+    diagnostics.hide(node.text);
+    for (const Node& item : node.items) {
+        hide_all(item, diagnostics);
+    }
+    for (const NodeEntry& entry : node.entries) {
+        diagnostics.hide(entry.key);
+        hide_all(entry.value, diagnostics);
+    }
+}
+
+void hide_keys(const Node& keys, Diagnostics& diagnostics) {
+    for (const Node& key : keys.items) {
+        for (const NodeEntry& entry : key.entries) {
+            if (!may_be_shown(entry)) {
+                hide_all(entry.value, diagnostics);
+            }
+        }
+    }
+}
+
 class TreeBuilder final : public YAML::EventHandler {
   public:
     TreeBuilder(std::uint32_t file, Diagnostics& diagnostics)
@@ -110,7 +138,9 @@ class TreeBuilder final : public YAML::EventHandler {
         } else {
             Key key = *std::exchange(parent.key, std::nullopt);
             if (names_secret(key.text)) {
-                diagnostics_.hide(node.text);
+                hide_all(node, diagnostics_);
+            } else if (open_.size() == 1 && key.text == "keys") {
+                hide_keys(node, diagnostics_);
             }
             if (key.usable) {
                 parent.node.entries.push_back({std::move(key.text), key.mark, std::move(node)});

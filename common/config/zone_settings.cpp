@@ -33,6 +33,7 @@ void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings)
     if (source.is_map() && node->entries.empty()) {
         loading.diagnostics.error(node->mark, "a source needs 'file' or 'directory'");
     }
+    settings.source_failed = settings.source_pattern.empty() && settings.source_directory.empty();
 }
 
 void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings) {
@@ -117,6 +118,9 @@ std::optional<std::string> filled(Result<std::string> path, Mark mark, Loading& 
 }
 
 bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
+    if (settings.source_failed) {
+        return false;
+    }
     if (settings.source_pattern.empty() && settings.source_directory.empty()) {
         loading.diagnostics.error(
             mark,
@@ -133,6 +137,9 @@ bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone
 }
 
 bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
+    if (settings.primaries_failed) {
+        return false;
+    }
     if (zone.primaries.empty()) {
         loading.diagnostics.error(
             mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
@@ -168,7 +175,9 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
         map.read_choice("serial-policy", kPolicies, zone.serial_policy);
     } else {
         if (map.has("primaries")) {
-            zone.primaries = remotes_named(map.list("primaries"), loading);
+            const std::span<const Node> names = map.list("primaries");
+            zone.primaries = remotes_named(names, loading);
+            settings.primaries_failed = zone.primaries.size() < names.size();
         }
         map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
         read_output(map, loading, settings);

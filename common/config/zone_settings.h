@@ -16,6 +16,9 @@ struct ZoneSettings {
     std::string source_directory;  // instead of a pattern
     std::string output_pattern;
     bool has_allow_notify = false;
+    // Written, but wrong: reported there, and not again as missing for each zone.
+    bool source_failed = false;
+    bool primaries_failed = false;
 };
 
 // Sets what the map writes; the rest stays.

@@ -96,7 +96,9 @@ void ZoneList::read_entry(const Node& node) {
     entry.read("zone", dns::Name::from_text, name);
     std::string template_name{kDefaultTemplate};
     entry.read("template", path_from_text, template_name);
-    const ZoneSettings* start = template_named(template_name, entry.key_mark("template"));
+    const Node* written = entry.find("template");
+    const ZoneSettings* start =
+        template_named(template_name, written != nullptr ? written->mark : entry.mark());
     ZoneSettings settings = start != nullptr ? *start : ZoneSettings{};
     read_settings(entry, loading_, settings);
     if (name && start != nullptr) {
