@@ -20,7 +20,7 @@ class Acceptor {
     struct Events {
         // `socket` (non-blocking, close-on-exec) is the callee's.
         std::function<void(int socket, const sockaddr* peer)> on_accept{};
-        std::function<void(Error)> on_error{};  // may be empty
+        std::function<void(const Error&)> on_error{};  // may be empty
     };
 
     // Takes `socket`, which listens and is non-blocking, and closes it when destroyed.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -21,6 +22,8 @@ namespace twinzone::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kLongestPollMs = 3'600'000;  // poll() takes an int; it is called again
 
 // One connection to a control socket, with a deadline for all it does.
 class Asker {
@@ -76,8 +79,7 @@ Result<void> Asker::wait(short event) const {
             return fail(Errc::network, fmt::format("{}: no answer in time", path_));
         }
         pollfd waiting{.fd = socket_, .events = event, .revents = 0};
-        constexpr std::int64_t kHour = 3'600'000;  // poll() takes an int
-        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, kHour)));
+        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, kLongestPollMs)));
         if (ready > 0) {
             return {};
         }
@@ -106,7 +108,7 @@ Result<void> Asker::send(std::string_view request) const {
 
 Result<std::string> Asker::receive() const {
     std::string answer;
-    std::array<char, 65536> chunk;
+    std::array<char, 65536> chunk{};
     while (true) {
         const ssize_t got = ::recv(socket_, chunk.data(), chunk.size(), 0);
         if (got == 0) {

@@ -17,8 +17,8 @@ namespace twinzone::net {
 // loop outlives it. May be destroyed within its callback.
 class FileWatcher {
   public:
-    // `name`: the file within the directory, borrowed for the call; empty when the kernel does not
-    // say (events were lost: look at all of them).
+    // `name`: the file within the directory, or the directory's own last part when it changed
+    // itself; borrowed for the call, empty when not known.
     using OnChange = std::function<void(std::string_view name)>;
 
     // Errc::file_unreadable with the path when the directory cannot be watched.

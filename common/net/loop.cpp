@@ -36,6 +36,7 @@ struct Loop::Core {
     }
 
     void run_posted();
+    void drop_posted();
     void measure_turn() noexcept;
 };
 
@@ -75,6 +76,19 @@ void Loop::Core::run_posted() {
     }
 }
 
+// Destroys what is posted, and what that posts when it is destroyed: it may own objects on this
+// loop, which must go before it.
+void Loop::Core::drop_posted() {
+    std::unique_lock lock{mutex};
+    while (!posted.empty()) {
+        std::vector<std::function<void()>> tasks;
+        tasks.swap(posted);
+        lock.unlock();
+        tasks.clear();
+        lock.lock();
+    }
+}
+
 void Loop::Core::measure_turn() noexcept {
     const std::uint64_t now = uv_hrtime();
     const std::uint64_t idle = uv_metrics_idle_time(&loop);
@@ -107,10 +121,10 @@ Loop::Loop() : core_(std::make_unique<Core>()) {
 Loop::~Loop() {
     Core& core = *core_;
     core.is_ending = true;
-    core.run_posted();  // destroys them, and with them what they own on this loop
     while (core.works_on_pool > 0) {
         uv_run(&core.loop, UV_RUN_ONCE);
     }
+    core.drop_posted();
     uv_close(as_handle(core.wake), nullptr);
     uv_close(as_handle(core.turn), nullptr);
     uv_walk(

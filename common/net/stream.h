@@ -24,7 +24,7 @@ class Stream {
     // callback. No error: the peer ended it and everything queued was sent. Errc::peer_unreachable:
     // it was cut. Functions passed to the stream are released then, writes that still waited are
     // dropped without a call of their `on_written`.
-    using OnClosed = std::function<void(Result<void>)>;
+    using OnClosed = std::function<void(const Result<void>&)>;
     // The kernel has taken the whole write.
     using OnWritten = std::function<void()>;
 
@@ -33,7 +33,8 @@ class Stream {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    // Starts reading. Requires: called once, not before the stream is connected.
+    // Starts reading. Requires: called once, not before the stream is connected; `on_read` is not
+    // empty.
     void start(OnRead on_read, OnClosed on_closed);
 
     // Queues `parts`, in order, behind earlier writes and starts sending. The octets are not

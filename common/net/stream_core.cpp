@@ -12,7 +12,7 @@ void Stream::Core::adopt_handle() noexcept {
 }
 
 void Stream::Core::start(OnRead read, OnClosed closed) {
-    TWINZONE_ASSERT(!on_read && phase != Phase::connecting);
+    TWINZONE_ASSERT(read && !on_read && phase != Phase::connecting);
     if (phase == Phase::closed) {
         // It failed between accept and here, and the close callback found no one to tell.
         loop.post([weak = weak_from_this(), told = std::move(closed)] {
@@ -168,7 +168,7 @@ void Stream::Core::connected(int status) {
         return;
     }
     phase = Phase::open;
-    const std::function<void(Result<void>)> told = std::exchange(on_connected, nullptr);
+    const std::function<void(const Result<void>&)> told = std::exchange(on_connected, nullptr);
     told({});
 }
 
@@ -206,7 +206,7 @@ void Stream::Core::on_close_done() {
     // Released here, whoever holds the stream: they may own what owns the stream.
     const OnRead read = std::exchange(on_read, nullptr);
     const OnClosed closed = std::exchange(on_closed, nullptr);
-    const std::function<void(Result<void>)> told = std::exchange(on_connected, nullptr);
+    const std::function<void(const Result<void>&)> told = std::exchange(on_connected, nullptr);
     idle_writes.clear();
     if (is_silent) {
         return;

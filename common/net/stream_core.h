@@ -74,7 +74,7 @@ struct Stream::Core : std::enable_shared_from_this<Stream::Core> {
     bool is_silent = false;  // the owner closed or is gone: nothing is told any more
     Result<void> outcome;
 
-    std::function<void(Result<void>)> on_connected;
+    std::function<void(const Result<void>&)> on_connected;
     OnRead on_read;
     OnClosed on_closed;
 

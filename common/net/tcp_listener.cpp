@@ -56,7 +56,7 @@ Result<std::unique_ptr<TcpListener>> TcpListener::listen(Loop& loop, const Endpo
                                                                  const sockaddr* peer) {
         Result<std::unique_ptr<TcpStream>> stream =
             TcpStream::adopt(loop, accepted, endpoint_of(peer));
-        if (stream) {
+        if (stream && give) {
             give(std::move(*stream));
         }
     };

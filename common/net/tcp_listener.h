@@ -22,7 +22,7 @@ class TcpListener {
         std::function<void(std::unique_ptr<TcpStream>)> on_accept{};
         // Accepting failed, most often for want of file descriptors. The listener lets one
         // connection go and tries again after a pause by itself; this is for the log. May be empty.
-        std::function<void(Error)> on_error{};
+        std::function<void(const Error&)> on_error{};
     };
 
     // `backlog`: connections the kernel keeps ready, capped by net.core.somaxconn. Port 0 takes a

@@ -34,9 +34,9 @@ int start_connect(Stream::Core& core, const Endpoint& to, const std::optional<Ip
 
 }  // namespace
 
-std::unique_ptr<TcpStream> TcpStream::connect(Loop& loop, const Endpoint& to,
-                                              const std::optional<IpAddress>& source,
-                                              std::function<void(Result<void>)> on_connected) {
+std::unique_ptr<TcpStream> TcpStream::connect(
+    Loop& loop, const Endpoint& to, const std::optional<IpAddress>& source,
+    std::function<void(const Result<void>&)> on_connected) {
     auto core = std::make_shared<Core>(loop);
     TWINZONE_ASSERT(uv_tcp_init(loop.native(), &core->handle.tcp) == 0);
     core->adopt_handle();

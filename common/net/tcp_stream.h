@@ -21,7 +21,7 @@ class TcpStream final : public Stream {
     // Writes may be queued before.
     [[nodiscard]] static std::unique_ptr<TcpStream> connect(
         Loop& loop, const Endpoint& to, const std::optional<IpAddress>& source,
-        std::function<void(Result<void>)> on_connected);
+        std::function<void(const Result<void>&)> on_connected);
 
     // Takes over an accepted socket. For TcpListener.
     [[nodiscard]] static Result<std::unique_ptr<TcpStream>> adopt(Loop& loop, int socket,

@@ -81,8 +81,9 @@ void UdpSocket::Core::on_receive(ssize_t size, const uv_buf_t& buffer, const soc
         }
         return;
     }
-    if (from == nullptr) {
-        return;  // libuv's way to say that nothing more is there
+    // Without a sender: libuv's way to say that nothing more is there.
+    if (from == nullptr || !events.on_receive) {
+        return;
     }
     events.on_receive(
         {reinterpret_cast<std::uint8_t*>(buffer.base), static_cast<std::size_t>(size)},

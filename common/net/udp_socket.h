@@ -23,11 +23,12 @@ inline constexpr std::size_t kMaxUdpQueuedBytes = std::size_t{1} << 20;
 class UdpSocket {
   public:
     struct Events {
-        // `bytes` are borrowed for the call and may be edited in place.
+        // `bytes` are borrowed for the call and may be edited in place. Empty on a socket that only
+        // sends.
         std::function<void(std::span<std::uint8_t> bytes, const Endpoint& from)> on_receive{};
         // A connected socket learned that its remote cannot be reached (ICMP); the socket goes on
         // working. May be empty.
-        std::function<void(Error)> on_error{};
+        std::function<void(const Error&)> on_error{};
     };
 
     // Bound to `at`; port 0 takes a free one, address 0.0.0.0 or :: all of that family (an IPv6

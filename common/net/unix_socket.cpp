@@ -115,7 +115,7 @@ Result<std::unique_ptr<UnixListener>> UnixListener::listen(Loop& loop, const std
     file->inode = made.st_ino;
     auto adopt = [&loop, give = std::move(on_accept)](int accepted, const sockaddr*) {
         Result<std::unique_ptr<UnixStream>> stream = UnixStream::adopt(loop, accepted);
-        if (stream) {
+        if (stream && give) {
             give(std::move(*stream));
         }
     };
@@ -135,8 +135,8 @@ UnixListener::~UnixListener() = default;
 
 Result<std::unique_ptr<UnixStream>> UnixStream::adopt(Loop& loop, int socket) {
     auto core = std::make_shared<Core>(loop);
-    constexpr int kCannotPassDescriptors = 0;
-    TWINZONE_ASSERT(uv_pipe_init(loop.native(), &core->handle.pipe, kCannotPassDescriptors) == 0);
+    constexpr int passes_descriptors = 0;
+    TWINZONE_ASSERT(uv_pipe_init(loop.native(), &core->handle.pipe, passes_descriptors) == 0);
     core->adopt_handle();
     std::unique_ptr<UnixStream> stream{new UnixStream{core}};
     if (const int status = uv_pipe_open(&core->handle.pipe, socket); status != 0) {

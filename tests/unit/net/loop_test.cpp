@@ -15,19 +15,20 @@ namespace twinzone::net {
 using test::run_to_stop;
 
 TEST_CASE("functions posted from many threads all run on the loop thread", "[net]") {
-    constexpr int kThreads = 4;
-    constexpr int kPosts = 5000;
+    constexpr int thread_count = 4;
+    constexpr int posts_each = 5000;
     Loop loop;
     const std::thread::id loop_thread = std::this_thread::get_id();
     int runs = 0;
     bool is_elsewhere = false;
     std::vector<std::thread> threads;
-    for (int i = 0; i < kThreads; ++i) {
+    threads.reserve(thread_count);
+    for (int i = 0; i < thread_count; ++i) {
         threads.emplace_back([&] {
-            for (int j = 0; j < kPosts; ++j) {
+            for (int j = 0; j < posts_each; ++j) {
                 loop.post([&] {
                     is_elsewhere = is_elsewhere || std::this_thread::get_id() != loop_thread;
-                    if (++runs == kThreads * kPosts) {
+                    if (++runs == thread_count * posts_each) {
                         loop.stop();
                     }
                 });
@@ -38,7 +39,7 @@ TEST_CASE("functions posted from many threads all run on the loop thread", "[net
     for (std::thread& thread : threads) {
         thread.join();
     }
-    CHECK(runs == kThreads * kPosts);
+    CHECK(runs == thread_count * posts_each);
     CHECK_FALSE(is_elsewhere);
 }
 

@@ -75,7 +75,7 @@ struct Pair {
                                               .on_error = {}});
         REQUIRE(listening.has_value());
         listener = std::move(*listening);
-        a = TcpStream::connect(loop, listener->local(), {}, [one_more](Result<void> result) {
+        a = TcpStream::connect(loop, listener->local(), {}, [one_more](const Result<void>& result) {
             REQUIRE(result.has_value());
             one_more();
         });

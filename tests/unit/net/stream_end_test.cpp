@@ -20,15 +20,15 @@ using test::run_to_stop;
 namespace {
 
 void no_read(std::span<std::uint8_t>) {}
-void no_closed(Result<void>) {}
+void no_closed(const Result<void>&) {}
 
 // What on_closed told: nothing yet, an orderly end, or a code.
 struct End {
     bool is_told = false;
     std::optional<Errc> code;
 
-    [[nodiscard]] std::function<void(Result<void>)> teller(Loop& loop) {
-        return [this, &loop](Result<void> result) {
+    [[nodiscard]] std::function<void(const Result<void>&)> teller(Loop& loop) {
+        return [this, &loop](const Result<void>& result) {
             REQUIRE_FALSE(is_told);
             is_told = true;
             if (!result) {
@@ -62,14 +62,14 @@ TEST_CASE("a peer's close is an orderly end, told once", "[net]") {
 }
 
 TEST_CASE("shutdown sends what is queued, then the end, and reads on", "[net]") {
-    constexpr std::size_t kTotal = std::size_t{16} << 20;
+    constexpr std::size_t total = std::size_t{16} << 20;
     Loop loop;
     const Pair pair{loop};
     std::size_t received = 0;
     pair.z->start(
         [&](std::span<std::uint8_t> bytes) {
             received += bytes.size();
-            if (received == kTotal) {
+            if (received == total) {
                 pair.z->write(bytes_of("thanks"));
                 pair.z->shutdown();
             }
@@ -79,28 +79,28 @@ TEST_CASE("shutdown sends what is queued, then the end, and reads on", "[net]") 
     End end;
     pair.a->start([&](std::span<std::uint8_t> bytes) { answer += as_text(bytes); },
                   end.teller(loop));
-    pair.a->write(Bytes(kTotal));
+    pair.a->write(Bytes(total));
     pair.a->shutdown();
     pair.a->write(bytes_of("too late"));
     run_to_stop(loop);
-    CHECK(received == kTotal);
+    CHECK(received == total);
     CHECK(answer == "thanks");
     CHECK_FALSE(end.code);
 }
 
 TEST_CASE("a peer that only ends its sending side still gets what is queued", "[net]") {
-    constexpr std::size_t kTotal = std::size_t{16} << 20;
+    constexpr std::size_t total = std::size_t{16} << 20;
     Loop loop;
     const Pair pair{loop};
     End end;
-    pair.z->start([&](std::span<std::uint8_t>) { pair.z->write(Bytes(kTotal)); }, no_closed);
+    pair.z->start([&](std::span<std::uint8_t>) { pair.z->write(Bytes(total)); }, no_closed);
     std::size_t received = 0;
     pair.a->start([&](std::span<std::uint8_t> bytes) { received += bytes.size(); },
                   end.teller(loop));
     pair.a->write(bytes_of("query"));
     pair.a->shutdown();
     run_to_stop(loop);
-    CHECK(received == kTotal);
+    CHECK(received == total);
     CHECK_FALSE(end.code);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a refused connection is told after connect returned, and the stream i
     Loop loop;
     const Endpoint nowhere = dead_end(loop);
     std::optional<Errc> code;
-    const auto stream = TcpStream::connect(loop, nowhere, {}, [&](Result<void> result) {
+    const auto stream = TcpStream::connect(loop, nowhere, {}, [&](const Result<void>& result) {
         REQUIRE_FALSE(result.has_value());
         code = result.error().code();
         loop.stop();
@@ -125,7 +125,7 @@ TEST_CASE("a source address that is not ours fails the connect, not the process"
     std::optional<Errc> code;
     const auto stream =
         TcpStream::connect(loop, Endpoint{IpAddress::v4({127, 0, 0, 1}), 1},
-                           IpAddress::v4({203, 0, 113, 77}), [&](Result<void> result) {
+                           IpAddress::v4({203, 0, 113, 77}), [&](const Result<void>& result) {
                                REQUIRE_FALSE(result.has_value());
                                code = result.error().code();
                                loop.stop();
@@ -139,7 +139,7 @@ TEST_CASE("a stream dropped while connecting tells nothing", "[net]") {
     Loop loop;
     const Endpoint nowhere = dead_end(loop);
     auto stream =
-        TcpStream::connect(loop, nowhere, {}, [](Result<void>) { FAIL("told the dead"); });
+        TcpStream::connect(loop, nowhere, {}, [](const Result<void>&) { FAIL("told the dead"); });
     stream.reset();
     test::settle(loop);
 }
@@ -215,7 +215,7 @@ TEST_CASE("a stream may be closed or destroyed in its own on_read", "[net]") {
             CHECK(captured.use_count() == 2);
             loop.stop();
         },
-        [](Result<void>) { FAIL("told of its own close"); });
+        [](const Result<void>&) { FAIL("told of its own close"); });
     pair.a->write(bytes_of("1"));
     pair.a->write(Bytes(Stream::kMaxReadBytes * 3));
     run_to_stop(loop);
@@ -228,7 +228,7 @@ TEST_CASE("a stream may be closed or destroyed in its own on_written", "[net]") 
     const bool is_destroyed = GENERATE(false, true);
     Loop loop;
     Pair pair{loop};
-    pair.a->start(no_read, [](Result<void>) { FAIL("told of its own close"); });
+    pair.a->start(no_read, [](const Result<void>&) { FAIL("told of its own close"); });
     pair.a->write(bytes_of("1"), [&] {
         if (is_destroyed) {
             pair.a.reset();
@@ -245,7 +245,7 @@ TEST_CASE("a stream may be closed or destroyed in its own on_written", "[net]") 
 TEST_CASE("a stream may be destroyed in its own on_closed", "[net]") {
     Loop loop;
     Pair pair{loop};
-    pair.a->start(no_read, [&](Result<void>) {
+    pair.a->start(no_read, [&](const Result<void>&) {
         pair.a.reset();
         loop.stop();
     });
@@ -263,7 +263,7 @@ TEST_CASE("a stream may be destroyed in its own on_connected", "[net]") {
     REQUIRE(listener.has_value());
     const Endpoint to = is_refused ? dead_end(loop) : (*listener)->local();
     std::unique_ptr<TcpStream> stream;
-    stream = TcpStream::connect(loop, to, {}, [&](Result<void>) {
+    stream = TcpStream::connect(loop, to, {}, [&](const Result<void>&) {
         stream.reset();
         loop.stop();
     });
@@ -278,7 +278,7 @@ TEST_CASE("an end releases the functions, also those that own the stream", "[net
     const std::shared_ptr<TcpStream> owner = std::move(pair.a);
     const std::weak_ptr<TcpStream> watched = owner;
     owner->start([owner](std::span<std::uint8_t>) {},
-                 [owner, &loop](Result<void>) { loop.stop(); });
+                 [owner, &loop](const Result<void>&) { loop.stop(); });
     std::shared_ptr<TcpStream>{}.swap(const_cast<std::shared_ptr<TcpStream>&>(owner));
     REQUIRE_FALSE(watched.expired());
     pair.z.reset();

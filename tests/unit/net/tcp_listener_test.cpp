@@ -55,7 +55,7 @@ class NoDescriptorsLeft {
 }  // namespace
 
 TEST_CASE("many connections at once are all accepted and served", "[net]") {
-    constexpr std::size_t kClients = 300;
+    constexpr std::size_t client_count = 300;
     Loop loop;
     std::vector<std::unique_ptr<TcpStream>> served;
     const auto listener =
@@ -67,28 +67,28 @@ TEST_CASE("many connections at once are all accepted and served", "[net]") {
                                [&server](std::span<std::uint8_t> bytes) {
                                    server.write(Bytes{bytes.begin(), bytes.end()});
                                },
-                               [](Result<void>) {});
+                               [](const Result<void>&) {});
                        },
                    .on_error = {}});
     std::vector<std::unique_ptr<TcpStream>> clients;
     std::size_t answered = 0;
-    for (std::size_t i = 0; i < kClients; ++i) {
+    for (std::size_t i = 0; i < client_count; ++i) {
         clients.push_back(
-            TcpStream::connect(loop, listener->local(), {}, [&, i](Result<void> connected) {
+            TcpStream::connect(loop, listener->local(), {}, [&, i](const Result<void>& connected) {
                 REQUIRE(connected.has_value());
                 clients[i]->start(
                     [&, i](std::span<std::uint8_t> bytes) {
                         CHECK(as_text(bytes) == std::to_string(i));
-                        if (++answered == kClients) {
+                        if (++answered == client_count) {
                             loop.stop();
                         }
                     },
-                    [](Result<void>) {});
+                    [](const Result<void>&) {});
                 clients[i]->write(test::bytes_of(std::to_string(i)));
             }));
     }
     run_to_stop(loop);
-    CHECK(served.size() == kClients);
+    CHECK(served.size() == client_count);
 }
 
 TEST_CASE("without descriptors a listener sheds a connection, waits and goes on", "[net]") {
@@ -102,12 +102,12 @@ TEST_CASE("without descriptors a listener sheds a connection, waits and goes on"
                                              loop.stop();
                                          },
                                      .on_error =
-                                         [&](Error error) {
+                                         [&](const Error& error) {
                                              trouble = error.code();
                                              loop.stop();
                                          }});
-    const auto first = TcpStream::connect(loop, listener->local(), {}, [](Result<void>) {});
-    const auto second = TcpStream::connect(loop, listener->local(), {}, [](Result<void>) {});
+    const auto first = TcpStream::connect(loop, listener->local(), {}, [](const Result<void>&) {});
+    const auto second = TcpStream::connect(loop, listener->local(), {}, [](const Result<void>&) {});
     {
         const NoDescriptorsLeft shortage;
         run_to_stop(loop);
@@ -131,8 +131,8 @@ TEST_CASE("a listener may be destroyed in its own callback", "[net]") {
                               },
                           .on_error = {}});
     const Endpoint at = listener->local();
-    const auto first = TcpStream::connect(loop, at, {}, [](Result<void>) {});
-    const auto second = TcpStream::connect(loop, at, {}, [](Result<void>) {});
+    const auto first = TcpStream::connect(loop, at, {}, [](const Result<void>&) {});
+    const auto second = TcpStream::connect(loop, at, {}, [](const Result<void>&) {});
     run_to_stop(loop);
     test::settle(loop);
     CHECK(accepted == 1);

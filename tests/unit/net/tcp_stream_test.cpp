@@ -18,7 +18,7 @@ using test::run_to_stop;
 
 namespace {
 
-void no_closed(Result<void>) {}
+void no_closed(const Result<void>&) {}
 void no_read(std::span<std::uint8_t>) {}
 
 // Checks that what arrives is the pattern from its beginning, `total` octets of it.
@@ -54,8 +54,8 @@ Bytes pattern(std::size_t from, std::size_t size) {
 }  // namespace
 
 TEST_CASE("100 MB in odd chunks come back from an echo as they went", "[net]") {
-    constexpr std::size_t kTotal = 100'000'000;
-    constexpr std::size_t kMostQueued = std::size_t{4} << 20;
+    constexpr std::size_t total = 100'000'000;
+    constexpr std::size_t most_queued = std::size_t{4} << 20;
     Loop loop;
     const Pair pair{loop};
     pair.z->start(
@@ -63,13 +63,13 @@ TEST_CASE("100 MB in odd chunks come back from an echo as they went", "[net]") {
             pair.z->write(Bytes{bytes.begin(), bytes.end()});
         },
         no_closed);
-    PatternSink sink{loop, kTotal};
+    PatternSink sink{loop, total};
     pair.a->start(std::ref(sink), no_closed);
     std::size_t sent = 0;
     std::size_t turn = 0;
     const std::function<void()> send_more = [&] {
-        while (sent < kTotal && pair.a->queued_bytes() < kMostQueued) {
-            const std::size_t size = std::min((turn++ * 7919) % 99991 + 1, kTotal - sent);
+        while (sent < total && pair.a->queued_bytes() < most_queued) {
+            const std::size_t size = std::min((turn++ * 7919) % 99991 + 1, total - sent);
             pair.a->write(pattern(sent, size), send_more);
             sent += size;
         }
@@ -77,24 +77,24 @@ TEST_CASE("100 MB in odd chunks come back from an echo as they went", "[net]") {
     send_more();
     run_to_stop(loop);
     CHECK(sink.is_whole());
-    CHECK(pair.a->octets_out() == kTotal);
-    CHECK(pair.a->octets_in() == kTotal);
-    CHECK(pair.z->octets_in() == kTotal);
+    CHECK(pair.a->octets_out() == total);
+    CHECK(pair.a->octets_in() == total);
+    CHECK(pair.z->octets_in() == total);
 }
 
 TEST_CASE("64 MiB of borrowed parts arrive in order and are let go when sent", "[net]") {
-    constexpr std::size_t kTotal = std::size_t{64} << 20;
-    constexpr std::size_t kPart = 16'368;
+    constexpr std::size_t total = std::size_t{64} << 20;
+    constexpr std::size_t part_size = 16'368;
     Loop loop;
     const Pair pair{loop};
-    PatternSink sink{loop, kTotal};
+    PatternSink sink{loop, total};
     pair.z->start(std::ref(sink), no_closed);
-    auto owned = std::make_shared<const Bytes>(pattern(0, kTotal));
+    auto owned = std::make_shared<const Bytes>(pattern(0, total));
     const std::weak_ptr<const Bytes> watched = owned;
     // More parts than one system call takes (IOV_MAX is 1024), and empty ones between.
     std::vector<ByteView> parts;
-    for (std::size_t at = 0; at < kTotal; at += kPart) {
-        parts.push_back(ByteView{*owned}.subspan(at, std::min(kPart, kTotal - at)));
+    for (std::size_t at = 0; at < total; at += part_size) {
+        parts.push_back(ByteView{*owned}.subspan(at, std::min(part_size, total - at)));
         parts.emplace_back();
     }
     bool is_written = false;
@@ -102,11 +102,11 @@ TEST_CASE("64 MiB of borrowed parts arrive in order and are let go when sent", "
         is_written = true;
         CHECK(watched.expired());
         CHECK(pair.a->queued_bytes() == 0);
-        CHECK(pair.a->octets_out() == kTotal);
+        CHECK(pair.a->octets_out() == total);
     });
     parts.clear();
     CHECK_FALSE(is_written);
-    CHECK(pair.a->octets_out() + pair.a->queued_bytes() == kTotal);
+    CHECK(pair.a->octets_out() + pair.a->queued_bytes() == total);
     CHECK(pair.a->queued_bytes() > 0);
     run_to_stop(loop);
     CHECK(sink.is_whole());
@@ -153,7 +153,7 @@ TEST_CASE("a write made while connecting is sent once connected", "[net]") {
                                                    },
                                                .on_error = {}});
     REQUIRE(listener.has_value());
-    const auto a = TcpStream::connect(loop, (*listener)->local(), {}, [](Result<void>) {});
+    const auto a = TcpStream::connect(loop, (*listener)->local(), {}, [](const Result<void>&) {});
     a->write(bytes_of("early"));
     run_to_stop(loop);
     CHECK(got == "early");
@@ -171,7 +171,8 @@ TEST_CASE("both ends know the same two endpoints, and the source is the one aske
                                                    },
                                                .on_error = {}});
     REQUIRE(listener.has_value());
-    const auto a = TcpStream::connect(loop, (*listener)->local(), source, [](Result<void>) {});
+    const auto a =
+        TcpStream::connect(loop, (*listener)->local(), source, [](const Result<void>&) {});
     run_to_stop(loop);
     CHECK(a->peer() == (*listener)->local());
     CHECK(z->local() == (*listener)->local());
@@ -209,17 +210,17 @@ TEST_CASE("a paused stream reads nothing until it is resumed", "[net]") {
 
 TEST_CASE("a reader that stops makes the writer's queue grow, and nothing is told written",
           "[net]") {
-    constexpr std::size_t kTotal = std::size_t{32} << 20;
+    constexpr std::size_t total = std::size_t{32} << 20;
     Loop loop;
     const Pair pair{loop};
     pair.z->pause_reading();
     pair.z->start(no_read, no_closed);
     bool is_written = false;
-    pair.a->write(Bytes(kTotal), [&] { is_written = true; });
+    pair.a->write(Bytes(total), [&] { is_written = true; });
     test::settle(loop);
     CHECK_FALSE(is_written);
     CHECK(pair.a->queued_bytes() > 0);
-    CHECK(pair.a->octets_out() == kTotal - pair.a->queued_bytes());
+    CHECK(pair.a->octets_out() == total - pair.a->queued_bytes());
 }
 
 }  // namespace twinzone::net

@@ -60,21 +60,21 @@ TEST_CASE("a connected UDP socket gets the answer of the one it asked", "[net]")
 }
 
 TEST_CASE("a burst of datagrams arrives whole and in order", "[net]") {
-    constexpr int kBurst = 200;
+    constexpr int burst = 200;
     Loop loop;
     std::vector<std::string> got;
     const auto receiver = bound(loop, loopback(),
                                 {.on_receive =
                                      [&](std::span<std::uint8_t> bytes, const Endpoint&) {
                                          got.emplace_back(as_text(bytes));
-                                         if (got.size() == kBurst) {
+                                         if (got.size() == burst) {
                                              loop.stop();
                                          }
                                      },
                                  .on_error = {}});
     const auto sender = bound(loop, loopback(), {.on_receive = {}, .on_error = {}});
     std::vector<std::string> sent;
-    for (int i = 0; i < kBurst; ++i) {
+    for (int i = 0; i < burst; ++i) {
         sent.push_back(std::to_string(i) + std::string(static_cast<std::size_t>(i), 'x'));
         REQUIRE(sender->send_to(receiver->local(), as_bytes(sent.back())).has_value());
     }
@@ -108,11 +108,11 @@ TEST_CASE("a connected UDP socket learns that no one listens", "[net]") {
     { unused = bound(loop, loopback(), {})->local(); }
     test::settle(loop);
     std::optional<Errc> code;
-    auto asker =
-        UdpSocket::connect(loop, unused, {}, {.on_receive = {}, .on_error = [&](Error error) {
-                                                  code = error.code();
-                                                  loop.stop();
-                                              }});
+    auto asker = UdpSocket::connect(loop, unused, {},
+                                    {.on_receive = {}, .on_error = [&](const Error& error) {
+                                         code = error.code();
+                                         loop.stop();
+                                     }});
     REQUIRE(asker.has_value());
     REQUIRE((*asker)->send(as_bytes("anyone?")).has_value());
     run_to_stop(loop);

@@ -31,7 +31,7 @@ class Answerer {
             loop, path, 0600, [this, &loop](std::unique_ptr<UnixStream> stream) {
                 stream_ = std::move(stream);
                 stream_->start([this](std::span<std::uint8_t> bytes) { on_bytes(as_text(bytes)); },
-                               [&loop](Result<void>) { loop.stop(); });
+                               [&loop](const Result<void>&) { loop.stop(); });
             });
         REQUIRE(listening.has_value());
         listener_ = std::move(*listening);

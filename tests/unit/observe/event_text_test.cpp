@@ -8,9 +8,9 @@ TEST_CASE("a transfer's line follows the grammar of the log", "[observe]") {
     const Endpoint v4 = *Endpoint::from_text("192.0.2.1@853", 53);
     const Endpoint v6 = *Endpoint::from_text("2001:db8::1@53", 53);
     struct Row {
-        const char* name;
+        const char* name = nullptr;
         TransferFacts facts;
-        const char* expected;
+        const char* expected = nullptr;
     };
     const Row rows[] = {
         {"incremental, in",

@@ -14,10 +14,10 @@ constexpr std::int64_t kTime = 1767323045678;
 
 TEST_CASE("each style writes an event in its own form", "[observe]") {
     struct Row {
-        const char* name;
-        LineStyle style;
+        const char* name = nullptr;
+        LineStyle style{};
         Event event;
-        const char* expected;
+        const char* expected = nullptr;
     };
     const Event of_zone{Level::info, "example.test.", "IXFR, incoming", kTime};
     const Event of_server{Level::warning, {}, "reload failed", kTime};
@@ -48,7 +48,7 @@ TEST_CASE("each style writes an event in its own form", "[observe]") {
 
 TEST_CASE("an event stays on one line of valid UTF-8 whatever its text holds", "[observe]") {
     struct Row {
-        const char* name;
+        const char* name = nullptr;
         std::string text;
         std::string as_text;
         std::string as_json;
@@ -85,14 +85,14 @@ TEST_CASE("an event stays on one line of valid UTF-8 whatever its text holds", "
 
 TEST_CASE("levels have the names of the configuration and the severities of syslog", "[observe]") {
     struct Row {
-        Level level;
         std::string_view name;
         int severity;
+        Level level;
     };
     const Row rows[] = {
-        {Level::debug, "debug", 7},   {Level::info, "info", 6},
-        {Level::notice, "notice", 5}, {Level::warning, "warning", 4},
-        {Level::error, "error", 3},   {Level::critical, "critical", 2},
+        {"debug", 7, Level::debug},   {"info", 6, Level::info},
+        {"notice", 5, Level::notice}, {"warning", 4, Level::warning},
+        {"error", 3, Level::error},   {"critical", 2, Level::critical},
     };
     for (const Row& row : rows) {
         CHECK(to_string(row.level) == row.name);

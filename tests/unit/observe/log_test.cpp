@@ -59,11 +59,11 @@ std::unique_ptr<Log> opened(const LogSettings& settings) {
 
 // What follows the time of each line.
 std::vector<std::string> texts_of(const std::string& path) {
-    static const std::regex kTimed{R"((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.*))"};
+    const std::regex timed{R"((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.*))"};
     std::vector<std::string> texts;
     for (const std::string& line : lines_of(path)) {
         std::smatch parts;
-        REQUIRE(std::regex_match(line, parts, kTimed));
+        REQUIRE(std::regex_match(line, parts, timed));
         texts.push_back(parts[2]);
     }
     return texts;
@@ -195,16 +195,16 @@ TEST_CASE("faults of peers are limited by kind, and the dropped ones counted", "
 }
 
 TEST_CASE("lines of many threads stay whole", "[observe]") {
-    constexpr int kThreads = 4;
-    constexpr int kLines = 500;
+    constexpr std::size_t thread_count = 4;
+    constexpr std::size_t lines_each = 500;
     const LogFile file;
     const auto log = opened({.target = file.path()});
     std::vector<std::thread> threads;
-    for (int i = 0; i < kThreads; ++i) {
+    threads.reserve(thread_count);
+    for (std::size_t i = 0; i < thread_count; ++i) {
         threads.emplace_back([&, i] {
-            for (int j = 0; j < kLines; ++j) {
-                log->zone(Level::info, "example.test.",
-                          std::string(50, static_cast<char>('a' + i)));
+            for (std::size_t j = 0; j < lines_each; ++j) {
+                log->zone(Level::info, "example.test.", std::string(50, "abcd"[i]));
                 log->set_level(Level::info);
             }
         });
@@ -214,7 +214,7 @@ TEST_CASE("lines of many threads stay whole", "[observe]") {
         thread.join();
     }
     const std::vector<std::string> texts = texts_of(file.path());
-    CHECK(texts.size() == kThreads * kLines);
+    CHECK(texts.size() == thread_count * lines_each);
     const std::regex whole{R"(info: \[example\.test\.\] (a{50}|b{50}|c{50}|d{50}))"};
     for (const std::string& text : texts) {
         REQUIRE(std::regex_match(text, whole));
