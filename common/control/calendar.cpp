@@ -35,11 +35,11 @@ std::optional<UnixTime> from_rfc3339(std::string_view text) {
     if (text.size() != kForm.size()) {
         return std::nullopt;
     }
+    const int year = number_at(text, 0, 4);
     const std::chrono::year_month_day date{
-        std::chrono::year{number_at(text, 0, 4)},
-        std::chrono::month{static_cast<unsigned>(number_at(text, 5, 2))},
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(number_at(text, 5, 2))},
         std::chrono::day{static_cast<unsigned>(number_at(text, 8, 2))}};
-    if (!date.ok()) {
+    if (year < 0 || !date.ok()) {
         return std::nullopt;
     }
     const seconds since_midnight = hours{number_at(text, 11, 2)} + minutes{number_at(text, 14, 2)} +
