@@ -125,7 +125,8 @@ def test_axfr_over_udp_is_an_error(primary):
 
 
 def test_an_unknown_edns_version_is_told(primary):
-    query = dns.message.make_query(ZONE, "SOA", use_edns=1)
+    query = dns.message.make_query(ZONE, "SOA")
+    query.use_edns(1)
     answer = udp(primary, query)
     assert answer.rcode() == dns.rcode.BADVERS
     assert answer.edns == 0
