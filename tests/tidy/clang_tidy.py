@@ -2,7 +2,7 @@
 
 A file that came out clean is not looked at again while nothing it depends on has changed: its own
 text, the project's headers it reaches, its compile command and .clang-tidy. What is known clean
-stands in BUILD/clang-tidy-clean; a fresh clone has nothing there and checks everything.
+stands in ~/.cache/twinzone-clang-tidy, beside ccache's; a machine without it checks everything.
 """
 import concurrent.futures
 import hashlib
@@ -15,6 +15,7 @@ import sys
 import time
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+KEEP_SECONDS = 30 * 86400
 
 
 class Reader:
@@ -51,6 +52,12 @@ def fingerprint(reader, path, command):
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def forget_old(known):
+    for mark in known.iterdir():
+        if mark.stat().st_mtime < time.time() - KEEP_SECONDS:
+            mark.unlink()
+
+
 def run(root, build, path):
     started = time.monotonic()
     done = subprocess.run(["clang-tidy-14", "-quiet", "-p", str(build), str(root / path)],
@@ -60,8 +67,10 @@ def run(root, build, path):
 
 def main():
     root, build = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
-    known = build / "clang-tidy-clean"
-    known.mkdir(exist_ok=True)
+    known = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+    known /= "twinzone-clang-tidy"
+    known.mkdir(parents=True, exist_ok=True)
+    forget_old(known)
     reader = Reader(root)
     prints = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
@@ -77,8 +86,6 @@ def main():
             else:
                 failed += 1
                 print(said, flush=True)
-    for mark in set(os.listdir(known)) - set(prints.values()):
-        (known / mark).unlink()
     print(f"{len(prints)} files, {len(stale)} looked at in {time.monotonic() - started:.0f} s, "
           f"{failed} with findings")
     return 1 if failed or not prints else 0

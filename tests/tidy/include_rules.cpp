@@ -47,9 +47,9 @@ constexpr Library kLibraries[] = {
     {"CLI/", "common/config primary secondary"},
     {"spdlog/", "common/observe"},
     {"nlohmann/", "common/control common/observe tests"},
-    {"xxhash.h", "common/zone common/base"},
+    {"xxhash.h", "common/zone common/store"},
     {"catch2/", "tests/support"},
-    {"sys/socket.h", "common/net common/base tests"},
+    {"sys/socket.h", "common/net common/base common/control tests"},
     {"netinet/", "common/net common/base tests"},
     {"arpa/inet.h", "common/net common/base tests"},
 };
