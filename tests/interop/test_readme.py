@@ -1,0 +1,53 @@
+"""What the README says is there, is there."""
+import os
+import re
+
+import pytest
+from harness.programs import ROOT, run_program
+
+
+@pytest.fixture(scope="module")
+def readme():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+@pytest.fixture(scope="module")
+def help_texts():
+    return "".join(run_program(role, "--help").stdout for role in ("primary", "secondary"))
+
+
+def test_every_option_and_verb_of_the_readme_is_in_the_help(readme, help_texts):
+    section = readme[readme.index("## Command line"):readme.index("## Configuration")]
+    options = set(re.findall(r"--[a-z][a-z-]+", section))
+    verbs = set(re.findall(r"^\| `([a-z]+)", section, re.M))
+    assert len(options) > 15 and verbs == {"serve", "check", "status", "sync"}
+    assert [word for word in sorted(options | verbs) if word not in help_texts] == []
+
+
+def test_every_option_of_the_help_is_in_the_readme(readme, help_texts):
+    for option in set(re.findall(r"--[a-z][a-z-]+", help_texts)):
+        assert option in readme
+
+
+def test_the_configuration_of_the_readme_is_a_good_one(readme, tmp_path, key):
+    text = re.search(r"```yaml\n(.*?)```", readme, re.S).group(1)
+    secret = tmp_path / "k1.key"
+    secret.write_text(key.secret + "\n", encoding="ascii")
+    secret.chmod(0o600)
+    for place, here in [("/etc/twinzone/keys.d/k1.key", secret), ("/var/lib", tmp_path),
+                        ("/run/twinzone", tmp_path), ("192.0.2.2", "127.0.0.1@5301")]:
+        assert place in text
+        text = text.replace(place, str(here))
+    os.makedirs(tmp_path / "nsd" / "zones")
+    config = tmp_path / "secondary.yaml"
+    config.write_text(text, encoding="utf-8")
+    done = run_program("secondary", "check", "-c", config)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_files_the_readme_points_to_exist(readme):
+    for path in ["examples/quickstart/run.sh", "tests/run.sh", "tests/support/packages.txt",
+                 "CHANGELOG.md", "tests/README.md", "tests/bench", "LICENSE"]:
+        assert path in readme or path == "LICENSE"
+        assert os.path.exists(os.path.join(ROOT, path))
