@@ -9,6 +9,7 @@ namespace twinzone::transfer {
 namespace {
 
 constexpr unsigned kMaxStepsPerPoll = 1024;
+constexpr std::uint32_t kMaxDoublings = 16;  // 2 s become a day and a half
 
 std::uint64_t pair_key(std::uint32_t zone, std::uint32_t target) noexcept {
     return (std::uint64_t{zone} << 32) | target;
@@ -190,7 +191,6 @@ Duration NotifySender::patience(std::uint32_t attempts) const noexcept {
     if (attempts > limits_.fast_tries) {
         return limits_.slow_retry;
     }
-    constexpr std::uint32_t kMaxDoublings = 16;
     const Duration doubled =
         Duration{limits_.first_retry} * (std::int64_t{1} << std::min(attempts - 1, kMaxDoublings));
     return std::min<Duration>(doubled, limits_.max_retry);

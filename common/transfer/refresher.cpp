@@ -13,7 +13,8 @@ namespace {
 constexpr seconds kMaxInterval{std::numeric_limits<std::int32_t>::max()};
 
 constexpr std::uint64_t kFractions = 1024;
-constexpr int kJitterShare = 10;  // one tenth of an interval
+constexpr int kJitterShare = 10;        // one tenth of an interval
+constexpr unsigned kMaxDoublings = 20;  // 5 s become two months
 
 std::uint32_t count(seconds interval) noexcept {
     return static_cast<std::uint32_t>(interval.count());
@@ -140,7 +141,6 @@ Duration Refresher::retry_delay(unsigned failures) const noexcept {
     const seconds most = has_zone_
                              ? std::max(first, std::min(seconds{refresh_}, limits_->retry_max))
                              : std::max(first, limits_->retry_max);
-    constexpr unsigned kMaxDoublings = 20;  // 5 s become two months
     const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, kMaxDoublings);
     const Duration delay =
         std::min(Duration{first} * (std::int64_t{1} << doublings), Duration{most});

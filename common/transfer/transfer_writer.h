@@ -52,10 +52,10 @@ struct AnswerOptions {
 
 // Answers up to this size (octets of pages) are encoded anew as one message: it still fits the
 // reach of compression pointers, and one message suits small zones and old clients best.
-inline constexpr std::size_t kOneMessageBytes = 16 * 1024;
+inline constexpr std::size_t kOneMessageBytes = std::size_t{16} * 1024;
 
 // Differences up to this size are sent even where the zone is smaller still.
-inline constexpr std::size_t kSmallChainBytes = 4 * 1024;
+inline constexpr std::size_t kSmallChainBytes = std::size_t{4} * 1024;
 
 // Not thread-safe, movable. Holds the snapshot. Work per call is bounded by a page.
 class TransferWriter {

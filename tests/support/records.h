@@ -77,13 +77,13 @@ inline zone::RecordList list_of(const std::vector<dns::Record>& records) {
 
 // "www.example.test. A 3600 c0000201": for comparisons that print well.
 inline std::string text_of(const dns::RecordView& view) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string text = view.owner.to_text();
     text.append(" ").append(to_text(view.type)).append(" ");
     text.append(std::to_string(view.ttl.value())).append(" ");
     for (const std::uint8_t octet : view.rdata) {
-        text += kDigits[octet >> 4];
-        text += kDigits[octet & 15];
+        text += digits[octet >> 4];
+        text += digits[octet & 15];
     }
     return text;
 }

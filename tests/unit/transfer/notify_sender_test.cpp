@@ -145,8 +145,8 @@ TEST_CASE("a newer serial replaces the one on its way", "[transfer]") {
 
 TEST_CASE("the rate to one target holds, and old debts do not delay a new version", "[transfer]") {
     Fixture a;
-    constexpr std::uint32_t kZones = 5000;
-    for (std::uint32_t zone = 0; zone < kZones; ++zone) {
+    constexpr std::uint32_t zones = 5000;
+    for (std::uint32_t zone = 0; zone < zones; ++zone) {
         a.sender.handle_owed(at(0), zone, 0, kSeven);
     }
     std::size_t sent = 0;
@@ -158,7 +158,7 @@ TEST_CASE("the rate to one target holds, and old debts do not delay a new versio
     CHECK(a.poll_one(at(1000)).zone == 77'777);
 
     Fixture many;
-    for (std::uint32_t zone = 0; zone < kZones; ++zone) {
+    for (std::uint32_t zone = 0; zone < zones; ++zone) {
         many.sender.handle_committed(at(0), zone, 0, kSeven);
     }
     many.sender.handle_committed(at(0), 1, 1, kSeven);  // another target is not held up

@@ -55,10 +55,10 @@ std::string steps_of(TransferReader& reader, const Records& records) {
         if (!step) {
             return text + " " + std::string{to_string(step.error().code())};
         }
-        constexpr const char* kBegin[] = {"", "F", "D", "A"};
-        constexpr char kEffect[] = {'.', '-', '+', 'o', 'p'};
-        text += kBegin[static_cast<std::size_t>(step->begin)];
-        text += kEffect[static_cast<std::size_t>(step->effect)];
+        constexpr const char* begins[] = {"", "F", "D", "A"};
+        constexpr char effects[] = {'.', '-', '+', 'o', 'p'};
+        text += begins[static_cast<std::size_t>(step->begin)];
+        text += effects[static_cast<std::size_t>(step->effect)];
     }
     return text;
 }

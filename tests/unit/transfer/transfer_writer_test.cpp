@@ -165,7 +165,6 @@ TEST_CASE("Z has A's zone after a full transfer, whatever its size", "[transfer]
     Bytes large_text(40'000, 'x');
     const dns::Record large =
         test::record("zz.example.test.", dns::RrType{65280}, std::move(large_text));
-    // The largest record a zone may have leaves no room for the closing SOA behind it.
     const std::size_t room =
         zone::kMaxRecordWireBytes - test::name("zz.example.test.").view().size() - 10;
     const dns::Record largest =
@@ -295,6 +294,20 @@ TEST_CASE("a UDP answer keeps free what TSIG and OPT need", "[transfer]") {
     CHECK(fits.plan == TransferPlan::incremental);
     options.reserve_bytes = 300;
     CHECK(Exchange{held, soa_record(6), options}.plan == TransferPlan::single_soa);
+}
+
+TEST_CASE("a closing SOA that has no room behind the last page has its own message", "[transfer]") {
+    const dns::Record large =
+        test::record("zz.example.test.", dns::RrType{65280}, Bytes(40'000, 'x'));
+    const std::size_t page = dns::kHeaderBytes + large.view().wire_bytes();
+    const std::size_t closing = test::soa(7).view().wire_bytes();
+    for (const std::size_t room : {std::size_t{0}, closing - 1, closing}) {
+        AnswerOptions options;
+        options.max_message_bytes = page + room;
+        const Exchange done{snapshot(7, {large}), std::nullopt, options};
+        CHECK(done.progress == TransferProgress::done);
+        CHECK(done.messages.size() == (room < closing ? 3 : 2));
+    }
 }
 
 TEST_CASE("a record that fits no message ends the answer with an error", "[transfer]") {
