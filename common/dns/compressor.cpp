@@ -25,8 +25,9 @@ std::uint64_t mix(std::uint64_t state, std::uint64_t octets) noexcept {
 // Hashes labels from the root upward, so that each suffix costs its own label only. Eight octets
 // at a time: the name lies in a buffer long enough to read beyond its end.
 Suffixes suffixes_of(NameView name) noexcept {
-    std::array<std::uint8_t, kMaxNameBytes + sizeof(std::uint64_t)> wire{};
+    std::array<std::uint8_t, kMaxNameBytes + sizeof(std::uint64_t)> wire;
     std::memcpy(wire.data(), name.wire().data(), name.size());
+    std::memset(wire.data() + name.size(), 0, sizeof(std::uint64_t));
     Suffixes suffixes;
     for (std::size_t at = 0; wire[at] != 0; at += std::size_t{1} + wire[at]) {
         suffixes.at[suffixes.count++] = static_cast<std::uint8_t>(at);
