@@ -107,7 +107,7 @@ class ByteWriter {
   private:
     template <class Number>
     void append(Number value, void (*store)(std::uint8_t*, Number)) {
-        std::array<std::uint8_t, sizeof(Number)> octets;
+        std::array<std::uint8_t, sizeof(Number)> octets{};
         store(octets.data(), value);
         for (const std::uint8_t octet : octets) {  // GCC 12 warns of a range insert here, wrongly
             out_.push_back(octet);

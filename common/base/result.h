@@ -36,7 +36,9 @@ class [[nodiscard]] Result {
     // Implicit on purpose: `return value;` and `return fail(...)` read as what they are.
     template <class U = T>
     requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Failure>) Result(U&& value)
+             !std::is_same_v<std::remove_cvref_t<U>,
+                             Failure>)
+        Result(U&& value)  // NOLINT: neither copies nor moves a Result
         : state_(std::in_place_index<0>, std::forward<U>(value)) {}
     Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure).take()) {}
 

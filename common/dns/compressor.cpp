@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint16_t kPointer = 0xc000;
 
 // The suffixes of a name, the longest first, without the root: where each starts and its hash.
-struct Suffixes {
+// Arrays are left uncleared: clearing them cost half the time of a name.
+struct Suffixes {  // NOLINT(cppcoreguidelines-pro-type-member-init)
     std::array<std::uint8_t, kMaxLabels> at;
     std::array<std::uint32_t, kMaxLabels> hash;
     std::size_t count = 0;
@@ -25,6 +26,7 @@ std::uint64_t mix(std::uint64_t state, std::uint64_t octets) noexcept {
 // Hashes labels from the root upward, so that each suffix costs its own label only. Eight octets
 // at a time: the name lies in a buffer long enough to read beyond its end.
 Suffixes suffixes_of(NameView name) noexcept {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
     std::array<std::uint8_t, kMaxNameBytes + sizeof(std::uint64_t)> wire;
     std::memcpy(wire.data(), name.wire().data(), name.size());
     std::memset(wire.data() + name.size(), 0, sizeof(std::uint64_t));
@@ -107,7 +109,7 @@ void Compressor::append_name(NameView name, Bytes& out) {
 
 void Compressor::append_record(const RecordView& record, Bytes& out) {
     append_name(record.owner, out);
-    std::array<std::uint8_t, 10> fixed;
+    std::array<std::uint8_t, 10> fixed{};
     store_u16(fixed.data(), value(record.type));
     store_u16(fixed.data() + 2, value(record.rr_class));
     store_u32(fixed.data() + 4, record.ttl.value());

@@ -53,7 +53,7 @@ class Compressor {
     void remember(std::uint32_t hash, std::size_t offset) noexcept;
 
     std::array<Slot, kSlots> slots_{};
-    std::array<std::uint16_t, kMaxSuffixes> filled_;  // slots in the order they were filled
+    std::array<std::uint16_t, kMaxSuffixes> filled_{};  // slots in the order they were filled
     std::size_t filled_count_ = 0;
     std::uint16_t generation_ = 1;
 };

@@ -13,6 +13,8 @@ constexpr std::uint32_t kDnssecOk = 0x8000;
 constexpr unsigned kExtendedRcodeShift = 24;
 constexpr unsigned kVersionShift = 16;
 
+constexpr seconds::rep kMaxExpire = 0xffffffff;  // 32 bits (RFC 7314 §2)
+
 }  // namespace
 
 Result<Edns> Edns::parse(const RecordView& opt) {
@@ -79,10 +81,9 @@ void Edns::ask_expire() {
 }
 
 void Edns::set_expire(seconds left) {
-    constexpr seconds::rep kMost = 0xffffffff;
     Option option{EdnsOption::expire, {}};
     ByteWriter{option.value}.u32(
-        static_cast<std::uint32_t>(std::clamp<seconds::rep>(left.count(), 0, kMost)));
+        static_cast<std::uint32_t>(std::clamp<seconds::rep>(left.count(), 0, kMaxExpire)));
     options.push_back(std::move(option));
 }
 

@@ -78,8 +78,7 @@ Result<std::optional<SectionRecord>> MessageReader::next() {
     if (!record) {
         return fail(std::move(record).error());
     }
-    return std::optional{
-        SectionRecord{section_of(records_read_++, header_), std::move(*record), offset}};
+    return std::optional{SectionRecord{section_of(records_read_++, header_), *record, offset}};
 }
 
 }  // namespace twinzone::dns

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kRoot[1] = {0};
 
 // Where each label starts, and how many there are.
-struct Labels {
+struct Labels {  // NOLINT(cppcoreguidelines-pro-type-member-init): clearing costs more than reading
     std::array<std::uint8_t, kMaxLabels + 1> at;
     std::size_t count = 0;
 };
@@ -38,14 +38,81 @@ int compare_labels(const std::uint8_t* a, const std::uint8_t* b) noexcept {
     return a[0] - b[0];
 }
 
+constexpr std::string_view kSpecial = ".;()\"\\@$";
+
 bool is_special(std::uint8_t octet) noexcept {
-    constexpr std::string_view kSpecial = ".;()\"\\@$";
     return kSpecial.find(static_cast<char>(octet)) != std::string_view::npos;
 }
 
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
+
+// One octet of a name's text, and how many characters it is written with.
+struct TextOctet {
+    std::uint8_t value = 0;
+    std::size_t size = 0;
+    const char* problem = nullptr;
+};
+
+// The octet at the front of `text`, escapes \X and \DDD taken off (RFC 1035 §5.1). Requires: not
+// empty.
+TextOctet read_octet(std::string_view text) noexcept {
+    if (text[0] != '\\') {
+        return {static_cast<std::uint8_t>(text[0]), 1};
+    }
+    if (text.size() == 1) {
+        return {0, 1, "it ends in a backslash"};
+    }
+    if (!is_digit(text[1])) {
+        return {static_cast<std::uint8_t>(text[1]), 2};
+    }
+    if (text.size() < 4 || !is_digit(text[2]) || !is_digit(text[3])) {
+        return {0, text.size(), "escape \\DDD wants three digits"};
+    }
+    const int octet = (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
+    return {static_cast<std::uint8_t>(octet), 4, octet > 255 ? "escape above \\255" : nullptr};
+}
+
+// Builds wire form octet by octet; what fails says why.
+class LabelWriter {
+  public:
+    const char* append(std::uint8_t octet) noexcept {
+        if (size_ - label_at_ > kMaxLabelBytes) {
+            return "label longer than 63 octets";
+        }
+        if (size_ + 1 >= kMaxNameBytes) {  // one octet is the root's
+            return "longer than 255 octets";
+        }
+        wire_[size_++] = octet;
+        return nullptr;
+    }
+
+    const char* close_label() noexcept {
+        if (label_is_empty()) {
+            return "empty label";
+        }
+        wire_[label_at_] = static_cast<std::uint8_t>(size_ - label_at_ - 1);
+        label_at_ = size_++;
+        return nullptr;
+    }
+
+    // Closes the last label, where the text had no closing dot, and the name.
+    ByteView finish() noexcept {
+        if (!label_is_empty()) {
+            close_label();
+        }
+        wire_[label_at_] = 0;
+        return {wire_.data(), size_};
+    }
+
+  private:
+    [[nodiscard]] bool label_is_empty() const noexcept { return size_ - label_at_ == 1; }
+
+    std::array<std::uint8_t, kMaxNameBytes> wire_{};
+    std::size_t label_at_ = 0;  // the length octet of the open label
+    std::size_t size_ = 1;
+};
 
 }  // namespace
 
@@ -143,64 +210,26 @@ std::size_t hash(NameView name) noexcept {
 }
 
 Result<Name> Name::from_text(std::string_view text) {
-    if (text.empty()) {
-        return fail(Errc::usage, "empty name");
-    }
     if (text == ".") {
         return Name{};
     }
-    std::array<std::uint8_t, kMaxNameBytes> wire{};
-    std::size_t label_at = 0;
-    std::size_t size = 1;
-    const auto close_label = [&]() {
-        wire[label_at] = static_cast<std::uint8_t>(size - label_at - 1);
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '.') {
-            if (size - label_at == 1) {
-                return fail(Errc::usage, fmt::format("empty label in '{}'", text));
-            }
-            close_label();
-            label_at = size++;
-            if (size > kMaxNameBytes) {
-                return fail(Errc::usage, fmt::format("name longer than 255 octets: '{}'", text));
-            }
+    const char* problem = text.empty() ? "no octets" : nullptr;
+    LabelWriter labels;
+    std::string_view rest = text;
+    while (problem == nullptr && !rest.empty()) {
+        if (rest.front() == '.') {
+            problem = labels.close_label();
+            rest.remove_prefix(1);
             continue;
         }
-        if (c == '\\') {
-            if (++i == text.size()) {
-                return fail(Errc::usage, fmt::format("'{}' ends in a backslash", text));
-            }
-            c = text[i];
-            if (is_digit(c)) {
-                if (i + 2 >= text.size() || !is_digit(text[i + 1]) || !is_digit(text[i + 2])) {
-                    return fail(Errc::usage,
-                                fmt::format("escape \\DDD wants three digits in '{}'", text));
-                }
-                const int octet = (c - '0') * 100 + (text[i + 1] - '0') * 10 + (text[i + 2] - '0');
-                if (octet > 255) {
-                    return fail(Errc::usage, fmt::format("escape above \\255 in '{}'", text));
-                }
-                c = static_cast<char>(octet);
-                i += 2;
-            }
-        }
-        if (size - label_at > kMaxLabelBytes) {
-            return fail(Errc::usage, fmt::format("label longer than 63 octets in '{}'", text));
-        }
-        if (size + 1 >= kMaxNameBytes) {
-            return fail(Errc::usage, fmt::format("name longer than 255 octets: '{}'", text));
-        }
-        wire[size++] = static_cast<std::uint8_t>(c);
+        const TextOctet octet = read_octet(rest);
+        problem = octet.problem != nullptr ? octet.problem : labels.append(octet.value);
+        rest.remove_prefix(octet.size);
     }
-    if (size - label_at > 1) {  // no closing dot
-        close_label();
-        wire[size++] = 0;
-    } else {
-        wire[label_at] = 0;
+    if (problem != nullptr) {
+        return fail(Errc::usage, fmt::format("'{}' is no domain name: {}", text, problem));
     }
-    return Name{NameView::unchecked({wire.data(), size})};
+    return Name{NameView::unchecked(labels.finish())};
 }
 
 Name Name::lowered() const noexcept {

@@ -93,7 +93,8 @@ class NameView {
 class Name {
   public:
     // The root.
-    Name() noexcept : size_(1) { wire_[0] = 0; }
+    Name() noexcept : size_(1) { wire_[0] = 0; }  // NOLINT: octets behind size_ stay as they are
+    // NOLINTNEXTLINE: as above
     explicit Name(NameView view) noexcept : size_(static_cast<std::uint8_t>(view.size())) {
         std::memcpy(wire_.data(), view.wire().data(), view.size());
     }

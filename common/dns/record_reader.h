@@ -44,8 +44,8 @@ class RecordReader {
 
     MessageOctets message_;
     std::size_t at_;
-    NameScratch owner_;
-    NameScratch name_;
+    NameScratch owner_{};
+    NameScratch name_{};
     Bytes rdata_;
 };
 

@@ -14,7 +14,7 @@ namespace twinzone::dns {
 
 // A whole MAC. Plain value.
 struct TsigMac {
-    std::array<std::uint8_t, 64> octets;  // only the first `size` have a meaning
+    std::array<std::uint8_t, 64> octets{};  // only the first `size` have a meaning
     std::size_t size = 0;
 
     [[nodiscard]] ByteView view() const noexcept { return {octets.data(), size}; }

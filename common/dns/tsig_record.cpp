@@ -11,7 +11,7 @@ namespace twinzone::dns {
 
 namespace {
 
-constexpr std::uint64_t kMax48Bits = (std::uint64_t{1} << 48) - 1;
+constexpr std::int64_t kMax48Bits = (std::int64_t{1} << 48) - 1;
 constexpr std::size_t kFixedBytes = 10;       // type, class, TTL, RDLENGTH
 constexpr std::size_t kFixedRdataBytes = 16;  // time, fudge, MAC size, ID, error, other length
 constexpr std::size_t kMinMacBytes = 10;
@@ -169,8 +169,7 @@ Bytes to_wire(const TsigRecord& record) {
 }
 
 std::uint64_t tsig_time(UnixTime time) noexcept {
-    constexpr auto kMost = static_cast<std::int64_t>(kMax48Bits);
-    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.value(), 0, kMost));
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.value(), 0, kMax48Bits));
 }
 
 bool within_fudge(const TsigRecord& record, UnixTime now) noexcept {
