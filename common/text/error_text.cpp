@@ -55,6 +55,17 @@ std::string picture(const Line& line) {
                        head.size() + line.column - from + 1);
 }
 
+// A forgotten closing parenthesis shows itself lines later only.
+std::string parenthesis_note(const Fault& fault, const FaultContext& context, const Line& line) {
+    const auto at = static_cast<std::size_t>(fault.opened - context.text.data());
+    const Line opened = line_at(context.text, at);
+    if (opened.number == line.number) {
+        return {};
+    }
+    return fmt::format("\n  in the parenthesis opened at {}:{}:{}", context.place.file,
+                       context.place.line + opened.number, opened.column + 1);
+}
+
 }  // namespace
 
 std::string error_text(const Fault& fault, const FaultContext& context) {
@@ -69,6 +80,9 @@ std::string error_text(const Fault& fault, const FaultContext& context) {
     } else {
         out = fmt::format("{}:{}:1: error: {}\n{}\n  in the text {}", context.place.file,
                           context.place.line, reason, picture(line), context.generated);
+    }
+    if (fault.opened != nullptr && context.generated.empty()) {
+        out += parenthesis_note(fault, context, line);
     }
     for (const FilePlace& from : context.included_from) {
         out += fmt::format("\n  included from {}:{}", from.file, from.line);

@@ -12,6 +12,7 @@ struct Fault {
     Errc code = Errc::zone_file_syntax;
     const char* at = nullptr;  // the first octet that is wrong, within the text being scanned
     std::string text;
+    const char* opened = nullptr;  // the outermost parenthesis that is open there; nullptr: none
 };
 
 }  // namespace twinzone::text

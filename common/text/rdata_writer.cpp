@@ -42,7 +42,7 @@ class FieldPrinter {
     [[nodiscard]] bool next_hash();
     [[nodiscard]] bool bitmap();
     [[nodiscard]] bool hex();
-    [[nodiscard]] bool base64(bool optional);
+    [[nodiscard]] bool base64();
     [[nodiscard]] bool hex_groups(std::size_t groups, std::size_t octets, char mark);
     [[nodiscard]] bool gateway(unsigned kind);
     [[nodiscard]] bool ipseckey();
@@ -80,7 +80,8 @@ bool FieldPrinter::print(Field field) {
         case Field::next_hash: return next_hash();
         case Field::bitmap: return bitmap();
         case Field::hex: return hex();
-        case Field::base64: return base64(false);
+        case Field::base64:
+        case Field::optional_base64: return base64();
         default: return print_rare(field);
     }
 }
@@ -96,7 +97,6 @@ bool FieldPrinter::print_rare(Field field) {
             space();
             append_quoted(reader_.rest(), out_);
             return !reader_.failed();
-        case Field::optional_base64: return base64(true);
         case Field::ipseckey: return ipseckey();
         case Field::amt_relay: return amt_relay();
         case Field::service_params: return append_service_params(reader_.rest(), out_);
@@ -198,10 +198,10 @@ bool FieldPrinter::hex() {
     return !rest.empty();
 }
 
-bool FieldPrinter::base64(bool optional) {
+bool FieldPrinter::base64() {
     const ByteView rest = reader_.rest();
     if (rest.empty()) {
-        return optional && !reader_.failed();
+        return false;  // also where it may be missing: other servers read that as the \\# form only
     }
     space();
     append_base64(rest, out_);

@@ -184,7 +184,7 @@ void Scanner::finish() {
 void Scanner::fail(const char* at, std::string text, Errc code) {
     if (!failed_) {
         failed_ = true;
-        fault_ = Fault{code, at, std::move(text)};
+        fault_ = Fault{code, at, std::move(text), depth_ > 0 ? opened_ : nullptr};
     }
 }
 

@@ -55,13 +55,8 @@ bool is_widely_known(RrType type) noexcept {
     switch (type) {
         case RrType::a:
         case RrType::ns:
-        case RrType::md:
-        case RrType::mf:
         case RrType::cname:
         case RrType::soa:
-        case RrType::mb:
-        case RrType::mg:
-        case RrType::mr:
         case RrType::ptr:
         case RrType::hinfo:
         case RrType::minfo:

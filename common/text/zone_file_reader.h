@@ -62,6 +62,7 @@ class ZoneFileReader {
     //   FILE:LINE:COLUMN: error: TEXT
     //       the source line
     //           ^
+    //     in the parenthesis opened at FILE:LINE:COLUMN     (on an earlier line)
     //     included from FILE:LINE
     // with line and column counted from 1, the column in octets.
     [[nodiscard]] Result<std::optional<dns::RecordView>> next();
