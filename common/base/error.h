@@ -50,6 +50,11 @@ enum class Errc : std::uint8_t {
 // Stable lower-case name of a code, as logs and status show it, for example "transfer_diverged".
 [[nodiscard]] std::string_view to_string(Errc code) noexcept;
 
+// True for what this machine is to blame for: no other peer or input would have ended better.
+[[nodiscard]] constexpr bool is_local(Errc code) noexcept {
+    return code >= Errc::not_found;
+}
+
 class [[nodiscard]] Error {
   public:
     Error(Errc code, std::string detail) : code_(code), detail_(std::move(detail)) {}

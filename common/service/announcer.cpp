@@ -1,0 +1,159 @@
+#include "common/service/announcer.h"
+
+#include <algorithm>
+
+#include "common/dns/message.h"
+
+namespace twinzone::service {
+
+Announcer::Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits,
+                     std::uint64_t seed)
+    : store_(store), sender_(limits, seed) {}
+
+std::uint32_t Announcer::target_index(const config::RemotePtr& remote) {
+    const auto [at, is_new] =
+        target_index_.try_emplace(remote->name, static_cast<std::uint32_t>(targets_.size()));
+    if (is_new) {
+        targets_.push_back(remote);
+    }
+    return at->second;
+}
+
+void Announcer::add_zone(const config::Zone& settings) {
+    const auto index = static_cast<std::uint32_t>(zones_.size());
+    Zone zone{.name = settings.name, .targets = {}};
+    for (const config::RemotePtr& remote : settings.notify) {
+        zone.targets.push_back(target_index(remote));
+    }
+    zones_.push_back(std::move(zone));
+    index_.emplace(settings.name, index);
+}
+
+void Announcer::resume_owed(Now now) {
+    for (const zone::VersionStore::Owed& owed : store_.owed_notifies()) {
+        const auto zone = index_.find(owed.zone);
+        const auto target = target_index_.find(owed.remote);
+        const zone::ZoneState* state = store_.find(owed.zone);
+        const bool wanted = zone != index_.end() && target != target_index_.end() &&
+                            state != nullptr && state->version &&
+                            std::count(zones_[zone->second].targets.begin(),
+                                       zones_[zone->second].targets.end(), target->second) > 0;
+        if (wanted) {
+            sender_.handle_owed(now.instant, zone->second, target->second,
+                                state->version->serial());
+        } else {
+            store_.forget_owed(owed.zone, owed.remote);
+        }
+    }
+}
+
+void Announcer::handle_published(Now now, dns::NameView name, const zone::Version& version) {
+    const auto at = index_.find(dns::Name{name});
+    if (at == index_.end()) {
+        return;
+    }
+    for (const std::uint32_t target : zones_[at->second].targets) {
+        sender_.handle_committed(now.instant, at->second, target, version.serial());
+    }
+}
+
+std::optional<FollowerAction> Announcer::poll_action(Now now) {
+    while (actions_.empty()) {
+        const std::optional<transfer::NotifyAction> action = sender_.poll_action(now.instant);
+        if (!action) {
+            return std::nullopt;
+        }
+        send(now, *action);
+    }
+    std::optional<FollowerAction> action{std::move(actions_.front())};
+    actions_.pop_front();
+    return action;
+}
+
+void Announcer::send(Now now, const transfer::NotifyAction& action) {
+    const zone::ZoneState* state = store_.find(zones_[action.zone].name);
+    if (state == nullptr || !state->version) {
+        return;  // the zone was dropped meanwhile; the sender tries again and then gives up
+    }
+    drop_flight(action.zone, action.target);
+    const config::Remote& remote = *targets_[action.target];
+    Flight flight;
+    flight.zone = action.zone;
+    flight.target = action.target;
+    flight.id = action.id;
+    flight.to = remote.addresses[(action.attempt - 1) % remote.addresses.size()];
+    Bytes message = transfer::notify_message(state->version->soa, action.id).to_wire();
+    if (remote.key) {
+        flight.tsig.emplace(remote.key);
+        if (!flight.tsig->sign_request(message, now.unix)) {
+            return;  // the sender tries again
+        }
+    }
+    const AttemptId attempt{++last_attempt_};
+    actions_.emplace_back(Ask{.attempt = attempt,
+                              .to = flight.to,
+                              .transport = Transport::udp,
+                              .message = std::move(message)});
+    by_pair_[{action.zone, action.target}] = attempt;
+    flights_.emplace(attempt, std::move(flight));
+}
+
+void Announcer::drop_flight(std::uint32_t zone, std::uint32_t target) {
+    const auto at = by_pair_.find({zone, target});
+    if (at != by_pair_.end()) {
+        actions_.emplace_back(Abandon{at->second});
+        flights_.erase(at->second);
+        by_pair_.erase(at);
+    }
+}
+
+void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message) {
+    const auto at = flights_.find(attempt);
+    if (at == flights_.end() || message.size() < dns::kHeaderBytes) {
+        return;
+    }
+    Flight& flight = at->second;
+    const Zone& zone = zones_[flight.zone];
+    Announced event{.zone = zone.name,
+                    .remote = targets_[flight.target]->name,
+                    .endpoint = flight.to,
+                    .serial = {},
+                    .verdict = {},
+                    .error = {}};
+    if (flight.tsig) {
+        if (Result<std::size_t> checked = flight.tsig->verify(message, now.unix); !checked) {
+            event.verdict = transfer::NotifyVerdict::retrying;
+            event.error = std::move(checked).error();
+            events_.push_back(std::move(event));
+            drop_flight(flight.zone, flight.target);  // the sender's timer repeats it
+            return;
+        }
+    }
+    const dns::Header header = dns::read_header(message.data());
+    if (!header.qr || header.opcode != dns::Opcode::notify) {
+        return;
+    }
+    const std::optional<transfer::NotifyResult> result =
+        sender_.handle_answer(now.instant, flight.zone, flight.target, header.id, header.rcode);
+    if (!result) {
+        return;
+    }
+    if (!result->still_owed) {
+        store_.forget_owed(zone.name, event.remote);
+    }
+    event.serial = result->serial;
+    event.verdict = result->verdict;
+    events_.push_back(std::move(event));
+    drop_flight(flight.zone, flight.target);
+}
+
+std::optional<Announced> Announcer::poll_event() {
+    if (events_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<Announced> event{std::move(events_.front())};
+    events_.pop_front();
+    return event;
+}
+
+}  // namespace twinzone::service

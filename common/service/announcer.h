@@ -1,0 +1,85 @@
+// Tells secondaries about versions that are committed and served: NOTIFY with the SOA in it, signed
+// where the remote has a key, repeated until answered; what is owed survives a restart in the
+// store. Sans-I/O. RFC 1996 §3.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/service/follower_event.h"
+#include "common/transfer/notify_sender.h"
+#include "common/zone/version_store.h"
+
+namespace twinzone::service {
+
+// A NOTIFY that needs no more repeats, or was refused.
+struct Announced {
+    dns::Name zone;
+    std::string remote;
+    Endpoint endpoint;
+    dns::Serial serial;
+    transfer::NotifyVerdict verdict{};
+    std::optional<Error> error;  // the answer's signature did not hold: the NOTIFY is repeated
+};
+
+// Not thread-safe. Borrows the store for its life. Zones and remotes are added before anything else
+// is called.
+class Announcer {
+  public:
+    Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits, std::uint64_t seed);
+
+    void add_zone(const config::Zone& settings);
+
+    // Takes up what was owed when the process ended. A remote that is no longer configured is owed
+    // nothing.
+    void resume_owed(Now now);
+
+    // `version` of the zone is committed, synced and served.
+    void handle_published(Now now, dns::NameView zone, const zone::Version& version);
+
+    void handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message);
+
+    // Until nullopt, after each call of the above and when next_timeout() is due.
+    [[nodiscard]] std::optional<FollowerAction> poll_action(Now now);
+    [[nodiscard]] std::optional<Announced> poll_event();
+    [[nodiscard]] std::optional<Instant> next_timeout() const { return sender_.next_timeout(); }
+
+    [[nodiscard]] std::size_t owed() const noexcept { return sender_.owed(); }
+
+  private:
+    struct Zone {
+        dns::Name name;
+        std::vector<std::uint32_t> targets;
+    };
+    struct Flight {
+        std::uint32_t zone = 0;
+        std::uint32_t target = 0;
+        std::uint16_t id = 0;
+        Endpoint to;
+        std::optional<dns::TsigClient> tsig;
+    };
+
+    std::uint32_t target_index(const config::RemotePtr& remote);
+    void send(Now now, const transfer::NotifyAction& action);
+    void drop_flight(std::uint32_t zone, std::uint32_t target);
+
+    zone::VersionStore& store_;
+    transfer::NotifySender sender_;
+    std::vector<Zone> zones_;
+    std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
+    std::vector<config::RemotePtr> targets_;
+    std::map<std::string, std::uint32_t> target_index_;
+    std::map<AttemptId, Flight> flights_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, AttemptId> by_pair_;  // zone, target
+    std::uint64_t last_attempt_ = 0;
+    std::deque<FollowerAction> actions_;
+    std::deque<Announced> events_;
+};
+
+}  // namespace twinzone::service

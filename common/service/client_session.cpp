@@ -1,0 +1,205 @@
+#include "common/service/client_session.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace twinzone::service {
+
+namespace {
+
+// Answers and pages that may wait in one connection, in octets: enough to keep the kernel busy
+// between two turns of the loop, little enough that a thousand slow readers cost no more than their
+// sockets.
+constexpr std::size_t kMaxQueuedBytes = std::size_t{1} << 20;
+
+// Octets and messages gathered into one write.
+constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+constexpr std::size_t kBatchMessages = 64;
+
+// Messages of one write, alive until the kernel took them; with the transfer, which keeps the
+// snapshot.
+struct Batch {
+    std::shared_ptr<OutgoingTransfer> transfer;
+    std::vector<WireMessage> messages;
+};
+
+Bytes framed(const Bytes& message) {
+    Bytes out;
+    out.reserve(message.size() + 2);
+    ByteWriter writer{out};
+    writer.u16(static_cast<std::uint16_t>(message.size()));
+    writer.bytes(message);
+    return out;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> stream,
+                             Publisher& publisher, const SessionLimits& limits, Events events)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      publisher_(publisher),
+      limits_(limits),
+      events_(std::move(events)),
+      timer_(loop) {
+    stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
+                   [this](Result<void>) { end(); });
+    watch_progress();
+}
+
+ClientSession::~ClientSession() {
+    if (transfer_) {
+        publisher_.transfer_ended();
+    }
+}
+
+void ClientSession::handle_read(std::span<std::uint8_t> bytes) {
+    frames_.feed(bytes);
+    take_requests();
+}
+
+bool ClientSession::may_take_request() const noexcept {
+    return !transfer_ && stream_->queued_bytes() < kMaxQueuedBytes && stream_->is_open();
+}
+
+void ClientSession::take_requests() {
+    while (may_take_request()) {
+        Result<std::optional<net::DnsFrames::Message>> message = frames_.next();
+        if (!message) {
+            end();
+            return;
+        }
+        if (!*message) {
+            if (reading_paused_) {
+                reading_paused_ = false;
+                stream_->resume_reading();
+            }
+            watch_progress();
+            return;
+        }
+        Publisher::Answer answer = publisher_.answer(
+            loop_.now(), {.peer = stream_->peer(), .transport = Transport::tcp}, **message);
+        if (auto* reply = std::get_if<Bytes>(&answer)) {
+            stream_->write(framed(*reply), [this] { handle_written(); });
+        } else if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {
+            begin_transfer(std::move(*transfer));
+        }
+        events_.on_request();
+    }
+    frames_.hold();
+    if (!reading_paused_ && stream_->is_open()) {
+        reading_paused_ = true;
+        stream_->pause_reading();
+    }
+    pump();
+}
+
+void ClientSession::begin_transfer(std::unique_ptr<OutgoingTransfer> transfer) {
+    transfer_ = std::move(transfer);
+    transfer_began_ = loop_.now().instant;
+    last_message_queued_ = false;
+    octets_out_seen_ = stream_->octets_out();
+    watch_progress();
+}
+
+// Keeps the connection's queue filled; called again whenever the kernel took a batch.
+void ClientSession::pump() {
+    while (transfer_ && !last_message_queued_ && stream_->is_open() &&
+           stream_->queued_bytes() < kMaxQueuedBytes) {
+        const Result<bool> more = write_batch();
+        if (!more) {
+            end_transfer(more.error());
+            end();
+            return;
+        }
+        last_message_queued_ = !*more;
+    }
+}
+
+// False where the last message is among those queued now.
+Result<bool> ClientSession::write_batch() {
+    auto batch = std::make_shared<Batch>();
+    batch->transfer = transfer_;
+    batch->messages.reserve(kBatchMessages);
+    std::size_t bytes = 0;
+    bool more = true;
+    const UnixTime now = loop_.now().unix;
+    while (bytes < kBatchBytes && batch->messages.size() < kBatchMessages) {
+        Result<std::optional<WireMessage>> message = transfer_->next(now);
+        if (!message) {
+            return fail(std::move(message).error());
+        }
+        if (!*message) {
+            more = false;
+            break;
+        }
+        bytes += (*message)->size();
+        batch->messages.push_back(std::move(**message));
+    }
+    std::vector<ByteView> parts;
+    parts.reserve(batch->messages.size() * 3);
+    for (const WireMessage& message : batch->messages) {
+        for (const ByteView part : message.parts()) {
+            if (!part.empty()) {
+                parts.push_back(part);
+            }
+        }
+    }
+    stream_->write(parts, batch, [this] { handle_written(); });
+    return more;
+}
+
+void ClientSession::handle_written() {
+    if (transfer_ && last_message_queued_ && stream_->queued_bytes() == 0) {
+        end_transfer(std::nullopt);
+    }
+    if (transfer_) {
+        pump();
+    } else if (reading_paused_) {
+        take_requests();
+    }
+}
+
+void ClientSession::end_transfer(std::optional<Error> error) {
+    const std::shared_ptr<OutgoingTransfer> ended = std::exchange(transfer_, nullptr);
+    publisher_.transfer_ended();
+    events_.on_transfer_end({*ended, loop_.now().instant - transfer_began_, std::move(error)});
+}
+
+void ClientSession::watch_progress() {
+    timer_.arm_after(
+        transfer_ || stream_->queued_bytes() > 0 ? limits_.transfer_idle : limits_.idle,
+        [this] { check_progress(); });
+}
+
+// Time is up, unless the peer has taken something meanwhile.
+void ClientSession::check_progress() {
+    const bool moved = stream_->octets_out() != octets_out_seen_;
+    octets_out_seen_ = stream_->octets_out();
+    const bool waiting = transfer_ || stream_->queued_bytes() > 0;
+    const bool too_long =
+        transfer_ && loop_.now().instant - transfer_began_ > limits_.transfer_time;
+    if (waiting && moved && !too_long) {
+        watch_progress();
+        return;
+    }
+    if (transfer_) {
+        end_transfer(
+            Error{Errc::transfer_limit, too_long ? "took longer than transfer-time"
+                                                 : "the client took nothing for transfer-idle"});
+    }
+    end();
+}
+
+void ClientSession::end() {
+    if (transfer_) {
+        end_transfer(Error{Errc::peer_unreachable, "the client closed the connection"});
+    }
+    timer_.cancel();
+    stream_->close();
+    const std::function<void()> on_end = events_.on_end;  // outlives this object
+    on_end();
+}
+
+}  // namespace twinzone::service

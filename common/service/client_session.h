@@ -1,0 +1,76 @@
+// One TCP connection of a client: requests in, answers and zone transfers out, in order (RFC 7766
+// §6.2.1). A client that does not read stops its own transfer's page walk and nobody else's;
+// nothing more is read from it until it does.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/base/time.h"
+#include "common/net/dns_frames.h"
+#include "common/net/loop.h"
+#include "common/net/tcp_stream.h"
+#include "common/net/timer.h"
+#include "common/service/publisher.h"
+
+namespace twinzone::service {
+
+struct SessionLimits {
+    Duration idle{0};           // without a request
+    Duration transfer_idle{0};  // without an octet taken
+    Duration transfer_time{0};  // of one transfer
+};
+
+// Loop thread only. Lives until it says that it has ended; the owner then destroys it.
+class ClientSession {
+  public:
+    // How a transfer ended, for log and metrics.
+    struct TransferEnd {
+        const OutgoingTransfer& transfer;
+        Duration took{0};
+        std::optional<Error> error;
+    };
+    struct Events {
+        std::function<void(const TransferEnd&)> on_transfer_end;
+        std::function<void()> on_request;  // after each request that was read
+        std::function<void()> on_end;      // the last call; may destroy the session
+    };
+
+    // `publisher` and `loop` outlive the session.
+    ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> stream, Publisher& publisher,
+                  const SessionLimits& limits, Events events);
+    ClientSession(const ClientSession&) = delete;
+    ClientSession& operator=(const ClientSession&) = delete;
+    ~ClientSession();
+
+    [[nodiscard]] bool is_transferring() const noexcept { return transfer_ != nullptr; }
+    [[nodiscard]] const Endpoint& peer() const noexcept { return stream_->peer(); }
+
+  private:
+    void handle_read(std::span<std::uint8_t> bytes);
+    void take_requests();
+    [[nodiscard]] bool may_take_request() const noexcept;
+    void begin_transfer(std::unique_ptr<OutgoingTransfer> transfer);
+    void pump();
+    [[nodiscard]] Result<bool> write_batch();
+    void end_transfer(std::optional<Error> error);
+    void handle_written();
+    void watch_progress();
+    void check_progress();
+    void end();
+
+    net::Loop& loop_;
+    std::unique_ptr<net::TcpStream> stream_;
+    Publisher& publisher_;
+    SessionLimits limits_;
+    Events events_;
+    net::DnsFrames frames_;
+    net::Timer timer_;
+    std::shared_ptr<OutgoingTransfer> transfer_;
+    Instant transfer_began_;
+    bool last_message_queued_ = false;
+    bool reading_paused_ = false;
+    std::uint64_t octets_out_seen_ = 0;
+};
+
+}  // namespace twinzone::service

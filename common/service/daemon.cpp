@@ -1,0 +1,264 @@
+#include "common/service/daemon.h"
+
+#include <fmt/format.h>
+
+#include "common/config/command_line.h"
+#include "common/control/status_verb.h"
+#include "common/net/entropy.h"
+#include "common/service/event_log.h"
+
+namespace twinzone::service {
+
+namespace {
+
+using observe::Level;
+
+transfer::AccessRules access_rules(const std::vector<config::AccessRule>& configured) {
+    std::vector<transfer::AccessRule> rules;
+    rules.reserve(configured.size());
+    for (const config::AccessRule& rule : configured) {
+        rules.push_back({.addresses = rule.addresses, .key = rule.key});
+    }
+    return transfer::AccessRules{std::move(rules)};
+}
+
+store::JournalLimits journal_limits(const config::JournalLimits& configured) {
+    return {.max_versions = configured.max_versions,
+            .max_bytes = configured.max_bytes,
+            .max_share_percent = configured.max_share_percent};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks) {
+    const Result<observe::Level> level = observe::level_from_text(config.log.level);
+    Result<std::unique_ptr<observe::Log>> log =
+        observe::Log::open({.target = config.log.target,
+                            .program = std::string{config::program_name(config.role)},
+                            .level = level ? *level : Level::info,
+                            .json = config.log.json});
+    if (!log) {
+        return fail(std::move(log).error());
+    }
+    std::unique_ptr<Daemon> daemon{
+        new Daemon{std::move(config), std::move(hooks), std::move(*log)}};
+    store::StoreOptions options;
+    options.directory = daemon->config_.store_path;
+    options.program = std::string{config::program_name(daemon->config_.role)};
+    options.max_bytes = daemon->config_.store_max_bytes;
+    options.wake = [raw = daemon.get()] { raw->loop_.post([raw] { raw->handle_completions(); }); };
+    Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(options));
+    if (!store) {
+        return fail(std::move(store).error());
+    }
+    daemon->store_ = std::move(*store);
+    daemon->log_opening();
+    daemon->start_cores();
+    return daemon;
+}
+
+Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log> log)
+    : config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      log_(std::move(log)),
+      started_(loop_.now().instant),
+      intakes_(config_.store_path),
+      reader_timer_(loop_),
+      signals_(loop_, [this](net::Signal signal) { handle_signal(signal); }) {}
+
+Daemon::~Daemon() {
+    store_.reset();  // its writer posts to the loop
+}
+
+void Daemon::start_cores() {
+    const std::uint64_t seed = net::random_seed();
+    if (config_.role == config::Role::secondary) {
+        follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
+        follower_runner_ = std::make_unique<FollowerRunner>(
+            loop_, *follower_,
+            [this](const FollowerEvent& event) { handle_follower_event(event); });
+    }
+    publisher_ = std::make_unique<Publisher>(*store_, config_.keys, follower_.get(),
+                                             config_.limits.transfers_out);
+    transfer::NotifyLimits notify;
+    notify.per_second = config_.limits.notify_rate;
+    announcer_ = std::make_unique<Announcer>(*store_, notify, seed + 1);
+    announcer_runner_ = std::make_unique<AnnouncerRunner>(
+        loop_, *announcer_, [this](const Announced& event) { log_announced(*log_, event); });
+    server_ = std::make_unique<Server>(
+        loop_, *publisher_, config_.limits,
+        Server::Events{
+            .on_transfer_end =
+                [this](const ClientSession::TransferEnd& end) { handle_transfer_end(end); },
+            .on_request = [this] { handle_request(); },
+            .on_error =
+                [this](const Error& error) { log_->server(Level::error, error.detail()); }});
+    control_.on(std::string{control::kStatusVerb}, [this](const control::Request& request) {
+        return control::answer_status(request, status());
+    });
+}
+
+void Daemon::log_opening() const {
+    const store::Opening& opening = store_->opening();
+    if (!opening.set_aside.empty()) {
+        log_->server(Level::error,
+                     fmt::format("damaged store set aside as {}: {}; a fresh one begins",
+                                 opening.set_aside, opening.set_aside_why));
+    }
+    if (!opening.reopen_warning.empty()) {
+        log_->server(Level::warning, opening.reopen_warning);
+    }
+    for (const dns::Name& zone : opening.damaged_zones) {
+        log_->zone(Level::error, zone.to_text(),
+                   "its record in the store is damaged; it will be loaded anew");
+    }
+    log_->server(Level::info,
+                 fmt::format("store {} opened, {} zones", config_.store_path, opening.zones));
+}
+
+void Daemon::add_zone(const config::Zone& zone) {
+    zone_index_.emplace(zone.name, zones_.size());
+    zones_.push_back(zone);
+    store_->configure(zone.name, journal_limits(zone.journal));
+    publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
+    announcer_->add_zone(zone);
+    ledger_.add_zone(zone);
+    if (follower_) {
+        follower_->add_zone(loop_.now(), zone);
+    }
+}
+
+Result<void> Daemon::listen() {
+    for (const Endpoint& endpoint : config_.listen) {
+        if (Result<void> listening = server_->listen(endpoint); !listening) {
+            return listening;
+        }
+        log_->server(Level::info, fmt::format("listening on {}", endpoint.to_text()));
+    }
+    if (config_.control_socket.empty()) {
+        return {};
+    }
+    Result<std::unique_ptr<ControlBinding>> binding =
+        ControlBinding::listen(loop_, control_, config_.control_socket);
+    if (!binding) {
+        return fail(std::move(binding).error());
+    }
+    control_binding_ = std::move(*binding);
+    return {};
+}
+
+void Daemon::run() {
+    announcer_->resume_owed(loop_.now());
+    announcer_runner_->kick();
+    if (follower_runner_) {
+        follower_runner_->kick();
+    }
+    watch_readers();
+    loop_.run();
+}
+
+void Daemon::handle_completions() {
+    if (!store_) {
+        return;
+    }
+    store_->run_completions();
+    if (follower_) {
+        follower_->handle_commits(loop_.now());
+        follower_runner_->kick();
+    }
+}
+
+void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
+    for (const config::RemotePtr& remote : zones_.at(zone_index_.at(commit.zone)).notify) {
+        commit.owe_notify.push_back(remote->name);
+    }
+    store_->submit(std::move(commit), [this, zone = commit.zone,
+                                       done = std::move(done)](Result<zone::Committed> result) {
+        if (result && result->changed) {
+            handle_published(zone, *result->version);
+        }
+        done(std::move(result));
+    });
+}
+
+bool Daemon::refresh(dns::NameView zone) {
+    const bool known = follower_ && follower_->refresh(loop_.now(), zone);
+    if (known) {
+        follower_runner_->kick();
+    }
+    return known;
+}
+
+void Daemon::handle_follower_event(const FollowerEvent& event) {
+    log_event(*log_, event);
+    if (const auto* published = std::get_if<VersionPublished>(&event.what)) {
+        handle_published(event.zone, published->version);
+    }
+    const auto* round = std::get_if<RoundEnded>(&event.what);
+    if (round != nullptr && hooks_.on_round) {
+        hooks_.on_round(event.zone, *round);
+    }
+}
+
+void Daemon::handle_published(const dns::Name& zone, const zone::Version& version) {
+    const Now now = loop_.now();
+    ledger_.handle_published(now.unix, zone, version.serial());
+    announcer_->handle_published(now, zone, version);
+    announcer_runner_->kick();
+    if (hooks_.on_published) {
+        hooks_.on_published(zone, version);
+    }
+}
+
+void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {
+    log_transfer_end(*log_, end);
+    if (!end.error) {
+        ledger_.handle_seen(loop_.now().unix, end.transfer.zone(),
+                            end.transfer.request().source().peer.address, end.transfer.serial());
+    }
+}
+
+void Daemon::handle_request() {
+    for (const Refusal& refusal : publisher_->take_refusals()) {
+        log_refusal(*log_, refusal, loop_.now().instant);
+    }
+    if (follower_runner_) {
+        follower_runner_->kick();
+    }
+}
+
+void Daemon::handle_signal(net::Signal signal) {
+    switch (signal) {
+        case net::Signal::terminate:
+        case net::Signal::interrupt:
+            log_->server(Level::info, "stopping");
+            if (hooks_.on_stop) {
+                hooks_.on_stop();
+            }
+            loop_.stop();
+            return;
+        case net::Signal::user1:
+            if (const Result<void> reopened = log_->reopen(); !reopened) {
+                log_->server(Level::error, reopened.error().detail());
+            }
+            return;
+        case net::Signal::hangup:
+            log_->server(Level::notice,
+                         "SIGHUP: reloading the configuration needs a restart in this version");
+            return;
+    }
+}
+
+// Slots of readers that died are freed, so that their old pages may be used again.
+void Daemon::watch_readers() {
+    reader_timer_.arm_after(minutes{1}, [this] {
+        const std::uint32_t freed = store_->check_readers();
+        if (freed > 0) {
+            log_->server(Level::notice,
+                         fmt::format("{} stale readers of the store were cleared", freed));
+        }
+        watch_readers();
+    });
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,112 @@
+// What both programs are made of while they serve: store, sockets, the cores that answer, follow
+// and announce, the control socket, and the loop they all live on. Where zones come from (primary)
+// and go to (secondary) is the programs' own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/control/protocol.h"
+#include "common/control/status.h"
+#include "common/net/loop.h"
+#include "common/net/signals.h"
+#include "common/net/timer.h"
+#include "common/observe/log.h"
+#include "common/service/announcer.h"
+#include "common/service/control_binding.h"
+#include "common/service/follower.h"
+#include "common/service/follower_runner.h"
+#include "common/service/peer_ledger.h"
+#include "common/service/publisher.h"
+#include "common/service/server.h"
+#include "common/service/sorter_intake.h"
+#include "common/store/store.h"
+
+namespace twinzone::service {
+
+// Loop thread only, but for open() and the destructor, which own the thread anyway.
+class Daemon {
+  public:
+    struct Hooks {
+        // A version is committed, synced and being served. May be empty.
+        std::function<void(const dns::Name& zone, const zone::Version& version)> on_published;
+        // A round of checks of a followed zone is over. May be empty.
+        std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
+        // Adds to a zone's status what only the program knows. May be empty.
+        std::function<void(control::ZoneStatus& status, const dns::Name& zone)> describe;
+        // SIGTERM or SIGINT came; the loop ends after it. May be empty.
+        std::function<void()> on_stop;
+    };
+
+    // Opens log and store and makes the cores; no zone is known and no socket open yet. A damaged
+    // store is set aside and said so in the log. Errors are the store's and the log's.
+    [[nodiscard]] static Result<std::unique_ptr<Daemon>> open(config::Config config, Hooks hooks);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    // Serves the zone from what is committed; on a secondary, follows it too.
+    void add_zone(const config::Zone& zone);
+
+    // Opens the listening sockets and the control socket. Errc::network.
+    [[nodiscard]] Result<void> listen();
+
+    // Takes up owed NOTIFYs, then runs until stop() or a signal.
+    void run();
+    void stop() { loop_.stop(); }
+
+    // Commits new content of a zone; NOTIFYs go out once it is synced.
+    void submit(zone::Commit commit, zone::VersionStore::Done done);
+
+    // An operator's wish: check now (secondary). False where the zone is not followed.
+    bool refresh(dns::NameView zone);
+
+    [[nodiscard]] control::Status status() const;
+
+    [[nodiscard]] const config::Config& config() const noexcept { return config_; }
+    [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
+    [[nodiscard]] store::Store& store() noexcept { return *store_; }
+    [[nodiscard]] observe::Log& log() noexcept { return *log_; }
+    [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
+
+  private:
+    Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log> log);
+
+    void start_cores();
+    void log_opening() const;
+    void handle_completions();
+    void handle_follower_event(const FollowerEvent& event);
+    void handle_published(const dns::Name& zone, const zone::Version& version);
+    void handle_transfer_end(const ClientSession::TransferEnd& end);
+    void handle_request();
+    void handle_signal(net::Signal signal);
+    void watch_readers();
+    [[nodiscard]] control::ZoneStatus zone_status(const config::Zone& zone, Now now) const;
+
+    config::Config config_;
+    Hooks hooks_;
+    std::unique_ptr<observe::Log> log_;
+    net::Loop loop_;
+    Instant started_;
+    std::unique_ptr<store::Store> store_;
+    SorterIntakeSource intakes_;
+    std::unique_ptr<Follower> follower_;  // null on a primary
+    std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<Announcer> announcer_;
+    std::unique_ptr<FollowerRunner> follower_runner_;
+    std::unique_ptr<AnnouncerRunner> announcer_runner_;
+    std::unique_ptr<Server> server_;
+    PeerLedger ledger_;
+    control::ControlServer control_;
+    std::unique_ptr<ControlBinding> control_binding_;
+    std::vector<config::Zone> zones_;
+    std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
+    net::Timer reader_timer_;
+    net::Signals signals_;
+};
+
+}  // namespace twinzone::service

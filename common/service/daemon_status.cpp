@@ -1,0 +1,81 @@
+// The daemon's status, from facts: what the store holds, what the follower saw, what peers showed.
+
+#include "common/service/daemon.h"
+
+namespace twinzone::service {
+
+namespace {
+
+control::ZoneState state_of(const Follower::View& view, bool has_version) {
+    if (view.state == transfer::RefreshState::expired) {
+        return control::ZoneState::expired;
+    }
+    if (view.transferring) {
+        return control::ZoneState::transferring;
+    }
+    if (!has_version) {
+        return view.last_error.empty() ? control::ZoneState::loading : control::ZoneState::failed;
+    }
+    const bool confirmed = view.state == transfer::RefreshState::fresh && view.last_error.empty();
+    return confirmed ? control::ZoneState::current : control::ZoneState::stale;
+}
+
+void add_view(control::ZoneStatus& status, const Follower::View& view) {
+    status.state = state_of(view, status.serial.has_value());
+    status.reason = view.last_error;
+    if (status.reason.empty() && status.state == control::ZoneState::stale) {
+        status.reason = "no primary has confirmed it since its refresh interval passed";
+    }
+    status.source = view.source;
+    status.expires_in = view.expires_in;
+    status.next_refresh_in = view.next_check_in;
+    if (view.last_success.value() != 0) {
+        status.last_success = view.last_success;
+    }
+    if (status.state == control::ZoneState::current) {
+        status.lag = seconds{0};
+    }
+}
+
+}  // namespace
+
+control::Status Daemon::status() const {
+    control::Status status;
+    const Now now = loop_.now();
+    status.role = config_.role == config::Role::primary ? "primary" : "secondary";
+    status.version = TWINZONE_VERSION;
+    status.uptime = std::chrono::floor<seconds>(now.instant - started_);
+    status.zones.reserve(zones_.size());
+    for (const config::Zone& zone : zones_) {
+        status.zones.push_back(zone_status(zone, now));
+    }
+    return status;
+}
+
+control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const {
+    control::ZoneStatus status;
+    status.zone = zone.name.to_text();
+    const zone::ZoneState* state = store_->find(zone.name);
+    if (state != nullptr && state->version) {
+        status.serial = state->version->serial();
+        status.digest = state->version->digest.to_text();
+        status.records = state->version->records;
+        status.wire_bytes = state->version->wire_bytes;
+        status.state = control::ZoneState::current;
+        if (state->timers.last_success.value() != 0) {
+            status.last_success = state->timers.last_success;
+        }
+    }
+    if (follower_) {
+        if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
+            add_view(status, *view);
+        }
+    }
+    status.peers = ledger_.peers(now.unix, zone.name, status.serial);
+    if (hooks_.describe) {
+        hooks_.describe(status, zone.name);
+    }
+    return status;
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,257 @@
+#include "common/service/follower.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/service/follower_parts.h"
+
+namespace twinzone::service {
+
+namespace {
+
+transfer::SchedulerLimits scheduler_limits(const config::Limits& limits) {
+    transfer::SchedulerLimits out;
+    out.transfers = limits.transfers_in;
+    out.transfers_per_remote = limits.per_remote;
+    out.soa_per_second = limits.soa_rate;
+    return out;
+}
+
+}  // namespace
+
+Follower::Follower(zone::VersionStore& store, IntakeSource& intakes, const config::Limits& limits,
+                   std::uint64_t seed)
+    : store_(store),
+      intakes_(intakes),
+      limits_(limits),
+      random_(seed),
+      seed_(seed),
+      scheduler_(scheduler_limits(limits)),
+      receiver_(limits.notify_rate),
+      completions_(std::make_shared<std::vector<Completion>>()) {}
+
+Follower::~Follower() = default;
+
+std::uint32_t Follower::remote_index(const config::RemotePtr& remote, const Endpoint& endpoint) {
+    const auto [at, is_new] = remote_index_.try_emplace(
+        {remote->name, endpoint}, static_cast<std::uint32_t>(remotes_.size()));
+    if (is_new) {
+        remotes_.push_back({.settings = remote, .endpoint = endpoint});
+    }
+    return at->second;
+}
+
+const Follower::Zone* Follower::find(dns::NameView zone) const {
+    const auto at = index_.find(dns::Name{zone});
+    return at == index_.end() ? nullptr : zones_[at->second].get();
+}
+
+void Follower::add_zone(Now now, const config::Zone& settings) {
+    TWINZONE_ASSERT(!settings.primaries.empty() && find(settings.name) == nullptr);
+    const auto index = static_cast<std::uint32_t>(zones_.size());
+    zones_.push_back(
+        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant));
+    index_.emplace(settings.name, index);
+    Zone& zone = *zones_.back();
+    for (const config::RemotePtr& remote : settings.primaries) {
+        for (const Endpoint& endpoint : remote->addresses) {
+            if (zone.remotes.size() < transfer::kMaxPrimaries) {
+                zone.remotes.push_back(remote_index(remote, endpoint));
+            }
+        }
+    }
+    const zone::ZoneState* state = store_.find(settings.name);
+    if (state != nullptr && state->version) {
+        zone.refresher.handle_loaded(now, state->version->soa, state->timers);
+    }
+    scheduler_.set_zone(now.instant, index, zone.remotes);
+    arm(now, zone);
+}
+
+bool Follower::refresh(Now now, dns::NameView name) {
+    const auto at = index_.find(dns::Name{name});
+    if (at == index_.end()) {
+        return false;
+    }
+    scheduler_.request(now.instant, at->second, transfer::Lane::by_operator);
+    return true;
+}
+
+// One timer for the next check, one for expiry; whenever the refresher has moved.
+void Follower::arm(Now now, Zone& zone) {
+    scheduler_.arm(zone.index, zone.refresher.next_due(), zone.refresher.lane(now.instant));
+    const std::optional<Instant> expires = zone.refresher.expires_at();
+    if (expires && *expires > now.instant) {
+        zone.expired_told = false;
+        expiries_.set(zone.index, *expires);
+    }
+}
+
+std::optional<FollowerAction> Follower::poll_action(Now now) {
+    start_jobs(now);
+    if (actions_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<FollowerAction> action{std::move(actions_.front())};
+    actions_.pop_front();
+    return action;
+}
+
+std::optional<FollowerEvent> Follower::poll_event() {
+    if (events_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<FollowerEvent> event{std::move(events_.front())};
+    events_.pop_front();
+    return event;
+}
+
+void Follower::start_jobs(Now now) {
+    while (const std::optional<transfer::Job> job = scheduler_.poll(now.instant)) {
+        start(now, *job);
+    }
+}
+
+// A NOTIFY says that there is something newer, and a zone without a version needs one: no SOA check
+// first.
+void Follower::start(Now now, const transfer::Job& job) {
+    Zone& zone = *zones_[job.zone];
+    zone.refresher.handle_started(now.instant);
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const bool has_version = state != nullptr && state->version.has_value();
+    if (job.work == transfer::Work::transfer) {
+        ask_transfer(now, job.zone, job.remote,
+                     !has_version || std::exchange(zone.wants_full, false));
+    } else if (!has_version || job.lane == transfer::Lane::notify) {
+        finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
+    } else {
+        ask_soa(now, job.zone, job.remote, 0);
+    }
+}
+
+std::optional<Instant> Follower::next_timeout() const {
+    std::optional<Instant> next = scheduler_.next_timeout();
+    const auto consider = [&next](std::optional<Instant> at) {
+        if (at && (!next || *at < *next)) {
+            next = at;
+        }
+    };
+    consider(receiver_.next_timeout());
+    consider(expiries_.next());
+    consider(deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->first});
+    return next;
+}
+
+void Follower::handle_timeout(Now now) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now.instant) {
+        check_exchange(now, *exchanges_.at(deadlines_.begin()->second));
+    }
+    while (const std::optional<transfer::NotifyCheck> check = receiver_.poll_action(now.instant)) {
+        scheduler_.request(now.instant, check->zone, transfer::Lane::notify);
+    }
+    expire_zones(now);
+}
+
+void Follower::expire_zones(Now now) {
+    while (const std::optional<std::uint32_t> index = expiries_.pop_due(now.instant)) {
+        Zone& zone = *zones_[*index];
+        const std::optional<Instant> expires = zone.refresher.expires_at();
+        if (expires && *expires > now.instant) {
+            expiries_.set(*index, *expires);
+        } else if (!std::exchange(zone.expired_told, true)) {
+            emit(zone, ZoneExpired{});
+        }
+    }
+}
+
+std::optional<seconds> Follower::expires_in(Now now, dns::NameView name) const {
+    const Zone* zone = find(name);
+    if (zone == nullptr || !zone->refresher.expires_at()) {
+        return std::nullopt;
+    }
+    return std::chrono::floor<seconds>(*zone->refresher.expires_at() - now.instant);
+}
+
+std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& notify,
+                                                  const transfer::Peer& peer,
+                                                  const Endpoint& from) {
+    Zone* zone = nullptr;
+    if (notify.question) {
+        const auto at = index_.find(notify.question->name);
+        zone = at == index_.end() ? nullptr : zones_[at->second].get();
+    }
+    std::optional<transfer::NotifiedZone> known;
+    if (zone != nullptr) {
+        const zone::ZoneState* state = store_.find(zone->settings.name);
+        const bool has_version = state != nullptr && state->version.has_value();
+        known = {.index = zone->index,
+                 .rules = &zone->allow_notify,
+                 .ours = has_version ? std::optional{state->version->serial()} : std::nullopt};
+    }
+    const transfer::NotifyDecision decision =
+        receiver_.handle_notify(now.instant, notify, peer, known);
+    if (decision.check && zone != nullptr) {
+        std::optional<std::uint32_t> sender;
+        for (const std::uint32_t remote : zone->remotes) {
+            if (remotes_[remote].endpoint.address == peer.address && !sender) {
+                sender = remote;
+            }
+        }
+        scheduler_.request(now.instant, zone->index, *decision.check, sender);
+        emit(*zone, NotifyAccepted{.from = from, .serial = decision.hint});
+    }
+    return decision.answer;
+}
+
+std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const {
+    const Zone* zone = find(name);
+    if (zone == nullptr) {
+        return std::nullopt;
+    }
+    View view;
+    view.state = zone->refresher.state(now.instant);
+    view.transferring = zone->transferring;
+    view.last_error = zone->last_error;
+    view.source = zone->source;
+    view.last_success = zone->refresher.timers(now).last_success;
+    view.expires_in = expires_in(now, name);
+    view.next_check_in =
+        std::max(seconds{0}, std::chrono::ceil<seconds>(zone->refresher.next_due() - now.instant));
+    return view;
+}
+
+bool Follower::invariants_hold() const {
+    return scheduler_.invariants_hold() && deadlines_.size() == exchanges_.size();
+}
+
+void Follower::emit(const Zone& zone, decltype(FollowerEvent::what) what) {
+    events_.push_back({.zone = zone.settings.name, .what = std::move(what)});
+}
+
+// The round of a zone goes on or is over; then it waits for the refresher's next due time.
+void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome outcome,
+                          std::optional<Error> error) {
+    Zone& zone = *zones_[index];
+    const transfer::Round round = scheduler_.finished(now.instant, index, outcome);
+    if (error) {
+        zone.last_error = error->detail();
+    } else if (outcome == transfer::JobOutcome::success) {
+        zone.last_error.clear();
+    }
+    if (round == transfer::Round::goes_on) {
+        return;
+    }
+    if (outcome != transfer::JobOutcome::success) {
+        zone.refresher.handle_failed(now.instant);
+    }
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    receiver_.handle_checked(now.instant, index,
+                             state != nullptr && state->version
+                                 ? std::optional{state->version->serial()}
+                                 : std::nullopt);
+    arm(now, zone);
+    emit(zone, RoundEnded{.error = std::move(error)});
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,161 @@
+// Keeps the zones of a secondary in step with their primaries: when to ask, whom, by SOA check,
+// IXFR or AXFR, what to do with the answer, and when a zone has expired. Sans-I/O: messages,
+// failures and times go in, questions (actions) and facts (events) come out; commits leave through
+// the VersionStore seam. The loop and the simulator run the same object.
+//
+// For each zone the Scheduler leads a round (scheduler.h): check -> transfer -> next primary.
+// Within a transfer:
+//
+//   IXFR --answer whole--> commit --done--> published
+//     | any failure but signature, limit or no connection       | does not fit (transfer_diverged)
+//     '----------------------> AXFR <---------------------------'
+//
+// RFC 1034 §4.3.5, RFC 1995 §2 and §4, RFC 1996 §4, RFC 5936 §6, RFC 7314 §4.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/random.h"
+#include "common/config/config.h"
+#include "common/service/content_intake.h"
+#include "common/service/follower_event.h"
+#include "common/service/publisher.h"
+#include "common/service/soa_question.h"
+#include "common/service/transfer_question.h"
+#include "common/transfer/access_rules.h"
+#include "common/transfer/due_queue.h"
+#include "common/transfer/notify_receiver.h"
+#include "common/transfer/refresher.h"
+#include "common/transfer/scheduler.h"
+#include "common/zone/version_store.h"
+
+namespace twinzone::service {
+
+// Not thread-safe. Borrows store and intakes for its life. After any call, poll_action() and
+// poll_event() may have something.
+class Follower final : public SecondaryView {
+  public:
+    Follower(zone::VersionStore& store, IntakeSource& intakes, const config::Limits& limits,
+             std::uint64_t seed);
+    ~Follower() override;
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+
+    // Follows the zone from now on. Requires: it has primaries and is not followed yet.
+    void add_zone(Now now, const config::Zone& settings);
+
+    // An operator's wish: check now. False where the zone is not followed.
+    bool refresh(Now now, dns::NameView zone);
+
+    // What came in for an attempt, edited in place; and its end.
+    void handle_connected(Now now, AttemptId attempt);
+    void handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message);
+    void handle_failure(Now now, AttemptId attempt, const Error& error);
+
+    // Call after the store ran completions.
+    void handle_commits(Now now);
+    void handle_timeout(Now now);
+    [[nodiscard]] std::optional<Instant> next_timeout() const;
+
+    // Until nullopt, after each call of the above.
+    [[nodiscard]] std::optional<FollowerAction> poll_action(Now now);
+    [[nodiscard]] std::optional<FollowerEvent> poll_event();
+
+    // SecondaryView
+    [[nodiscard]] std::optional<seconds> expires_in(Now now, dns::NameView zone) const override;
+    [[nodiscard]] std::optional<dns::Rcode> handle_notify(Now now, const dns::Message& notify,
+                                                          const transfer::Peer& peer,
+                                                          const Endpoint& from) override;
+
+    // For status.
+    struct View {
+        transfer::RefreshState state{};
+        bool transferring = false;
+        std::string last_error;  // of the last round; empty: it succeeded
+        std::string source;      // the primary that confirmed or gave our version; empty: none yet
+        UnixTime last_success;   // 0: never
+        std::optional<seconds> expires_in;
+        seconds next_check_in{0};
+    };
+    [[nodiscard]] std::optional<View> view(Now now, dns::NameView zone) const;
+
+    // Every zone has a timer, and all counts agree. O(zones); for tests and the simulator.
+    [[nodiscard]] bool invariants_hold() const;
+
+  private:
+    struct Zone;
+    struct Exchange;
+    struct Remote {
+        config::RemotePtr settings;
+        Endpoint endpoint;
+        bool edns = true;  // false once it refused a query for its EDNS
+    };
+    struct Completion {
+        std::uint32_t zone = 0;
+        std::uint64_t commit = 0;
+        Result<zone::Committed> result;
+    };
+
+    std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
+    [[nodiscard]] const Zone* find(dns::NameView zone) const;
+
+    void start_jobs(Now now);
+    void start(Now now, const transfer::Job& job);
+    void ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsigned attempt);
+    void ask_transfer(Now now, std::uint32_t zone, std::uint32_t remote, bool full);
+    void launch(Now now, std::unique_ptr<Exchange> exchange, Transport transport,
+                Result<Bytes> message);
+    std::unique_ptr<Exchange> end(AttemptId attempt);
+    void rearm(Exchange& exchange, Instant deadline);
+
+    void handle_soa(Now now, std::unique_ptr<Exchange> exchange, const SoaQuestion::Answer& answer);
+    void compare_serials(Now now, const Exchange& exchange, const SoaQuestion::Answer& answer);
+    void fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
+
+    void handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress);
+    void finish_transfer(Now now, std::unique_ptr<Exchange> exchange);
+    [[nodiscard]] Result<void> check_target(const Zone& zone, const dns::SoaRecord& target,
+                                            const dns::SoaRecord* ours) const;
+    void commit(Now now, std::unique_ptr<Exchange> exchange);
+    void handle_committed(Now now, Completion completion);
+    void fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
+    [[nodiscard]] static bool allows_axfr(const Exchange& exchange, const Error& error);
+    void confirm_current(Now now, std::uint32_t zone, const Endpoint& from,
+                         std::optional<seconds> expire);
+    void finish_job(Now now, std::uint32_t zone, transfer::JobOutcome outcome,
+                    std::optional<Error> error);
+    void arm(Now now, Zone& zone);
+    void touch_timers(Now now, Zone& zone);
+    void check_exchange(Now now, Exchange& exchange);
+    void expire_zones(Now now);
+    [[nodiscard]] TransferEnded facts(Now now, const Exchange& exchange) const;
+    void emit(const Zone& zone, decltype(FollowerEvent::what) what);
+
+    zone::VersionStore& store_;
+    IntakeSource& intakes_;
+    config::Limits limits_;
+    Random random_;
+    std::uint64_t seed_;
+    transfer::Scheduler scheduler_;
+    transfer::NotifyReceiver receiver_;
+    std::vector<std::unique_ptr<Zone>> zones_;  // by index
+    std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
+    std::vector<Remote> remotes_;  // by index
+    std::map<std::pair<std::string, Endpoint>, std::uint32_t> remote_index_;
+    std::map<AttemptId, std::unique_ptr<Exchange>> exchanges_;
+    std::set<std::pair<Instant, AttemptId>> deadlines_;
+    transfer::DueQueue expiries_;  // by zone
+    std::uint64_t last_attempt_ = 0;
+    std::uint64_t last_commit_ = 0;
+    std::shared_ptr<std::vector<Completion>> completions_;  // outlives us in the store's callbacks
+    std::deque<FollowerAction> actions_;
+    std::deque<FollowerEvent> events_;
+};
+
+}  // namespace twinzone::service

@@ -1,0 +1,118 @@
+// The Follower's questions under way: how they begin, what comes in, when they have lasted too
+// long.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/service/follower_parts.h"
+
+namespace twinzone::service {
+
+void Follower::launch(Now now, std::unique_ptr<Exchange> exchange, Transport transport,
+                      Result<Bytes> message) {
+    if (!message) {  // our own signing failed: nobody's fault but ours
+        finish_job(now, exchange->zone, transfer::JobOutcome::abandoned,
+                   std::move(message).error());
+        return;
+    }
+    exchange->attempt = AttemptId{++last_attempt_};
+    const AttemptId attempt = exchange->attempt;
+    deadlines_.emplace(exchange->deadline, attempt);
+    actions_.emplace_back(Ask{.attempt = attempt,
+                              .to = remotes_[exchange->remote].endpoint,
+                              .transport = transport,
+                              .message = std::move(*message)});
+    exchanges_.emplace(attempt, std::move(exchange));
+}
+
+// Takes a question out of those under way and has its socket closed.
+std::unique_ptr<Follower::Exchange> Follower::end(AttemptId attempt) {
+    auto node = exchanges_.extract(attempt);
+    TWINZONE_ASSERT(!node.empty());
+    deadlines_.erase({node.mapped()->deadline, attempt});
+    actions_.emplace_back(Abandon{attempt});
+    return std::move(node.mapped());
+}
+
+void Follower::rearm(Exchange& exchange, Instant deadline) {
+    deadlines_.erase({exchange.deadline, exchange.attempt});
+    exchange.deadline = deadline;
+    deadlines_.emplace(deadline, exchange.attempt);
+}
+
+void Follower::handle_connected(Now now, AttemptId attempt) {
+    const auto at = exchanges_.find(attempt);
+    if (at == exchanges_.end()) {
+        return;
+    }
+    Exchange& exchange = *at->second;
+    exchange.connected = true;
+    if (exchange.is_transfer()) {
+        exchange.window_began = now.instant;
+        rearm(exchange, now.instant + limits_.transfer_idle);
+    }
+}
+
+void Follower::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message) {
+    const auto at = exchanges_.find(attempt);
+    if (at == exchanges_.end()) {  // late answer of an attempt given up
+        return;
+    }
+    Exchange& exchange = *at->second;
+    if (exchange.is_transfer()) {
+        const Result<transfer::TransferProgress> progress =
+            exchange.transfer().handle_message(message, now.unix);
+        if (!progress) {
+            fail_transfer(now, end(attempt), progress.error());
+        } else {
+            handle_progress(now, attempt, *progress);
+        }
+        return;
+    }
+    const Result<std::optional<SoaQuestion::Answer>> answer =
+        std::get<SoaQuestion>(exchange.question).handle_message(message, now.unix);
+    if (!answer) {
+        fail_soa(now, end(attempt), answer.error());
+    } else if (*answer) {
+        handle_soa(now, end(attempt), **answer);
+    }
+}
+
+void Follower::handle_failure(Now now, AttemptId attempt, const Error& error) {
+    const auto at = exchanges_.find(attempt);
+    if (at == exchanges_.end()) {
+        return;
+    }
+    if (at->second->is_transfer()) {
+        fail_transfer(now, end(attempt), error);
+    } else {
+        fail_soa(now, end(attempt), error);
+    }
+}
+
+// A deadline has come: of connecting, of silence, of the whole, or of the rate's window, whichever
+// was first.
+void Follower::check_exchange(Now now, Exchange& exchange) {
+    const AttemptId attempt = exchange.attempt;
+    if (!exchange.is_transfer()) {
+        fail_soa(now, end(attempt), Error{Errc::peer_unreachable, "no answer to the SOA query"});
+        return;
+    }
+    if (!exchange.connected) {
+        fail_transfer(now, end(attempt),
+                      Error{Errc::peer_unreachable, "connection not made in time"});
+        return;
+    }
+    if (exchange.lone_soa) {
+        fail_transfer(
+            now, end(attempt),
+            Error{Errc::transfer_malformed, "IXFR answered with a newer SOA and nothing more"});
+        return;
+    }
+    fail_transfer(now, end(attempt),
+                  Error{Errc::peer_unreachable,
+                        fmt::format("nothing received for {} s", limits_.transfer_idle.count())});
+}
+
+}  // namespace twinzone::service

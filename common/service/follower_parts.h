@@ -1,0 +1,90 @@
+// What a Follower keeps of a zone and of a question under way. For the follower_*.cpp files only.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/service/follower.h"
+
+namespace twinzone::service {
+
+// UDP answers that are lost cost this long; then once more, then over TCP.
+inline constexpr Duration kSoaTimeouts[] = {seconds{1}, seconds{2}, seconds{5}};
+inline constexpr unsigned kSoaAttempts = 3;
+
+// For a TCP connection to be made.
+inline constexpr Duration kConnectTimeout = seconds{10};
+
+// For a second message after one that was a single, newer SOA: some primaries mean "ask for
+// everything" by it (RFC 1995 §2 over TCP).
+inline constexpr Duration kLoneSoaTimeout = seconds{5};
+
+// min-rate is an average over this long.
+inline constexpr Duration kRateWindow = seconds{30};
+
+// A success that only moves timers is written down when the stored one is older than this: expiry
+// after a restart may come so much early.
+inline constexpr seconds kTimerGranularity{60};
+
+struct Follower::Zone {
+    Zone(const config::Zone& zone_settings, std::uint32_t zone_index, std::uint64_t seed,
+         Instant now)
+        : settings(zone_settings),
+          index(zone_index),
+          limits{.refresh_min = settings.refresh.min,
+                 .refresh_max = settings.refresh.max,
+                 .retry_min = settings.retry.min,
+                 .retry_max = settings.retry.max,
+                 .expire_min = settings.expire_min},
+          refresher(limits, seed, now) {
+        std::vector<transfer::AccessRule> rules;
+        for (const config::AccessRule& rule : settings.allow_notify) {
+            rules.push_back({.addresses = rule.addresses, .key = rule.key});
+        }
+        allow_notify = transfer::AccessRules{std::move(rules)};
+    }
+    Zone(const Zone&) = delete;
+    Zone& operator=(const Zone&) = delete;
+
+    config::Zone settings;
+    std::uint32_t index;
+    transfer::RefreshLimits limits;
+    transfer::Refresher refresher;
+    transfer::AccessRules allow_notify;
+    std::vector<std::uint32_t> remotes;  // primaries, in order of preference
+    bool wants_full = false;             // the next transfer is an AXFR
+    bool transferring = false;
+    bool expired_told = false;
+    std::uint64_t commit = 0;              // number of the commit under way; 0: none
+    std::unique_ptr<Exchange> committing;  // the transfer that is being committed
+    std::string last_error;
+    std::string source;
+};
+
+struct Follower::Exchange {
+    AttemptId attempt{};
+    std::uint32_t zone = 0;
+    std::uint32_t remote = 0;
+    unsigned tries = 0;  // of a SOA question: how often it was asked before
+    std::variant<std::monostate, SoaQuestion, std::unique_ptr<TransferQuestion>> question;
+    std::optional<dns::SoaRecord> ours;  // what the transfer was asked from, or is to replace
+    Instant began;
+    Instant deadline;
+    bool connected = false;
+    bool lone_soa = false;           // so far one newer SOA and nothing else
+    Instant window_began;            // of the rate
+    std::uint64_t window_bytes = 0;  // received before it
+
+    [[nodiscard]] bool is_transfer() const noexcept {
+        return std::holds_alternative<std::unique_ptr<TransferQuestion>>(question);
+    }
+    [[nodiscard]] TransferQuestion& transfer() {
+        return *std::get<std::unique_ptr<TransferQuestion>>(question);
+    }
+    [[nodiscard]] const TransferQuestion& transfer() const {
+        return *std::get<std::unique_ptr<TransferQuestion>>(question);
+    }
+};
+
+}  // namespace twinzone::service

@@ -1,0 +1,48 @@
+// Runs a Follower and an Announcer on the loop: their questions over sockets, their times over
+// timers.
+#pragma once
+
+#include <functional>
+
+#include "common/net/loop.h"
+#include "common/net/timer.h"
+#include "common/service/announcer.h"
+#include "common/service/asker.h"
+#include "common/service/follower.h"
+
+namespace twinzone::service {
+
+// Loop thread only. Borrows loop and core for its life.
+class FollowerRunner {
+  public:
+    FollowerRunner(net::Loop& loop, Follower& follower,
+                   std::function<void(const FollowerEvent&)> on_event);
+
+    // Call after anything was told to the follower from elsewhere (a NOTIFY, a wish, commits).
+    void kick();
+
+  private:
+    net::Loop& loop_;
+    Follower& follower_;
+    std::function<void(const FollowerEvent&)> on_event_;
+    Asker asker_;
+    net::Timer timer_;
+};
+
+class AnnouncerRunner {
+  public:
+    AnnouncerRunner(net::Loop& loop, Announcer& announcer,
+                    std::function<void(const Announced&)> on_event);
+
+    // Call after a version was published.
+    void kick();
+
+  private:
+    net::Loop& loop_;
+    Announcer& announcer_;
+    std::function<void(const Announced&)> on_event_;
+    Asker asker_;
+    net::Timer timer_;
+};
+
+}  // namespace twinzone::service

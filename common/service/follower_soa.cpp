@@ -1,0 +1,117 @@
+// The Follower's SOA checks: is there something newer at a primary?
+
+#include <fmt/format.h>
+
+#include "common/service/follower_parts.h"
+
+namespace twinzone::service {
+
+namespace {
+
+std::string_view relation(dns::SerialOrder order) {
+    return order == dns::SerialOrder::incomparable ? "incomparable with" : "older than";
+}
+
+}  // namespace
+
+void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsigned attempt) {
+    const Remote& asked = remotes_[remote];
+    auto exchange = std::make_unique<Exchange>();
+    exchange->zone = zone;
+    exchange->remote = remote;
+    exchange->tries = attempt;
+    exchange->began = now.instant;
+    exchange->deadline = now.instant + kSoaTimeouts[attempt];
+    SoaQuestion& question = exchange->question.emplace<SoaQuestion>(
+        zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns);
+    Result<Bytes> message = question.message(now.unix);
+    const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
+    launch(now, std::move(exchange), transport, std::move(message));
+}
+
+void Follower::handle_soa(Now now, std::unique_ptr<Exchange> exchange,
+                          const SoaQuestion::Answer& answer) {
+    switch (answer.kind) {
+        case SoaQuestion::Answer::Kind::edns_refused:
+            remotes_[exchange->remote].edns = false;
+            ask_soa(now, exchange->zone, exchange->remote, exchange->tries);
+            return;
+        case SoaQuestion::Answer::Kind::truncated:
+            ask_soa(now, exchange->zone, exchange->remote, kSoaAttempts - 1);
+            return;
+        case SoaQuestion::Answer::Kind::soa: compare_serials(now, *exchange, answer); return;
+    }
+}
+
+void Follower::compare_serials(Now now, const Exchange& exchange,
+                               const SoaQuestion::Answer& answer) {
+    Zone& zone = *zones_[exchange.zone];
+    const Endpoint& from = remotes_[exchange.remote].endpoint;
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const bool takes_any = state == nullptr || !state->version ||
+                           zone.refresher.state(now.instant) == transfer::RefreshState::expired;
+    const dns::Serial theirs = answer.soa->serial;
+    const dns::SerialOrder order =
+        takes_any ? dns::SerialOrder::newer : dns::compare(theirs, state->version->serial());
+    emit(zone, SoaChecked{.remote = from, .serial = theirs, .error = {}});
+    if (order == dns::SerialOrder::equal) {
+        confirm_current(now, exchange.zone, from, answer.expire);
+        return;
+    }
+    const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
+    if (order == dns::SerialOrder::newer || adopts) {
+        zone.wants_full = takes_any || order != dns::SerialOrder::newer;
+        finish_job(now, exchange.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
+        return;
+    }
+    finish_job(now, exchange.zone, transfer::JobOutcome::failed,
+               Error{Errc::zone_policy,
+                     fmt::format("primary {} has serial {}, {} ours {}: refused by on-lower-serial",
+                                 from.to_text(), theirs.value(), relation(order),
+                                 state->version->serial().value())});
+}
+
+// Once more while tries are left: a datagram may be lost, and UDP may be closed where TCP is open.
+void Follower::fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error) {
+    const bool unreachable =
+        error.code() == Errc::peer_unreachable || error.code() == Errc::network;
+    if (unreachable && exchange->tries + 1 < kSoaAttempts) {
+        ask_soa(now, exchange->zone, exchange->remote, exchange->tries + 1);
+        return;
+    }
+    Zone& zone = *zones_[exchange->zone];
+    const Endpoint& from = remotes_[exchange->remote].endpoint;
+    const Error named{error.code(), fmt::format("{}: {}", from.to_text(), error.detail())};
+    emit(zone, SoaChecked{.remote = from, .serial = {}, .error = named});
+    finish_job(now, exchange->zone,
+               unreachable ? transfer::JobOutcome::unreachable : transfer::JobOutcome::failed,
+               named);
+}
+
+void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& from,
+                               std::optional<seconds> expire) {
+    Zone& zone = *zones_[index];
+    zone.refresher.handle_current(now, expire);
+    zone.source = from.to_text();
+    touch_timers(now, zone);
+    finish_job(now, index, transfer::JobOutcome::success, std::nullopt);
+}
+
+void Follower::touch_timers(Now now, Zone& zone) {
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneTimers timers = zone.refresher.timers(now);
+    if (state == nullptr || !state->version ||
+        timers.last_success - state->timers.last_success < kTimerGranularity) {
+        return;
+    }
+    zone::Commit commit;
+    commit.zone = zone.settings.name;
+    commit.base = state->version->serial();
+    commit.change = zone::TouchTimers{};
+    commit.timers = timers;
+    commit.now = now.unix;
+    store_.submit(std::move(commit),
+                  [](const Result<zone::Committed>&) {});  // the next check writes it again
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,259 @@
+// The Follower's transfers: IXFR first, AXFR where that does not work, and the commit of what came
+// in.
+
+#include <fmt/format.h>
+
+#include "common/service/follower_parts.h"
+
+namespace twinzone::service {
+
+void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote, bool full) {
+    Zone& zone = *zones_[index];
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    transfer::TransferQuery query;
+    query.id = random_.message_id();
+    query.zone = zone.settings.name;
+    auto exchange = std::make_unique<Exchange>();
+    if (state != nullptr && state->version) {
+        exchange->ours = state->version->soa;
+        if (!full) {
+            query.ours = state->version->soa;
+        }
+    }
+    transfer::TransferLimits limits;
+    limits.max_records = limits_.zone_records;
+    limits.max_bytes = limits_.zone_bytes;
+    exchange->zone = index;
+    exchange->remote = remote;
+    exchange->began = now.instant;
+    exchange->window_began = now.instant;
+    exchange->deadline = now.instant + kConnectTimeout;
+    zone.transferring = true;
+    auto question = std::make_unique<TransferQuestion>(
+        std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
+    Result<Bytes> message = question->message(now.unix);
+    exchange->question = std::move(question);
+    launch(now, std::move(exchange), Transport::tcp, std::move(message));
+}
+
+void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress) {
+    Exchange& exchange = *exchanges_.at(attempt);
+    exchange.connected = true;
+    switch (progress) {
+        case transfer::TransferProgress::more:
+        case transfer::TransferProgress::newer_exists: {
+            exchange.lone_soa = progress == transfer::TransferProgress::newer_exists;
+            const std::uint64_t bytes = exchange.transfer().message_bytes();
+            if (now.instant - exchange.began > limits_.transfer_time) {
+                fail_transfer(now, end(attempt),
+                              Error{Errc::transfer_limit,
+                                    fmt::format("took longer than transfer-time of {} s",
+                                                limits_.transfer_time.count())});
+            } else if (now.instant - exchange.window_began >= kRateWindow) {
+                const std::uint64_t least =
+                    limits_.min_rate * static_cast<std::uint64_t>(kRateWindow / seconds{1});
+                if (bytes - exchange.window_bytes < least) {
+                    fail_transfer(now, end(attempt),
+                                  Error{Errc::transfer_limit,
+                                        fmt::format("slower than min-rate of {} octets a second",
+                                                    limits_.min_rate)});
+                    return;
+                }
+                exchange.window_began = now.instant;
+                exchange.window_bytes = bytes;
+                rearm(exchange, now.instant + limits_.transfer_idle);
+            } else {
+                rearm(exchange,
+                      now.instant + (exchange.lone_soa ? kLoneSoaTimeout : limits_.transfer_idle));
+            }
+            return;
+        }
+        case transfer::TransferProgress::done: finish_transfer(now, end(attempt)); return;
+        case transfer::TransferProgress::up_to_date: {
+            const std::unique_ptr<Exchange> ended = end(attempt);
+            TransferEnded facts = this->facts(now, *ended);
+            facts.up_to_date = true;
+            zones_[ended->zone]->transferring = false;
+            emit(*zones_[ended->zone], facts);
+            confirm_current(now, ended->zone, facts.remote, ended->transfer().assembler().expire());
+            return;
+        }
+        case transfer::TransferProgress::behind: {
+            std::unique_ptr<Exchange> ended = end(attempt);
+            const Result<void> allowed = check_target(
+                *zones_[ended->zone], *ended->transfer().assembler().soa(), &*ended->ours);
+            const bool expired = zones_[ended->zone]->refresher.state(now.instant) ==
+                                 transfer::RefreshState::expired;
+            if (allowed || expired) {
+                ask_transfer(now, ended->zone, ended->remote, true);
+                return;
+            }
+            fail_transfer(now, std::move(ended), allowed.error());
+            return;
+        }
+        case transfer::TransferProgress::truncated:
+        case transfer::TransferProgress::refused:  // TransferQuestion makes an error of it
+            break;
+    }
+    TWINZONE_UNREACHABLE();
+}
+
+// Whether a version with this SOA may take the place of ours (nullptr: there is none).
+Result<void> Follower::check_target(const Zone& zone, const dns::SoaRecord& target,
+                                    const dns::SoaRecord* ours) const {
+    if (ours == nullptr || dns::is_newer(target.serial, ours->serial) ||
+        target.serial == ours->serial ||
+        zone.settings.on_lower_serial == config::OnLowerSerial::adopt) {
+        return {};
+    }
+    return fail(
+        Errc::zone_policy,
+        fmt::format("the primary has serial {}, {} ours {}: refused by on-lower-serial",
+                    target.serial.value(),
+                    dns::compare(target.serial, ours->serial) == dns::SerialOrder::incomparable
+                        ? "incomparable with"
+                        : "older than",
+                    ours->serial.value()));
+}
+
+void Follower::finish_transfer(Now now, std::unique_ptr<Exchange> exchange) {
+    const Zone& zone = *zones_[exchange->zone];
+    const bool expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
+    const dns::SoaRecord* ours = exchange->ours && !expired ? &*exchange->ours : nullptr;
+    if (const Result<void> allowed =
+            check_target(zone, *exchange->transfer().assembler().soa(), ours);
+        !allowed) {
+        fail_transfer(now, std::move(exchange), allowed.error());
+        return;
+    }
+    commit(now, std::move(exchange));
+}
+
+void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
+    Zone& zone = *zones_[exchange->zone];
+    transfer::TransferAssembler& assembler = exchange->transfer().assembler();
+    zone::Commit commit;
+    commit.zone = zone.settings.name;
+    if (exchange->ours) {
+        commit.base = exchange->ours->serial;
+    }
+    if (assembler.full()) {
+        commit.change = zone::ReplaceWith{.soa = *assembler.soa(),
+                                          .records = exchange->transfer().take_records()};
+    } else {
+        commit.change = zone::ApplyDiffs{.diffs = assembler.take_diffs()};
+    }
+    transfer::Refresher after = zone.refresher;
+    after.handle_transferred(now, *assembler.soa(), assembler.expire());
+    commit.timers = after.timers(now);
+    commit.source = remotes_[exchange->remote].endpoint.to_text();
+    commit.now = now.unix;
+    for (const config::RemotePtr& remote : zone.settings.notify) {
+        commit.owe_notify.push_back(remote->name);
+    }
+    zone.commit = ++last_commit_;
+    zone.committing = std::move(exchange);
+    store_.submit(std::move(commit), [completions = completions_, index = zone.index,
+                                      number = zone.commit](Result<zone::Committed> result) {
+        completions->push_back({.zone = index, .commit = number, .result = std::move(result)});
+    });
+}
+
+void Follower::handle_commits(Now now) {
+    for (Completion& completion : std::exchange(*completions_, {})) {
+        if (zones_[completion.zone]->commit == completion.commit) {
+            handle_committed(now, std::move(completion));
+        }
+    }
+}
+
+void Follower::handle_committed(Now now, Completion completion) {
+    Zone& zone = *zones_[completion.zone];
+    zone.commit = 0;
+    std::unique_ptr<Exchange> exchange = std::move(zone.committing);
+    if (!completion.result) {
+        fail_transfer(now, std::move(exchange), completion.result.error());
+        return;
+    }
+    const zone::Committed& committed = *completion.result;
+    transfer::TransferAssembler& assembler = exchange->transfer().assembler();
+    zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
+    zone.transferring = false;
+    zone.source = remotes_[exchange->remote].endpoint.to_text();
+    TransferEnded facts = this->facts(now, *exchange);
+    facts.added = committed.added;
+    facts.removed = committed.removed;
+    facts.already_there = committed.already_there;
+    emit(zone, facts);
+    if (committed.changed) {
+        emit(zone,
+             VersionPublished{.version = *committed.version,
+                              .replaced = exchange->ours ? std::optional{exchange->ours->serial}
+                                                         : std::nullopt});
+    }
+    finish_job(now, completion.zone, transfer::JobOutcome::success, std::nullopt);
+}
+
+// Whether an IXFR that ended so is followed by an AXFR from the same primary. Not where that cannot
+// end better: no connection, a signature that does not hold, a limit, our own policy or disk.
+bool Follower::allows_axfr(const Exchange& exchange, const Error& error) {
+    if (exchange.transfer().asked() == TransferType::axfr) {
+        return false;
+    }
+    switch (error.code()) {
+        case Errc::rcode:
+        case Errc::message_malformed:
+        case Errc::message_unexpected:
+        case Errc::transfer_malformed:
+        case Errc::transfer_diverged:
+        case Errc::limit: return true;
+        case Errc::peer_unreachable: return exchange.connected;
+        default: return false;
+    }
+}
+
+void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const Error& error) {
+    Zone& zone = *zones_[exchange->zone];
+    TransferEnded facts = this->facts(now, *exchange);
+    facts.error = error;
+    facts.falls_back_to_axfr = allows_axfr(*exchange, error);
+    emit(zone, facts);
+    if (facts.falls_back_to_axfr) {
+        ask_transfer(now, exchange->zone, exchange->remote, true);
+        return;
+    }
+    zone.transferring = false;
+    const bool unreachable =
+        error.code() == Errc::peer_unreachable || error.code() == Errc::network;
+    const auto outcome = unreachable              ? transfer::JobOutcome::unreachable
+                         : is_local(error.code()) ? transfer::JobOutcome::abandoned
+                                                  : transfer::JobOutcome::failed;
+    finish_job(now, exchange->zone, outcome,
+               Error{error.code(), fmt::format("{} from {}: {}",
+                                               facts.asked == TransferType::ixfr ? "IXFR" : "AXFR",
+                                               facts.remote.to_text(), error.detail())});
+}
+
+TransferEnded Follower::facts(Now now, const Exchange& exchange) const {
+    const Remote& remote = remotes_[exchange.remote];
+    const TransferQuestion& question = exchange.transfer();
+    const transfer::TransferCounts counts = question.assembler().counts();
+    TransferEnded out;
+    out.remote = remote.endpoint;
+    out.key = remote.settings->key ? remote.settings->key->name().to_text() : std::string{};
+    out.asked = question.asked();
+    out.got = question.assembler().full() ? TransferType::axfr : TransferType::ixfr;
+    out.from = exchange.ours ? std::optional{exchange.ours->serial} : std::nullopt;
+    const dns::SoaRecord* target = question.assembler().soa();
+    out.to = target != nullptr ? std::optional{target->serial} : std::nullopt;
+    out.added = counts.added;
+    out.removed = counts.removed;
+    out.left_out = counts.left_out;
+    out.messages = counts.messages;
+    out.bytes = question.message_bytes();
+    out.not_authoritative = counts.not_authoritative;
+    out.took = now.instant - exchange.began;
+    return out;
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,113 @@
+#include "common/service/program.h"
+
+#include <cstdio>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/control/status_verb.h"
+
+namespace twinzone::service {
+
+namespace {
+
+using config::CommandLine;
+using config::ExitCode;
+using config::Role;
+
+bool wants_color(config::ColorMode mode) {
+    switch (mode) {
+        case config::ColorMode::always: return true;
+        case config::ColorMode::never: return false;
+        case config::ColorMode::automatic: return ::isatty(STDOUT_FILENO) == 1;
+    }
+    return false;
+}
+
+// Columns of the terminal on stdout; 0 where there is none.
+std::size_t terminal_width() {
+    winsize size{};
+    return ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0
+               ? size.ws_col
+               : 0;
+}
+
+ExitCode show_status(Role role, const CommandLine& command_line) {
+    const Result<std::string> socket = config::control_socket_of(command_line, role);
+    if (!socket) {
+        return report(role, socket.error());
+    }
+    control::StatusQuery query;
+    if (!command_line.zones.empty()) {
+        query.zone = command_line.zones.front();
+    }
+    query.stale = command_line.stale;
+    const control::StatusView view{.json = command_line.json,
+                                   .color = wants_color(command_line.color),
+                                   .watch = command_line.watch,
+                                   .width = terminal_width()};
+    const Result<bool> all_current = control::show_status(*socket, query, view, stdout);
+    if (!all_current) {
+        const ExitCode code = all_current.error().code() == Errc::not_found ? ExitCode::not_running
+                                                                            : ExitCode::some_failed;
+        fmt::print(stderr, "{}: {}\n", config::program_name(role), all_current.error().detail());
+        return code;
+    }
+    return command_line.check && !*all_current ? ExitCode::some_failed : ExitCode::ok;
+}
+
+ExitCode check(Role role, const config::Config& config, const ProgramVerbs& verbs) {
+    const std::vector<std::string> problems = verbs.check(config);
+    for (const std::string& problem : problems) {
+        fmt::print(stderr, "{}\n", problem);
+    }
+    if (!problems.empty()) {
+        return ExitCode::some_failed;
+    }
+    fmt::print("{}: configuration is good: {} zones, {} folders of zones, {} remotes\n",
+               config::program_name(role), config.zones.size(), config.directories.size(),
+               config.remotes.size());
+    return ExitCode::ok;
+}
+
+ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs& verbs) {
+    switch (command_line.verb) {
+        case config::Verb::help: fmt::print("{}", config::help_text(role)); return ExitCode::ok;
+        case config::Verb::version:
+            fmt::print("{}", config::version_text(role));
+            return ExitCode::ok;
+        case config::Verb::status: return show_status(role, command_line);
+        case config::Verb::check:
+        case config::Verb::serve:
+        case config::Verb::sync: break;
+    }
+    Result<config::Config> config = config::config_of(command_line, role);
+    if (!config) {
+        return report(role, config.error());
+    }
+    switch (command_line.verb) {
+        case config::Verb::check: return check(role, *config, verbs);
+        case config::Verb::serve: return verbs.serve(std::move(*config));
+        default: return verbs.sync(std::move(*config), command_line);
+    }
+}
+
+}  // namespace
+
+ExitCode report(Role role, const Error& error) {
+    fmt::print(stderr, "{}: {}\n", config::program_name(role), error.detail());
+    return config::exit_code_of(error.code());
+}
+
+int run_program(Role role, std::span<const std::string> arguments, const ProgramVerbs& verbs) {
+    const Result<CommandLine> command_line = config::parse_command_line(arguments, role);
+    if (!command_line) {
+        fmt::print(stderr, "{}: {}\n", config::program_name(role), command_line.error().detail());
+        return static_cast<int>(ExitCode::usage);
+    }
+    return static_cast<int>(run_verb(role, *command_line, verbs));
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,193 @@
+#include "common/service/publisher.h"
+
+#include <fmt/format.h>
+
+namespace twinzone::service {
+
+namespace {
+
+Publisher::Answer as_answer(std::optional<Bytes> message) {
+    return message ? Publisher::Answer{std::move(*message)} : Publisher::Answer{};
+}
+
+std::string described(const Request& request) {
+    return fmt::format(
+        "{} for {}{}", dns::to_text(request.question().type), request.question().name.to_text(),
+        request.key() ? fmt::format(", key {}", request.key()->name().to_text()) : std::string{});
+}
+
+}  // namespace
+
+Publisher::Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
+                     std::uint32_t max_transfers)
+    : store_(store), keyring_(std::move(keyring)), view_(view), max_transfers_(max_transfers) {}
+
+void Publisher::put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer) {
+    zones_.insert_or_assign(zone, std::move(allow_transfer));
+}
+
+void Publisher::remove_zone(dns::NameView zone) {
+    zones_.erase(dns::Name{zone});
+}
+
+Publisher::Answer Publisher::answer(Now now, const Source& source, std::span<std::uint8_t> bytes) {
+    Request::Outcome outcome = Request::read(bytes, source, keyring_, now.unix);
+    if (outcome.reason) {
+        note(source.peer, to_string(outcome.reason->code()), outcome.reason->detail());
+    }
+    if (!outcome.request) {
+        return as_answer(std::move(outcome.refusal));
+    }
+    return route(now, *outcome.request);
+}
+
+Publisher::Answer Publisher::route(Now now, Request& request) {
+    const dns::Message& message = request.message();
+    if (message.header.opcode != dns::Opcode::query &&
+        message.header.opcode != dns::Opcode::notify) {
+        return as_answer(request.refuse(dns::Rcode::not_imp, now.unix));
+    }
+    if (!message.question) {  // RFC 9619: exactly one; more never get here
+        return as_answer(request.refuse(dns::Rcode::form_err, now.unix));
+    }
+    return message.header.opcode == dns::Opcode::notify ? answer_notify(now, request)
+                                                        : answer_query(now, request);
+}
+
+Publisher::Answer Publisher::answer_query(Now now, Request& request) {
+    if (request.question().rr_class != dns::RrClass::in) {
+        return refuse(now, request, dns::Rcode::refused, "class", "class is not IN");
+    }
+    switch (request.question().type) {
+        case dns::RrType::soa: return answer_soa(now, request);
+        case dns::RrType::axfr:
+        case dns::RrType::ixfr: return answer_transfer(now, request);
+        default:
+            return refuse(now, request, dns::Rcode::refused, "type",
+                          "only SOA, AXFR and IXFR are answered here");
+    }
+}
+
+Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
+    if (view_ == nullptr) {
+        return refuse(now, request, dns::Rcode::not_auth, "notify",
+                      "NOTIFY for a zone we are the primary of, or not serving");
+    }
+    const transfer::Peer peer{.address = request.source().peer.address, .key = request.key()};
+    const std::optional<dns::Rcode> rcode =
+        view_->handle_notify(now, request.message(), peer, request.source().peer);
+    if (!rcode) {
+        return {};
+    }
+    dns::Message answer = request.answer(*rcode);
+    answer.header.aa = *rcode == dns::Rcode::no_error;
+    if (*rcode != dns::Rcode::no_error) {
+        note(request.source().peer, "notify",
+             fmt::format("NOTIFY refused: {}, {}", described(request), dns::to_text(*rcode)));
+    }
+    return as_answer(request.finish(answer, now.unix));
+}
+
+// Anyone may ask for the SOA: that a zone exists is no secret.
+Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
+    const dns::Name& name = request.question().name;
+    if (!zones_.contains(name)) {
+        return refuse(now, request, dns::Rcode::refused, "unknown zone", "no such zone here");
+    }
+    const zone::ZoneState* state = store_.find(name);
+    if (state == nullptr || !state->version || is_expired(now, name)) {
+        return as_answer(request.refuse(dns::Rcode::serv_fail, now.unix));
+    }
+    dns::Message answer = request.answer(dns::Rcode::no_error);
+    answer.header.aa = true;
+    answer.answer.push_back(state->version->soa.record());
+    answer_expire(now, request, *state->version, answer.edns);
+    return as_answer(request.finish(answer, now.unix));
+}
+
+Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
+    Result<transfer::TransferRequest> asked =
+        transfer::TransferRequest::parse(request.message(), request.source().transport);
+    if (!asked) {
+        return refuse(now, request, dns::Rcode::form_err, "form", asked.error().detail());
+    }
+    const dns::Name& name = request.question().name;
+    const auto zone = zones_.find(name);
+    if (zone == zones_.end()) {  // RFC 5936 §2.2.1
+        return refuse(now, request, dns::Rcode::not_auth, "unknown zone", "no such zone here");
+    }
+    if (!zone->second.allows({.address = request.source().peer.address, .key = request.key()})) {
+        return refuse(now, request, dns::Rcode::refused, "access", "not allowed by allow-transfer");
+    }
+    if (is_expired(now, name)) {
+        return refuse(now, request, dns::Rcode::serv_fail, "expired", "the zone has expired");
+    }
+    Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(name);
+    if (!snapshot) {
+        return refuse(now, request, dns::Rcode::serv_fail, "no version", snapshot.error().detail());
+    }
+    return start_transfer(now, request, std::move(*asked), std::move(*snapshot));
+}
+
+Publisher::Answer Publisher::start_transfer(Now now, Request& request,
+                                            transfer::TransferRequest asked,
+                                            std::shared_ptr<const zone::Snapshot> snapshot) {
+    const Source source = request.source();
+    if (source.transport == Transport::tcp && transfers_ >= max_transfers_) {
+        return refuse(now, request, dns::Rcode::serv_fail, "quota", "transfers-out is reached");
+    }
+    transfer::AnswerOptions options;
+    options.transport = source.transport;
+    options.reserve_bytes = request.tsig().reserve_bytes();
+    options.max_message_bytes = request.answer_limit() + options.reserve_bytes;
+    options.edns = request.answer(dns::Rcode::no_error).edns;
+    answer_expire(now, request, snapshot->version(), options.edns);
+    const std::optional<dns::Serial> from = asked.serial;
+    const dns::Serial serial = snapshot->version().serial();
+    Result<transfer::TransferWriter> writer =
+        transfer::TransferWriter::open(std::move(snapshot), std::move(asked), std::move(options));
+    if (!writer) {
+        return refuse(now, request, dns::Rcode::serv_fail, "store", writer.error().detail());
+    }
+    auto transfer =
+        std::make_unique<OutgoingTransfer>(std::move(request), from, serial, std::move(*writer));
+    if (source.transport == Transport::tcp) {
+        ++transfers_;
+        return transfer;
+    }
+    Result<std::optional<WireMessage>> only = transfer->next(now.unix);
+    return only && *only ? Answer{(*only)->message()} : Answer{};
+}
+
+Publisher::Answer Publisher::refuse(Now now, Request& request, dns::Rcode rcode,
+                                    std::string_view kind, std::string why) {
+    note(request.source().peer, kind, fmt::format("refused: {}: {}", described(request), why));
+    return as_answer(request.refuse(rcode, now.unix));
+}
+
+void Publisher::note(const Endpoint& peer, std::string_view kind, std::string text) {
+    if (refusals_.size() < kMaxRefusals) {
+        refusals_.push_back({peer, kind, std::move(text)});
+    }
+}
+
+// RFC 7314 §3.2: a primary says the SOA's EXPIRE, a secondary what is left of it.
+void Publisher::answer_expire(Now now, const Request& request, const zone::Version& version,
+                              std::optional<dns::Edns>& edns) const {
+    if (!edns || !request.message().edns->has_expire()) {
+        return;
+    }
+    const std::optional<seconds> left =
+        view_ == nullptr ? std::nullopt : view_->expires_in(now, version.soa.owner);
+    edns->set_expire(left.value_or(version.soa.expire));
+}
+
+bool Publisher::is_expired(Now now, dns::NameView zone) const {
+    if (view_ == nullptr) {
+        return false;
+    }
+    const std::optional<seconds> left = view_->expires_in(now, zone);
+    return left && *left <= seconds{0};
+}
+
+}  // namespace twinzone::service

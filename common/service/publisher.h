@@ -1,0 +1,98 @@
+// Answers the requests of peers from the store: SOA, AXFR, IXFR, NOTIFY; everything else is
+// refused. Sans-I/O: a request goes in, an answer comes out; the server and the simulator carry
+// both. Order of checks: signature, form, zone, access, quota (an unauthorised client never takes a
+// place from one that is).
+//
+// RFC 5936 §2.2 (AXFR), RFC 1995 §2 (IXFR, UDP), RFC 1996 §3.12 (NOTIFY answers), RFC 7314
+// (EXPIRE).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "common/dns/tsig.h"
+#include "common/service/outgoing_transfer.h"
+#include "common/service/request.h"
+#include "common/transfer/access_rules.h"
+#include "common/zone/version_store.h"
+
+namespace twinzone::service {
+
+// What a secondary knows beside its store. A Follower.
+class SecondaryView {
+  public:
+    virtual ~SecondaryView() = default;
+
+    // How long the zone may still be served; 0 or less: expired. nullopt: for ever, or not
+    // followed.
+    [[nodiscard]] virtual std::optional<seconds> expires_in(Now now, dns::NameView zone) const = 0;
+
+    // The RCODE to answer a NOTIFY with; nullopt: no answer.
+    [[nodiscard]] virtual std::optional<dns::Rcode> handle_notify(Now now,
+                                                                  const dns::Message& notify,
+                                                                  const transfer::Peer& peer,
+                                                                  const Endpoint& from) = 0;
+};
+
+// Something a peer was refused, or did wrong: for the log.
+struct Refusal {
+    Endpoint peer;
+    std::string_view kind;  // static; groups refusals for rate-limiting of log lines
+    std::string text;
+};
+
+// Not thread-safe. Borrows the store, and the view where there is one, for its life.
+class Publisher {
+  public:
+    // `view` is null on a primary. `max_transfers`: at one time.
+    Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
+              std::uint32_t max_transfers);
+
+    // Serves the zone from now on to those the rules allow; again: with other rules.
+    void put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer);
+    void remove_zone(dns::NameView zone);
+
+    // No answer (drop it), one message, or many (TCP only). The caller calls transfer_ended() once
+    // for each of the last kind.
+    using Answer = std::variant<std::monostate, Bytes, std::unique_ptr<OutgoingTransfer>>;
+
+    // `request` is edited in place (its TSIG is taken off).
+    [[nodiscard]] Answer answer(Now now, const Source& source, std::span<std::uint8_t> request);
+
+    void transfer_ended() noexcept { --transfers_; }
+    [[nodiscard]] std::uint32_t transfers() const noexcept { return transfers_; }
+
+    // What was refused since the last call; at most kMaxRefusals, later ones are only dropped.
+    [[nodiscard]] std::vector<Refusal> take_refusals() { return std::exchange(refusals_, {}); }
+
+  private:
+    Answer route(Now now, Request& request);
+    Answer answer_query(Now now, Request& request);
+    Answer answer_notify(Now now, Request& request);
+    Answer answer_soa(Now now, Request& request);
+    Answer answer_transfer(Now now, Request& request);
+    Answer start_transfer(Now now, Request& request, transfer::TransferRequest asked,
+                          std::shared_ptr<const zone::Snapshot> snapshot);
+    Answer refuse(Now now, Request& request, dns::Rcode rcode, std::string_view kind,
+                  std::string why);
+    void note(const Endpoint& peer, std::string_view kind, std::string text);
+    void answer_expire(Now now, const Request& request, const zone::Version& version,
+                       std::optional<dns::Edns>& edns) const;
+    [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
+
+    zone::VersionStore& store_;
+    dns::TsigKeyring keyring_;
+    SecondaryView* view_;
+    std::uint32_t max_transfers_;
+    std::uint32_t transfers_ = 0;
+    std::unordered_map<dns::Name, transfer::AccessRules, dns::NameHash> zones_;
+    std::vector<Refusal> refusals_;
+};
+
+inline constexpr std::size_t kMaxRefusals = 1000;
+
+}  // namespace twinzone::service

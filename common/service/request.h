@@ -1,0 +1,81 @@
+// A request on its way through the Publisher: who asked, over what, and how its answer is built and
+// signed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/bytes.h"
+#include "common/base/ip_address.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/dns/message.h"
+#include "common/dns/tsig.h"
+#include "common/transfer/transfer_query.h"
+
+namespace twinzone::service {
+
+using transfer::Transport;
+
+struct Source {
+    Endpoint peer;
+    Transport transport{};
+};
+
+// EDNS payload we offer and the most we send over UDP, in octets: fits the IPv6 minimum MTU, so
+// answers are never fragmented (RFC 9715 §3.1 recommends 1400 at most; DNS flag day 2020 chose
+// 1232).
+inline constexpr std::uint16_t kUdpPayloadBytes = 1232;
+
+// A request whose TSIG was checked and whose content was read. Movable, one per request.
+class Request {
+  public:
+    // What is left to do after reading a request: go on with it, send `refusal`, or (neither) drop
+    // it silently, which is right only for what is no request at all: too short for a header, or
+    // itself an answer.
+    struct Outcome;
+
+    // Changes `bytes` in place (TSIG is taken off).
+    [[nodiscard]] static Outcome read(std::span<std::uint8_t> bytes, const Source& source,
+                                      const dns::TsigKeyring& keyring, UnixTime now);
+
+    [[nodiscard]] const dns::Message& message() const noexcept { return message_; }
+    [[nodiscard]] const dns::Question& question() const noexcept { return *message_.question; }
+    [[nodiscard]] const Source& source() const noexcept { return source_; }
+
+    // Null where the request was not signed.
+    [[nodiscard]] const dns::TsigKeyPtr& key() const noexcept { return tsig_.key(); }
+
+    // Octets the answer may have, its TSIG left aside.
+    [[nodiscard]] std::size_t answer_limit() const noexcept;
+
+    // An answer with the request's ID, opcode, question and RD, and an OPT where the request had
+    // one (RFC 6891 §6.1.1).
+    [[nodiscard]] dns::Message answer(dns::Rcode rcode) const;
+
+    // Wire form of an answer, signed where the request was. Nothing where signing fails: an
+    // unsigned answer would be a lie.
+    [[nodiscard]] std::optional<Bytes> finish(const dns::Message& answer, UnixTime now);
+    [[nodiscard]] std::optional<Bytes> refuse(dns::Rcode rcode, UnixTime now) {
+        return finish(answer(rcode), now);
+    }
+
+    // For answers of many messages, which are signed one by one.
+    [[nodiscard]] dns::TsigServer& tsig() noexcept { return tsig_; }
+
+  private:
+    Request(dns::Message message, dns::TsigServer tsig, const Source& source)
+        : message_(std::move(message)), tsig_(std::move(tsig)), source_(source) {}
+
+    dns::Message message_;
+    dns::TsigServer tsig_;
+    Source source_;
+};
+
+struct Request::Outcome {
+    std::optional<Request> request = std::nullopt;
+    std::optional<Bytes> refusal = std::nullopt;
+    std::optional<Error> reason = std::nullopt;  // why it was refused, for the log
+};
+
+}  // namespace twinzone::service

@@ -1,0 +1,83 @@
+#include "common/service/server.h"
+
+#include <fmt/format.h>
+
+namespace twinzone::service {
+
+namespace {
+
+// Connections the kernel keeps ready for us.
+constexpr int kBacklog = 1024;
+
+}  // namespace
+
+Server::Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits, Events events)
+    : loop_(loop), publisher_(publisher), limits_(limits), events_(std::move(events)) {}
+
+Server::~Server() = default;
+
+Result<void> Server::listen(const Endpoint& at) {
+    // TCP first: with port 0 it takes a free one, and UDP follows it there.
+    Result<std::unique_ptr<net::TcpListener>> tcp = net::TcpListener::listen(
+        loop_, at, kBacklog,
+        {.on_accept = [this](std::unique_ptr<net::TcpStream> stream) { accept(std::move(stream)); },
+         .on_error = [this](Error error) { events_.on_error(std::move(error)); }});
+    if (!tcp) {
+        return fail(std::move(tcp).error());
+    }
+    const std::size_t index = udp_.size();
+    Result<std::unique_ptr<net::UdpSocket>> udp = net::UdpSocket::bind(
+        loop_, {at.address, (*tcp)->local().port},
+        {.on_receive = [this, index](
+                           std::span<std::uint8_t> bytes,
+                           const Endpoint& from) { answer_datagram(*udp_[index], bytes, from); },
+         .on_error = {}});
+    if (!udp) {
+        return fail(std::move(udp).error());
+    }
+    tcp_.push_back(std::move(*tcp));
+    udp_.push_back(std::move(*udp));
+    return {};
+}
+
+void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
+                             const Endpoint& from) {
+    Publisher::Answer answer =
+        publisher_.answer(loop_.now(), {.peer = from, .transport = Transport::udp}, bytes);
+    if (const Bytes* reply = std::get_if<Bytes>(&answer)) {
+        // A datagram that the kernel does not take is lost, as on the network: the asker tries
+        // again.
+        static_cast<void>(socket.send_to(from, *reply).has_value());
+    }
+    events_.on_request();
+}
+
+// Connections beyond a limit are closed at once (RFC 7766 §6.2.2): who is inside is served.
+void Server::accept(std::unique_ptr<net::TcpStream> stream) {
+    const IpAddress address = stream->peer().address;
+    const auto known = by_address_.find(address);
+    if (sessions_.size() >= limits_.tcp_clients ||
+        (known != by_address_.end() && known->second >= limits_.per_remote)) {
+        return;
+    }
+    ++by_address_[address];
+    const std::uint64_t id = ++last_session_;
+    const SessionLimits limits{.idle = limits_.tcp_idle,
+                               .transfer_idle = limits_.transfer_idle,
+                               .transfer_time = limits_.transfer_time};
+    ClientSession::Events events;
+    events.on_transfer_end = [this](const ClientSession::TransferEnd& end) {
+        events_.on_transfer_end(end);
+    };
+    events.on_request = [this] { events_.on_request(); };
+    events.on_end = [this, id, address] {
+        if (--by_address_[address] == 0) {
+            by_address_.erase(address);
+        }
+        sessions_.erase(id);
+    };
+    sessions_.emplace(id, std::make_unique<ClientSession>(loop_, std::move(stream), publisher_,
+                                                          limits, std::move(events)));
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,54 @@
+// Listens on the configured addresses, over UDP and TCP, and lets the Publisher answer. Limits of
+// connections are kept here.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/net/loop.h"
+#include "common/net/tcp_listener.h"
+#include "common/net/udp_socket.h"
+#include "common/service/client_session.h"
+#include "common/service/publisher.h"
+
+namespace twinzone::service {
+
+// Loop thread only. Borrows loop and publisher for its life.
+class Server {
+  public:
+    struct Events {
+        std::function<void(const ClientSession::TransferEnd&)> on_transfer_end;
+        std::function<void()> on_request;  // after each: refusals and answers to NOTIFY may wait
+        std::function<void(Error)> on_error;
+    };
+
+    Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits, Events events);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Errc::network with the address where one of both cannot be bound.
+    [[nodiscard]] Result<void> listen(const Endpoint& at);
+
+    [[nodiscard]] std::size_t clients() const noexcept { return sessions_.size(); }
+
+  private:
+    void answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
+                         const Endpoint& from);
+    void accept(std::unique_ptr<net::TcpStream> stream);
+
+    net::Loop& loop_;
+    Publisher& publisher_;
+    config::Limits limits_;
+    Events events_;
+    std::vector<std::unique_ptr<net::UdpSocket>> udp_;
+    std::vector<std::unique_ptr<net::TcpListener>> tcp_;
+    std::map<std::uint64_t, std::unique_ptr<ClientSession>> sessions_;
+    std::map<IpAddress, std::uint32_t> by_address_;
+    std::uint64_t last_session_ = 0;
+};
+
+}  // namespace twinzone::service

@@ -1,0 +1,102 @@
+#include "common/service/soa_question.h"
+
+#include <fmt/format.h>
+
+#include "common/dns/message.h"
+
+namespace twinzone::service {
+
+namespace {
+
+constexpr std::uint16_t kPayloadBytes = 1232;
+
+bool is_answer_to(const dns::Message& message, std::uint16_t id, const dns::Name& zone) {
+    return message.header.qr && message.header.id == id &&
+           message.header.opcode == dns::Opcode::query && message.question &&
+           message.question->name == zone && message.question->type == dns::RrType::soa &&
+           message.question->rr_class == dns::RrClass::in;
+}
+
+bool blames_edns(dns::Rcode rcode) {
+    return rcode == dns::Rcode::form_err || rcode == dns::Rcode::not_imp ||
+           rcode == dns::Rcode::bad_vers;
+}
+
+}  // namespace
+
+SoaQuestion::SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns)
+    : zone_(zone), id_(id), edns_(edns) {
+    if (key) {
+        tsig_.emplace(std::move(key));
+    }
+}
+
+Result<Bytes> SoaQuestion::message(UnixTime now) {
+    dns::Message query;
+    query.header.id = id_;
+    query.question = dns::Question{zone_, dns::RrType::soa, dns::RrClass::in};
+    if (edns_) {
+        query.edns.emplace();
+        query.edns->udp_payload_bytes = kPayloadBytes;
+        query.edns->ask_expire();
+    }
+    Bytes wire = query.to_wire();
+    if (tsig_) {
+        if (Result<void> is_signed = tsig_->sign_request(wire, now); !is_signed) {
+            return fail(std::move(is_signed).error());
+        }
+    }
+    return wire;
+}
+
+Result<std::optional<SoaQuestion::Answer>> SoaQuestion::handle_message(
+    std::span<std::uint8_t> message, UnixTime now) {
+    if (message.size() < dns::kHeaderBytes || dns::read_header(message.data()).id != id_) {
+        return std::optional<Answer>{};
+    }
+    if (!tsig_) {
+        return read(message);
+    }
+    // Without a question of ours in it, it may be anybody's: only a datagram that looks like the
+    // answer may end the exchange.
+    Result<std::size_t> checked = tsig_->verify(message, now);
+    if (!checked) {
+        return fail(std::move(checked).error());
+    }
+    return read(message.first(*checked));
+}
+
+Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) const {
+    Result<dns::Message> message = dns::Message::parse(bytes);
+    if (!message) {
+        return fail(std::move(message).error());
+    }
+    const dns::Rcode rcode = message->rcode();
+    if (edns_ && blames_edns(rcode)) {
+        return std::optional{Answer{.kind = Answer::Kind::edns_refused, .soa = {}, .expire = {}}};
+    }
+    if (rcode != dns::Rcode::no_error) {
+        return fail(Errc::rcode, fmt::format("SOA query answered with {}", dns::to_text(rcode)));
+    }
+    if (!is_answer_to(*message, id_, zone_)) {
+        return std::optional<Answer>{};
+    }
+    if (message->header.tc) {
+        return std::optional{Answer{.kind = Answer::Kind::truncated, .soa = {}, .expire = {}}};
+    }
+    for (const dns::Record& record : message->answer) {
+        if (record.type == dns::RrType::soa && record.owner == zone_) {
+            Result<dns::SoaRecord> soa = dns::SoaRecord::parse(record.view());
+            if (!soa) {
+                return fail(std::move(soa).error());
+            }
+            return std::optional{
+                Answer{.kind = Answer::Kind::soa,
+                       .soa = std::move(*soa),
+                       .expire = message->edns ? message->edns->expire() : std::nullopt}};
+        }
+    }
+    return fail(Errc::message_unexpected, "SOA query answered without a SOA record of the zone");
+}
+
+}  // namespace twinzone::service

@@ -1,0 +1,37 @@
+#include "primary/file_fingerprint.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+namespace twinzone::primary {
+
+namespace {
+
+std::int64_t nanoseconds_of(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+Result<FileFingerprint> fingerprint(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        const int error = errno;
+        return fail(error == ENOENT ? Errc::not_found : Errc::file_unreadable,
+                    fmt::format("{}: {}", path, std::generic_category().message(error)));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return fail(Errc::file_unreadable, fmt::format("{}: not a regular file", path));
+    }
+    return FileFingerprint{.device = status.st_dev,
+                           .inode = status.st_ino,
+                           .size = static_cast<std::uint64_t>(status.st_size),
+                           .modified_ns = nanoseconds_of(status.st_mtim),
+                           .changed_ns = nanoseconds_of(status.st_ctim)};
+}
+
+}  // namespace twinzone::primary

@@ -1,0 +1,26 @@
+// What tells, without reading it, whether a file has changed: device, inode, size and times.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.h"
+
+namespace twinzone::primary {
+
+// Plain value.
+struct FileFingerprint {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    std::int64_t modified_ns = 0;  // since 1970
+    std::int64_t changed_ns =
+        0;  // of the inode: also moves where a tool sets the modification time back
+
+    friend bool operator==(const FileFingerprint&, const FileFingerprint&) = default;
+};
+
+// Errc::not_found or file_unreadable with path and reason; also for what is no regular file.
+[[nodiscard]] Result<FileFingerprint> fingerprint(const std::string& path);
+
+}  // namespace twinzone::primary

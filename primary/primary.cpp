@@ -1,0 +1,69 @@
+#include "primary/primary.h"
+
+#include <filesystem>
+
+#include "common/config/zone_directory.h"
+#include "common/service/daemon.h"
+#include "common/service/program.h"
+#include "primary/zone_file_loader.h"
+#include "primary/zone_sources.h"
+
+namespace twinzone::primary {
+
+config::ExitCode serve(config::Config config) {
+    std::unique_ptr<ZoneSources> sources;
+    service::Daemon::Hooks hooks;
+    hooks.describe = [&sources](control::ZoneStatus& status, const dns::Name& zone) {
+        if (sources) {
+            sources->describe(status, zone);
+        }
+    };
+    Result<std::unique_ptr<service::Daemon>> opened =
+        service::Daemon::open(std::move(config), std::move(hooks));
+    if (!opened) {
+        return service::report(config::Role::primary, opened.error());
+    }
+    service::Daemon& daemon = **opened;
+    sources = std::make_unique<ZoneSources>(daemon);
+    for (const config::Zone& zone : daemon.config().zones) {
+        sources->add(zone);
+    }
+    for (const config::Config::Directory& directory : daemon.config().directories) {
+        sources->add_directory(directory);
+    }
+    if (const Result<void> listening = daemon.listen(); !listening) {
+        sources.reset();
+        return service::report(config::Role::primary, listening.error());
+    }
+    daemon.run();
+    sources.reset();
+    return config::ExitCode::ok;
+}
+
+std::vector<std::string> check(const config::Config& config) {
+    std::vector<std::string> problems;
+    std::vector<config::Zone> zones = config.zones;
+    for (const config::Config::Directory& directory : config.directories) {
+        Result<config::DirectoryZones> found = config::zones_of(directory);
+        if (!found) {
+            problems.push_back(found.error().detail());
+            continue;
+        }
+        problems.insert(problems.end(), found->skipped.begin(), found->skipped.end());
+        zones.insert(zones.end(), found->zones.begin(), found->zones.end());
+    }
+    for (const config::Zone& zone : zones) {
+        LoadOptions options;
+        options.zone = zone.name;
+        options.file = zone.source_file;
+        options.spill_directory = std::filesystem::temp_directory_path().string();
+        options.max_records = config.limits.zone_records;
+        options.max_bytes = config.limits.zone_bytes;
+        if (const Result<LoadedZone> loaded = load_zone_file(options); !loaded) {
+            problems.push_back(loaded.error().detail());
+        }
+    }
+    return problems;
+}
+
+}  // namespace twinzone::primary

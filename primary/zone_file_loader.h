@@ -1,0 +1,38 @@
+// Reads a zone file into content that is ready for the store, and judges whether it is a zone. Pure
+// work on files: runs on the pool, touches nothing of the loop's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/dns/soa.h"
+#include "common/store/record_sorter.h"
+#include "common/zone/digest.h"
+
+namespace twinzone::primary {
+
+struct LoadOptions {
+    dns::Name zone;
+    std::string file;
+    std::string spill_directory;  // for zones that do not fit in memory while they are sorted
+    std::uint64_t max_records = 0;
+    std::uint64_t max_bytes = 0;  // octets in wire form without compression
+};
+
+struct LoadedZone {
+    dns::SoaRecord soa;                           // as written
+    zone::Digest content;                         // over all records but the SOA
+    std::uint64_t records = 0;                    // the SOA included, duplicates not
+    std::uint64_t duplicates = 0;                 // dropped
+    bool ended_with_newline = true;               // false: perhaps cut off
+    std::unique_ptr<store::SortedStream> stream;  // canonical order, without the SOA
+};
+
+// Errc::zone_file_syntax with file:line:column, line and caret. Errc::zone_file_content: no SOA at
+// the apex, two different ones, an owner outside the zone, no NS at the apex (RFC 1035 §5.2).
+// Errc::limit, file_unreadable, not_found, disk_full. Blocking.
+[[nodiscard]] Result<LoadedZone> load_zone_file(const LoadOptions& options);
+
+}  // namespace twinzone::primary

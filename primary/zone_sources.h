@@ -1,0 +1,74 @@
+// The zone files of a primary: watched, read when they change, published when they are good. A file
+// that is being written is left alone until it is quiet; one that was replaced by rename is read at
+// once. Whatever is wrong with a file, the version in service stays, and status says why.
+//
+//   quiet --changed--> settling --unchanged for a while--> loading --good--> publishing
+//   --committed--> quiet
+//                         ^  '--replaced by rename-----------^  '--bad--> quiet, with a problem
+//                         shown
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/control/status.h"
+#include "common/net/file_watcher.h"
+#include "common/net/timer.h"
+#include "common/service/daemon.h"
+#include "primary/file_fingerprint.h"
+#include "primary/zone_file_loader.h"
+
+namespace twinzone::primary {
+
+// Loop thread only. Borrows the daemon for its life; the loop has stopped before it is destroyed.
+class ZoneSources {
+  public:
+    explicit ZoneSources(service::Daemon& daemon);
+    ~ZoneSources();
+    ZoneSources(const ZoneSources&) = delete;
+    ZoneSources& operator=(const ZoneSources&) = delete;
+
+    // Serves the zone from its file from now on.
+    void add(const config::Zone& zone);
+
+    // Every NAME.zone in the folder, also those that come later.
+    void add_directory(const config::Config::Directory& directory);
+
+    // Adds state and reason of the file to a zone's status.
+    void describe(control::ZoneStatus& status, const dns::Name& zone) const;
+
+  private:
+    struct Source;
+
+    void watch(const std::string& folder);
+    void handle_change(const std::string& folder, std::string_view name);
+    void scan(const config::Config::Directory& directory);
+    void look(Source& source);
+    void settle(Source& source, Duration quiet, const FileFingerprint& seen);
+    void enqueue(Source& source, const FileFingerprint& seen);
+    void start_loads();
+    void load(Source& source);
+    void handle_loaded(Source& source, Result<LoadedZone> loaded);
+    void publish(Source& source, LoadedZone loaded);
+    void handle_committed(Source& source, const Result<zone::Committed>& committed);
+    void set_problem(Source& source, const Error& error);
+    void poll_some();
+
+    service::Daemon& daemon_;
+    std::vector<std::unique_ptr<Source>> sources_;
+    std::unordered_map<dns::Name, Source*, dns::NameHash> by_zone_;
+    std::unordered_multimap<std::string, Source*> by_path_;
+    std::map<std::string, std::unique_ptr<net::FileWatcher>> watchers_;
+    std::vector<config::Config::Directory> directories_;
+    std::deque<Source*> waiting_;
+    std::size_t loading_ = 0;
+    std::size_t next_poll_ = 0;
+    net::Timer poll_timer_;
+};
+
+}  // namespace twinzone::primary

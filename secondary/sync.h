@@ -1,0 +1,15 @@
+// `sync`: one truthful resync of the zones, then the end; for cron. Same store and lock as the
+// daemon.
+#pragma once
+
+#include "common/config/command_line.h"
+#include "common/config/config.h"
+
+namespace twinzone::secondary {
+
+// Checks each zone with its primaries once, transfers, commits, writes zone files. Says nothing
+// where all is well, but for progress on a terminal; what failed goes to stderr, a line each. ok or
+// changed (with --detailed-exitcode), some_failed, locked, usage.
+[[nodiscard]] config::ExitCode sync(config::Config config, const config::CommandLine& command_line);
+
+}  // namespace twinzone::secondary
