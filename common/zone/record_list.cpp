@@ -67,6 +67,42 @@ bool stands_before(const RecordList& list, const Place& a, const Place& b) noexc
     return order == 0 ? a.index < b.index : order < 0;
 }
 
+// Neighbours in a zone mostly have the same parent, octet for octet: then the first labels decide.
+int compare_owners(dns::NameView a, dns::NameView b) noexcept {
+    if (a.is_root() || b.is_root() || !same_bytes(a.parent(), b.parent())) {
+        return dns::compare_canonical(a, b);
+    }
+    const ByteView label_a = a.first_label();
+    const ByteView label_b = b.first_label();
+    const std::size_t common = std::min(label_a.size(), label_b.size());
+    for (std::size_t i = 0; i < common; ++i) {
+        if (label_a[i] != label_b[i]) {
+            const int order = dns::lower(label_a[i]) - dns::lower(label_b[i]);
+            if (order != 0) {
+                return order;
+            }
+        }
+    }
+    return static_cast<int>(label_a.size()) - static_cast<int>(label_b.size());
+}
+
+bool is_capital(std::uint8_t octet) noexcept {
+    return dns::lower(octet) != octet;
+}
+
+// As dns::compare_canonical_rdata(), which is asked (and allocates) only where a capital letter is
+// the first octet to differ: any other octet orders the same within a name and outside.
+int compare_rdata(dns::RrType type, ByteView a, ByteView b) noexcept {
+    const auto [at_a, at_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (at_a == a.end() || at_b == b.end()) {
+        return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
+    }
+    if (is_capital(*at_a) || is_capital(*at_b)) {
+        return compare_canonical_rdata(type, a, b);
+    }
+    return *at_a - *at_b;
+}
+
 bool same_octets(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
@@ -75,7 +111,7 @@ bool same_octets(ByteView a, ByteView b) noexcept {
 
 int compare_canonical(const dns::RecordView& a, const dns::RecordView& b) noexcept {
     if (!same_bytes(a.owner, b.owner)) {
-        const int by_owner = dns::compare_canonical(a.owner, b.owner);
+        const int by_owner = compare_owners(a.owner, b.owner);
         if (by_owner != 0) {
             return by_owner;
         }
@@ -83,7 +119,7 @@ int compare_canonical(const dns::RecordView& a, const dns::RecordView& b) noexce
     if (a.type != b.type) {
         return value(a.type) < value(b.type) ? -1 : 1;
     }
-    return compare_canonical_rdata(a.type, a.rdata, b.rdata);
+    return compare_rdata(a.type, a.rdata, b.rdata);
 }
 
 bool same_content(const dns::RecordView& a, const dns::RecordView& b) noexcept {
