@@ -60,7 +60,6 @@ class Editor {
     std::optional<Entry> following_;  // borrowed from pages_
     std::optional<PageReader> following_reader_;
     std::optional<dns::RecordView> bound_;  // first record of following_, borrowed from its reader
-    Bytes last_consumed_;                   // old key of the page consumed last
 
     Applied applied_;
     Digest digest_ = version_.digest;
@@ -92,20 +91,27 @@ Result<void> Editor::run() {
 }
 
 Result<void> Editor::begin_run(const Entry& page) {
+    if (!split_page_key(page.key)) {
+        return fail(Errc::store_corrupt, "a key in the page table is no page key");
+    }
     // A copy: the table is asked for more before the page is entered.
     const Bytes key{page.key.begin(), page.key.end()};
     const Bytes octets{page.page.begin(), page.page.end()};
-    // Numbers go on from the page before, as it is called now.
+    // Numbers go on from the page before. No run touched it: one ends only at a page that stays.
     const FoundPage before = pages_.last_at_or_before(just_before(key));
     if (!before) {
         return fail(before.error());
     }
-    if (!*before) {
-        refill_.continue_behind({});
-    } else if (compare_keys((*before)->key, last_consumed_) != 0) {
-        refill_.continue_behind((*before)->key);
+    refill_.continue_behind(*before ? (*before)->key : ByteView{});
+    if (Result<void> entered = enter({key, octets}); !entered) {
+        return entered;
     }
-    return enter({key, octets});
+    // Each run carries out an edit at least. Keys led to this page; its neighbour must agree.
+    if (!is_hit()) {
+        return fail(Errc::store_corrupt,
+                    fmt::format("pages are out of order at {}", edits_.record().owner.to_text()));
+    }
+    return {};
 }
 
 Result<void> Editor::walk_run() {
@@ -207,7 +213,6 @@ Result<void> Editor::renumber() {
 void Editor::consume() {
     changes_.try_emplace(current_.key, std::nullopt);
     consumed_bytes_ += current_.page.size();
-    last_consumed_ = current_.key;
 }
 
 // Carries out the edits before `bound` (nullptr: all), where no record is stored: only adding makes

@@ -1,5 +1,7 @@
 #include "common/zone/page_edit.h"
 
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "common/zone/page_key.h"
@@ -274,6 +276,26 @@ TEST_CASE("a difference that does not fit changes nothing", "[zone][apply]") {
             CHECK(applied.error().detail().find(row.detail) != std::string::npos);
             check_zone(zone, content);
             CHECK(zone.version.serial().value() == 1);
+        }
+    }
+}
+
+TEST_CASE("pages that do not agree with their keys are damage", "[zone][apply]") {
+    const RecordList content = hosts(2000);
+    const Diff diff = change(content, with(content, {a("host-00000x.example.", 1)}));
+    struct Row {
+        const char* name;
+        std::size_t page;
+        std::uint8_t octet;  // the first of the owner of the page's first record
+    };
+    const Row rows[] = {{"the page itself", 0, 'z'}, {"the page behind it", 1, 'A'}};
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            Zone zone{soa(1), content};
+            auto at = zone.table.pages.begin();
+            std::advance(at, row.page);
+            at->second[dns::kHeaderBytes + 1] = row.octet;
+            CHECK(zone.apply(diff).error().code() == Errc::store_corrupt);
         }
     }
 }
