@@ -142,6 +142,27 @@ TEST_CASE("a timer fires once, in order of due time and never early", "[net]") {
     CHECK_FALSE(later.is_armed());
 }
 
+TEST_CASE("timers at any fraction of a millisecond are never early", "[net]") {
+    constexpr int timer_count = 100;
+    Loop loop;
+    std::vector<std::unique_ptr<Timer>> timers;
+    int fired = 0;
+    int early = 0;
+    const Instant start = loop.now().instant;
+    for (int i = 0; i < timer_count; ++i) {
+        const Instant due = start + microseconds{730} * i;
+        timers.push_back(std::make_unique<Timer>(loop));
+        timers.back()->arm(due, [&, due] {
+            early += loop.now().instant < due ? 1 : 0;
+            if (++fired == timer_count) {
+                loop.stop();
+            }
+        });
+    }
+    run_to_stop(loop);
+    CHECK(early == 0);
+}
+
 TEST_CASE("a timer may be armed anew, cancelled or destroyed in its own callback", "[net]") {
     Loop loop;
     int fired = 0;

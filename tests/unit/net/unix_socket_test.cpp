@@ -119,6 +119,23 @@ TEST_CASE("a socket file left by a dead process is replaced, one that answers is
     CHECK(std::filesystem::exists(path));
 }
 
+TEST_CASE("a socket too busy to answer is not taken for dead", "[net]") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("control.sock");
+    const Result<sockaddr_un> address = unix_address(path);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&*address);
+    const int busy = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    REQUIRE(::bind(busy, generic, sizeof *address) == 0);
+    REQUIRE(::listen(busy, 0) == 0);
+    const int waiting = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    REQUIRE(::connect(waiting, generic, sizeof *address) == 0);
+    Loop loop;
+    CHECK_FALSE(UnixListener::listen(loop, path, 0600, {}).has_value());
+    CHECK(std::filesystem::exists(path));
+    ::close(waiting);
+    ::close(busy);
+}
+
 TEST_CASE("a file that is no socket is left alone", "[net]") {
     const TemporaryFolder folder;
     const std::string path = folder.file("precious");
