@@ -39,6 +39,15 @@ inline constexpr std::array<CharClass, 256> kCharClasses = make_char_classes();
     return kCharClasses[static_cast<std::uint8_t>(c)];
 }
 
+// The first octet from `at` on that is not part of a word. (Sixteen octets at a time with SSE2 were
+// tried and no faster: words are short.)
+[[nodiscard]] inline const char* word_end(const char* at) noexcept {
+    while (char_class(*at) == CharClass::plain) {
+        ++at;
+    }
+    return at;
+}
+
 [[nodiscard]] constexpr bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }

@@ -100,15 +100,15 @@ void append_wire(const ldns_rr& rr, RdataBuffer& out) {
 // RFC 1876 §2: version 0, each size a digit times a power of ten, angles in thousandths of a second
 // around 2^31.
 bool is_sound_loc(ByteView rdata) noexcept {
-    constexpr std::int64_t kRightAngle = std::int64_t{90} * 3600 * 1000;
+    constexpr std::int64_t right_angle = std::int64_t{90} * 3600 * 1000;
     const auto is_angle = [](std::uint32_t value, std::int64_t max) {
         const std::int64_t angle = std::int64_t{value} - (std::int64_t{1} << 31);
         return angle >= -max && angle <= max;
     };
     const auto is_size = [](std::uint8_t octet) { return (octet >> 4) < 10 && (octet & 15) < 10; };
     return rdata.size() == 16 && rdata[0] == 0 && is_size(rdata[1]) && is_size(rdata[2]) &&
-           is_size(rdata[3]) && is_angle(load_u32(rdata.data() + 4), kRightAngle) &&
-           is_angle(load_u32(rdata.data() + 8), 2 * kRightAngle);
+           is_size(rdata[3]) && is_angle(load_u32(rdata.data() + 4), right_angle) &&
+           is_angle(load_u32(rdata.data() + 8), 2 * right_angle);
 }
 
 // RFC 3123 §4: items of family, prefix, N bit and length, address without zeros at its end.

@@ -63,9 +63,9 @@ std::int64_t days_before(std::int64_t year, unsigned month, unsigned day) noexce
 }
 
 unsigned days_in_month(std::int64_t year, unsigned month) noexcept {
-    constexpr std::array<unsigned, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    constexpr std::array<unsigned, 12> days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return kDays[month - 1] + (month == 2 && leap ? 1U : 0U);
+    return days[month - 1] + (month == 2 && leap ? 1U : 0U);
 }
 
 unsigned two_digits(const char* at) noexcept {
@@ -82,8 +82,10 @@ std::uint32_t read_date(Scanner& scanner, const Token& token) {
     const unsigned second = two_digits(at + 12);
     const bool valid = month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month) &&
                        hour < 24 && minute < 60 && second < 60;
-    const std::int64_t total =
-        valid ? days_before(year, month, day) * 86400 + hour * 3600 + minute * 60 + second : -1;
+    const std::int64_t total = valid ? days_before(year, month, day) * 86400 +
+                                           std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 +
+                                           second
+                                     : -1;
     if (total < 0 || total > std::numeric_limits<std::uint32_t>::max()) {
         scanner.fail(token.begin, fmt::format("'{}' is no time from 1970 to 2106", token.text()));
         return 0;

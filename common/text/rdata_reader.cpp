@@ -199,9 +199,9 @@ void RdataReader::read_salt(Scanner& scanner) {
 }
 
 void RdataReader::read_next_hash(Scanner& scanner) {
-    constexpr std::size_t kMaxCharacters = 255 * 8 / 5;
+    constexpr std::size_t max_characters = 255 * 8 / 5;
     const Token token = scanner.need("a hashed owner name");
-    if (token.size() == 0 || token.size() > kMaxCharacters) {
+    if (token.size() == 0 || token.size() > max_characters) {
         scanner.fail(token.begin, "hashed owner name of 0 or more than 255 octets");
         return;
     }

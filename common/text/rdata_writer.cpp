@@ -201,7 +201,7 @@ bool FieldPrinter::hex() {
 bool FieldPrinter::base64() {
     const ByteView rest = reader_.rest();
     if (rest.empty()) {
-        return false;  // also where it may be missing: other servers read that as the \\# form only
+        return false;  // also where it may be missing: other servers read that as the \# form only
     }
     space();
     append_base64(rest, out_);

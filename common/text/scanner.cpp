@@ -18,19 +18,16 @@ void Scanner::open(std::string_view text, bool is_last) noexcept {
     failed_ = false;
 }
 
-Token Scanner::next() {
+// The next token where blanks, line ends, comments or parentheses may stand before it.
+Token Scanner::next_after_all_else() {
     if (!skip_between()) {
         return end_here();
     }
     return *at_ == '"' ? quoted() : word();
 }
 
-Token Scanner::need(const char* what) {
-    const Token token = next();
-    if (token.is_end()) [[unlikely]] {
-        fail(token.begin, fmt::format("the record ends where {} should stand", what));
-    }
-    return token;
+void Scanner::fail_missing(const Token& token, const char* what) {
+    fail(token.begin, fmt::format("the record ends where {} should stand", what));
 }
 
 bool Scanner::take_unknown_mark() {
@@ -110,9 +107,7 @@ Token Scanner::word() {
     Token token{at_, at_, TokenKind::word, false};
     const char* at = at_;
     for (;;) {
-        while (char_class(*at) == CharClass::plain) {
-            ++at;
-        }
+        at = word_end(at);
         if (*at != '\\') [[likely]] {
             break;
         }

@@ -36,10 +36,27 @@ class Scanner {
     void open(std::string_view text, bool is_last) noexcept;
 
     // The next token; end at the end of the entry, again and again.
-    [[nodiscard]] Token next();
+    [[nodiscard]] Token next() {
+        // A plain word behind one space is what most lines are made of.
+        if (*at_ == ' ' && char_class(at_[1]) == CharClass::plain && !failed_) [[likely]] {
+            const char* const begin = at_ + 1;
+            const char* const end = word_end(begin);
+            if (*end != '\\') [[likely]] {
+                at_ = end;
+                return {begin, end, TokenKind::word, false};
+            }
+        }
+        return next_after_all_else();
+    }
 
     // The next token, which must be there: `what` says what should stand there.
-    [[nodiscard]] Token need(const char* what);
+    [[nodiscard]] Token need(const char* what) {
+        const Token token = next();
+        if (token.is_end()) [[unlikely]] {
+            fail_missing(token, what);
+        }
+        return token;
+    }
 
     // Passes over the token "\#" (RFC 3597 §5) if it comes next.
     [[nodiscard]] bool take_unknown_mark();
@@ -65,6 +82,7 @@ class Scanner {
     [[gnu::cold]] void prefix_fault(std::string_view prefix);
 
   private:
+    [[nodiscard]] Token next_after_all_else();
     [[nodiscard]] Token word();
     [[nodiscard]] Token quoted();
     [[nodiscard]] Token end_here() const noexcept { return {at_, at_, TokenKind::end, false}; }
@@ -73,6 +91,7 @@ class Scanner {
     void close_parenthesis();
     [[gnu::cold]] void fail_at_end(const char* opened, std::string_view what);
     [[gnu::cold]] void fail_at_nul();
+    [[gnu::cold]] void fail_missing(const Token& token, const char* what);
 
     const char* begin_ = nullptr;
     const char* at_ = nullptr;

@@ -47,6 +47,9 @@ KeyValue split(Scanner& scanner, const Token& token) {
 
 // The value's octets after the escapes of the zone file are resolved.
 Bytes unescape(Scanner& scanner, const Token& value) {
+    if (value.size() == 0) {
+        return {};
+    }
     Bytes octets(std::min<std::size_t>(value.size(), dns::kMaxRdataBytes));
     octets.resize(read_octets(scanner, value, octets.size(), octets.data()));
     return octets;

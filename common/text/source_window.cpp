@@ -107,7 +107,7 @@ int SourceWindow::read_more() {
     std::size_t count = 0;
     if (fd_ == kMemory) {
         count = std::min(room, memory_.size());
-        std::memcpy(end_, memory_.data(), count);
+        std::copy_n(memory_.data(), count, end_);
         memory_.remove_prefix(count);
     } else {
         const ssize_t got = ::read(fd_, end_, room);

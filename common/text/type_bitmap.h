@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace twinzone::text {
 class TypeBitmap {
   public:
     // Octets of the largest wire form: all windows, whole.
-    static constexpr std::size_t kMaxBytes = 256 * 34;
+    static constexpr std::size_t kMaxBytes = std::size_t{256} * 34;
 
     void clear() noexcept;
     void add(dns::RrType type) noexcept;

@@ -20,7 +20,7 @@ namespace twinzone::text {
 
 // Octets of text one record or directive may have, with its comments and line ends. A record of
 // 65,535 octets of rdata in hex just fits.
-inline constexpr std::size_t kMaxEntryBytes = 144 * 1024;
+inline constexpr std::size_t kMaxEntryBytes = 147456;
 
 // Records that one $GENERATE may make.
 inline constexpr std::uint64_t kMaxGenerateRecords = 1U << 20;
