@@ -34,7 +34,7 @@ class MemorySnapshot : public zone::Snapshot {
   public:
     // `history`: oldest first; the last leads to this version.
     MemorySnapshot(const dns::SoaRecord& soa, zone::RecordList records,
-                   std::vector<zone::Diff> history)
+                   const std::vector<zone::Diff>& history)
         : records_(std::move(records)) {
         version_.soa = soa;
         version_.records = records_.size() + 1;
@@ -44,7 +44,7 @@ class MemorySnapshot : public zone::Snapshot {
         }
         keep(*encoder.finish());
         for (const zone::Diff& diff : history) {
-            steps_.push_back({step_of(diff), *zone::encode_diff_pages(diff)});
+            steps_.emplace_back(step_of(diff), *zone::encode_diff_pages(diff));
             for (const Bytes& page : steps_.back().second) {
                 steps_.back().first.wire_bytes += page.size();
             }

@@ -52,6 +52,16 @@ struct Fixture {
     Scheduler scheduler;
 };
 
+JobOutcome any_outcome(Random& random, const Job& job, bool up) {
+    if (!up) {
+        return JobOutcome::unreachable;
+    }
+    if (random.below(3) != 0) {
+        return JobOutcome::success;
+    }
+    return job.work == Work::check ? JobOutcome::needs_transfer : JobOutcome::failed;
+}
+
 }  // namespace
 
 TEST_CASE("an armed zone starts at its time, and an added one at the latest", "[transfer]") {
@@ -142,10 +152,10 @@ TEST_CASE("lanes go by urgency, zones of a lane in order, remotes in turn", "[tr
         }
     }
     std::vector<std::uint32_t> order;
-    for (std::uint32_t i = 0; i < zone; ++i) {
-        const Job job = z.poll_one(at(i * 10));
+    for (std::int64_t ms = 0; ms < std::int64_t{10} * zone; ms += 10) {
+        const Job job = z.poll_one(at(ms));
         order.push_back(job.zone);
-        z.finish(at(i * 10), job.zone, JobOutcome::success);
+        z.finish(at(ms), job.zone, JobOutcome::success);
     }
     CHECK(order == std::vector<std::uint32_t>{16, 19, 17, 18, 12, 15, 13, 14, 8, 11,
                                               9,  10, 4,  7,  5,  6,  0,  3,  1, 2});
@@ -327,9 +337,10 @@ TEST_CASE("a ready zone moves up a lane, and repeating a request does not move i
     z.scheduler.request(at(0), 3, Lane::notify);
     z.scheduler.request(at(0), 3, Lane::refresh);
     std::vector<std::uint32_t> order;
-    for (std::uint32_t running = 0, i = 1; i < 4; ++i) {
-        z.finish(at(i * 10), running, JobOutcome::success);
-        running = z.poll_one(at(i * 10)).zone;
+    std::uint32_t running = 0;
+    for (const std::int64_t ms : {10, 20, 30}) {
+        z.finish(at(ms), running, JobOutcome::success);
+        running = z.poll_one(at(ms)).zone;
         order.push_back(running);
     }
     CHECK(order == std::vector<std::uint32_t>{3, 2, 1});
@@ -390,11 +401,8 @@ TEST_CASE("whatever happens, every zone is waiting, ready or running", "[transfe
             const std::size_t which = random.below(running.size());
             const Job job = running[which];
             running.erase(running.begin() + static_cast<std::ptrdiff_t>(which));
-            JobOutcome outcome = up[job.remote] ? JobOutcome::success : JobOutcome::unreachable;
-            if (up[job.remote] && random.below(3) == 0) {
-                outcome = job.work == Work::check ? JobOutcome::needs_transfer : JobOutcome::failed;
-            }
-            static_cast<void>(z.scheduler.finished(now, job.zone, outcome));
+            static_cast<void>(
+                z.scheduler.finished(now, job.zone, any_outcome(random, job, up[job.remote])));
         }
         REQUIRE(z.scheduler.invariants_hold());
     }

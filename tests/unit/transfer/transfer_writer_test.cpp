@@ -16,9 +16,9 @@ using test::soa_record;
 using Records = std::vector<dns::Record>;
 
 std::shared_ptr<const MemorySnapshot> snapshot(std::uint32_t serial, const Records& records,
-                                               std::vector<zone::Diff> history = {}) {
+                                               const std::vector<zone::Diff>& history = {}) {
     return std::make_shared<const MemorySnapshot>(soa_record(serial), test::list_of(records),
-                                                  std::move(history));
+                                                  history);
 }
 
 // `count` records with names that hardly compress.
@@ -49,7 +49,7 @@ TransferRequest request(const TransferQuery& query, Transport transport = Transp
 // A primary ("A") answers the query of a secondary ("Z"), message by message, to the end.
 struct Exchange {
     Exchange(std::shared_ptr<const zone::Snapshot> held, std::optional<dns::SoaRecord> ours,
-             AnswerOptions options = {})
+             const AnswerOptions& options = {})
         : z(std::move(ours), options.transport) {
         Result<TransferWriter> opened =
             TransferWriter::open(std::move(held), request(z.asked, options.transport), options);
