@@ -59,7 +59,7 @@ Result<Batch> Batch::begin(const EnvironmentPtr& env) {
     if (!*record) {
         return fail(Errc::store_corrupt, "the store's own record is missing");
     }
-    return Batch{*std::move(txn), **record, env->used_bytes()};
+    return Batch{env, *std::move(txn), **record};
 }
 
 Result<std::uint32_t> Batch::next_id() {
@@ -100,13 +100,16 @@ Result<void> Batch::end_sweep(SweepItem item) {
 }
 
 Result<void> Batch::room_for(std::uint64_t bytes) {
-    const std::uint64_t max = txn_.environment().max_bytes();
+    const std::uint64_t max = env_->max_bytes();
     const std::uint64_t wanted = used_ + written_ + bytes + kCommitOverheadBytes;
     if (wanted <= max) {
         return {};
     }
     if (!free_) {
-        const Result<std::uint64_t> counted = txn_.free_bytes();
+        // LMDB shows its free list to readers only.
+        const Result<std::shared_ptr<const ReadTransaction>> reader = ReadTransaction::begin(env_);
+        const Result<std::uint64_t> counted =
+            reader ? (*reader)->free_bytes() : fail(reader.error());
         if (!counted) {
             return fail(counted.error());
         }

@@ -59,9 +59,14 @@ class Batch {
     [[nodiscard]] const std::vector<SweepItem>& sweeps() const noexcept { return sweeps_; }
 
   private:
-    Batch(WriteTransaction txn, const StoreRecord& record, std::uint64_t used) noexcept
-        : txn_(std::move(txn)), record_(record), saved_(record), used_(used) {}
+    Batch(EnvironmentPtr env, WriteTransaction txn, const StoreRecord& record) noexcept
+        : env_(std::move(env)),
+          txn_(std::move(txn)),
+          record_(record),
+          saved_(record),
+          used_(env_->used_bytes()) {}
 
+    EnvironmentPtr env_;
     WriteTransaction txn_;
     StoreRecord record_;
     StoreRecord saved_;

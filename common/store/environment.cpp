@@ -174,7 +174,7 @@ std::uint64_t Transaction::table_bytes(Table table) const noexcept {
     return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
-Result<std::uint64_t> Transaction::free_bytes() const {
+Result<std::uint64_t> ReadTransaction::free_bytes() const {
     constexpr MDB_dbi kFreeList = 0;  // a value is a count and that many page numbers
     MDB_cursor* cursor = nullptr;
     if (const int code = mdb_cursor_open(txn_, kFreeList, &cursor); code != 0) {

@@ -104,9 +104,6 @@ class Transaction {
     [[nodiscard]] std::uint64_t count(Table table) const noexcept;
     // Octets of the pages that a table fills.
     [[nodiscard]] std::uint64_t table_bytes(Table table) const noexcept;
-    // Octets of free pages, those included that a running reader still keeps.
-    [[nodiscard]] Result<std::uint64_t> free_bytes() const;
-
     [[nodiscard]] const Environment& environment() const noexcept { return *env_; }
     [[nodiscard]] MDB_txn* handle() const noexcept { return txn_; }
 
@@ -123,6 +120,9 @@ class ReadTransaction final : public Transaction {
   public:
     [[nodiscard]] static Result<std::shared_ptr<const ReadTransaction>> begin(EnvironmentPtr env);
     ~ReadTransaction() override;
+
+    // Octets of free pages, those included that a reader still keeps.
+    [[nodiscard]] Result<std::uint64_t> free_bytes() const;
 
     // The commit that it sees.
     [[nodiscard]] std::uint64_t commit() const noexcept { return commit_; }

@@ -13,12 +13,14 @@
 
 #include <fmt/format.h>
 
+#include "common/store/file_check.h"
 #include "common/store/keys.h"
-#include "common/store/probe.h"
 
 namespace twinzone::store {
 
 namespace {
+
+constexpr const char* kFile = "/data.mdb";
 
 // File systems on which neither LMDB's locks nor its map can be trusted (statfs(2)).
 constexpr std::uint32_t kNfs = 0x6969;
@@ -42,7 +44,7 @@ void remove_older_damaged(const std::filesystem::path& directory) {
 Result<void> set_aside(const std::string& directory, const Error& why, Opening& opening) {
     remove_older_damaged(directory);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const std::string from = directory + "/data.mdb";
+    const std::string from = directory + kFile;
     const std::string to =
         fmt::format("{}.damaged-{}", from, std::chrono::duration_cast<seconds>(now).count());
     if (::rename(from.c_str(), to.c_str()) != 0) {
@@ -79,7 +81,7 @@ Result<bool> check_format(const EnvironmentPtr& env) {
 Result<EnvironmentPtr> open_once(const Environment::Options& options, Opening& opening) {
     const bool suspect = options.lock->unclean_ends() >= kSuspectEnds;
     if (Result<void> good =
-            probe(options.directory, suspect ? ProbeDepth::whole : ProbeDepth::quick);
+            check_file(options.directory + kFile, suspect ? CheckDepth::whole : CheckDepth::quick);
         !good) {
         return fail(std::move(good).error());
     }
@@ -215,6 +217,42 @@ Result<Loaded> read_zones(const EnvironmentPtr& env, ResidentZones& zones, bool 
     return loaded;
 }
 
+// Where one record is damaged, more may be: LMDB writes to the tables only after all were checked.
+Result<void> repair(const EnvironmentPtr& env, const std::string& file, ResidentZones& zones) {
+    if (Result<void> good = check_file(file, CheckDepth::whole); !good) {
+        return good;
+    }
+    const Result<Loaded> loaded = read_zones(env, zones, true);  // again, for what is in use
+    return loaded ? take_out_damaged(env, *loaded) : fail(loaded.error());
+}
+
+Result<EnvironmentPtr> open_and_load(const Environment::Options& options, ResidentZones& zones,
+                                     Opening& opening) {
+    Result<EnvironmentPtr> env = open_once(options, opening);
+    if (!env) {
+        return env;
+    }
+    const Result<Loaded> loaded = read_zones(*env, zones, false);
+    if (!loaded) {
+        return fail(loaded.error());
+    }
+    opening.zones = zones.size();
+    if (loaded->damaged.empty()) {
+        return env;
+    }
+    for (const Bytes& key : loaded->damaged) {
+        opening.damaged_zones.push_back(name_of_key(key));
+    }
+    if (Result<void> repaired = repair(*env, options.directory + kFile, zones); !repaired) {
+        if (repaired.error().code() == Errc::store_corrupt) {
+            return fail(std::move(repaired).error());
+        }
+        // A full disk: the zones are unknown all the same, what they had stays for now.
+        opening.repair_failed = repaired.error().detail();
+    }
+    return env;
+}
+
 }  // namespace
 
 Result<void> prepare_directory(const std::string& directory) {
@@ -241,13 +279,16 @@ Result<void> prepare_directory(const std::string& directory) {
     return {};
 }
 
-Result<EnvironmentPtr> open_environment(const Environment::Options& options, Opening& opening) {
-    Result<EnvironmentPtr> env = open_once(options, opening);
+Result<EnvironmentPtr> open_environment(const Environment::Options& options, ResidentZones& zones,
+                                        Opening& opening) {
+    Result<EnvironmentPtr> env = open_and_load(options, zones, opening);
     if (!env && env.error().code() == Errc::store_corrupt) {
+        zones = ResidentZones{};
+        opening = Opening{};
         if (Result<void> aside = set_aside(options.directory, env.error(), opening); !aside) {
             return fail(std::move(aside).error());
         }
-        env = open_once(options, opening);
+        env = open_and_load(options, zones, opening);
     }
     return env;
 }
@@ -259,23 +300,6 @@ Result<EnvironmentPtr> reopen_environment(const Environment::Options& options) {
         return fail(Errc::store_corrupt, "the store is gone");
     }
     return env;
-}
-
-Result<void> load_zones(const EnvironmentPtr& env, ResidentZones& zones, Opening& opening) {
-    Result<Loaded> loaded = read_zones(env, zones, false);
-    if (loaded && !loaded->damaged.empty()) {
-        for (const Bytes& key : loaded->damaged) {
-            opening.damaged_zones.push_back(name_of_key(key));
-        }
-        loaded = read_zones(env, zones, true);  // again, for what is in use
-        Result<void> taken_out = loaded ? take_out_damaged(env, *loaded) : Result<void>{};
-        if (!taken_out) {
-            // A full disk: the zones are unknown all the same, what they had stays for now.
-            opening.reopen_warning = taken_out.error().detail();
-        }
-    }
-    opening.zones = zones.size();
-    return loaded ? Result<void>{} : fail(std::move(loaded).error());
 }
 
 Result<std::vector<SweepItem>> load_sweeps(const EnvironmentPtr& env) {

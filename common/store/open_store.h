@@ -17,17 +17,14 @@ namespace twinzone::store {
 // system).
 [[nodiscard]] Result<void> prepare_directory(const std::string& directory);
 
-// Opens, sets aside what is damaged, and begins a fresh store where there is none (any more).
+// Opens, reads all zone records, sets aside what is damaged, and begins a fresh store where there
+// is none (any more). Zone records that are damaged are taken out, named in `opening`, and what
+// they referred to is marked for the sweep.
 [[nodiscard]] Result<EnvironmentPtr> open_environment(const Environment::Options& options,
-                                                      Opening& opening);
+                                                      ResidentZones& zones, Opening& opening);
 
 // Opens again what was open before: damage is an error here, for zones are in service.
 [[nodiscard]] Result<EnvironmentPtr> reopen_environment(const Environment::Options& options);
-
-// Reads all zone records. Those that are damaged are taken out, named in `opening`, and what they
-// referred to is marked for the sweep.
-[[nodiscard]] Result<void> load_zones(const EnvironmentPtr& env, ResidentZones& zones,
-                                      Opening& opening);
 
 [[nodiscard]] Result<std::vector<SweepItem>> load_sweeps(const EnvironmentPtr& env);
 

@@ -84,18 +84,19 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     }
     const Environment::Options environment{options.directory, options.max_bytes, *lock};
     Opening opening;
-    Result<EnvironmentPtr> env = open_environment(environment, opening);
+    ResidentZones zones;
+    Result<EnvironmentPtr> env = open_environment(environment, zones, opening);
     if (!env) {
         return fail(std::move(env).error());
     }
     opening.stale_readers = (*env)->check_readers();
     auto parts = std::make_unique<Parts>(options, *env);
     parts->lock = *lock;
-    Result<void> loaded = load_zones(*env, parts->zones, opening);
+    parts->zones = std::move(zones);
     Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
     Result<std::vector<Bytes>> owed = load_owed(*env);
-    if (!loaded || !sweeps || !owed) {
-        return fail(!loaded ? loaded.error() : !sweeps ? sweeps.error() : owed.error());
+    if (!sweeps || !owed) {
+        return fail(!sweeps ? sweeps.error() : owed.error());
     }
     for (const Bytes& key : *owed) {
         parts->owed.emplace(as_text(key));

@@ -87,9 +87,9 @@ struct StoreOptions {
 
 // What open() found; for the log.
 struct Opening {
-    std::string set_aside;       // where the damaged store went; empty: none was
-    std::string set_aside_why;   // in words
-    std::string reopen_warning;  // what could not be done, in words; empty: nothing
+    std::string set_aside;      // where the damaged store went; empty: none was
+    std::string set_aside_why;  // in words
+    std::string repair_failed;  // why damaged zones keep their room on disk; empty: they do not
     std::vector<dns::Name> damaged_zones;
     std::uint64_t zones = 0;
     std::uint64_t leftovers = 0;      // contents and journals that now get swept

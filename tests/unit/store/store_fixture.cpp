@@ -119,6 +119,7 @@ StoreFixture::StoreFixture() {
 
 void StoreFixture::open() {
     Result<std::unique_ptr<Store>> opened = Store::open(options);
+    INFO((opened ? "opened" : opened.error().detail()));
     REQUIRE(opened);
     store = *std::move(opened);
 }
@@ -249,6 +250,23 @@ std::string StoreFixture::history(const dns::Name& zone, std::uint32_t from) {
     REQUIRE(end);
     CHECK_FALSE(end->has_value());
     return text;
+}
+
+std::uint64_t StoreFixture::entries(Table table) {
+    close();
+    std::uint64_t count = 0;
+    {
+        const auto lock = LockFile::acquire(options.directory, "test");
+        REQUIRE(lock);
+        const auto env = Environment::open({options.directory, options.max_bytes, *lock});
+        REQUIRE(env);
+        const auto txn = ReadTransaction::begin(*env);
+        REQUIRE(txn);
+        count = (*txn)->count(table);
+        (*lock)->mark_clean();
+    }
+    open();
+    return count;
 }
 
 }  // namespace twinzone::store::test

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/store/environment.h"
 #include "common/store/record_sorter.h"
 #include "common/store/store.h"
 #include "common/zone/record_list.h"
@@ -74,6 +75,9 @@ class StoreFixture {
 
     // "1>2 2>3", or "none".
     [[nodiscard]] std::string history(const dns::Name& zone, std::uint32_t from);
+
+    // Entries of a table, read behind the store's back: closes and opens it.
+    [[nodiscard]] std::uint64_t entries(Table table);
 
     TemporaryDirectory directory;
     StoreOptions options;

@@ -1,0 +1,117 @@
+#include "common/store/record_sorter.h"
+
+#include <fmt/format.h>
+
+#include "common/base/random.h"
+#include "tests/support/catch.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace twinzone::store::test {
+
+namespace {
+
+dns::Record record(std::size_t number, std::uint32_t ttl) {
+    dns::Record made;
+    made.owner = name(fmt::format("n{}.example.test", number));
+    made.type = dns::RrType::txt;
+    made.ttl = dns::Ttl{ttl};
+    made.rdata.assign(1 + number % 200, 'x');
+    made.rdata[0] = static_cast<std::uint8_t>(made.rdata.size() - 1);
+    return made;
+}
+
+// "owner ttl" of every record.
+std::vector<std::string> read_all(SortedStream& stream) {
+    std::vector<std::string> all;
+    for (;;) {
+        const auto next = stream.next();
+        REQUIRE(next);
+        if (!*next) {
+            return all;
+        }
+        all.push_back(fmt::format("{} {} {}", (*next)->owner.to_text(), (*next)->ttl.value(),
+                                  (*next)->rdata.size()));
+    }
+}
+
+struct Sorted {
+    std::vector<std::string> records;
+    std::uint64_t dropped = 0;
+};
+
+Sorted sort(const std::vector<dns::Record>& records, std::size_t memory_bytes) {
+    const TemporaryDirectory directory;
+    RecordSorter sorter{directory.path(), memory_bytes};
+    for (const dns::Record& each : records) {
+        REQUIRE(sorter.add(each.view()));
+    }
+    CHECK(sorter.added() == records.size());
+    const auto stream = sorter.finish();
+    REQUIRE(stream);
+    Sorted sorted{read_all(**stream), (*stream)->dropped()};
+    REQUIRE((*stream)->rewind());
+    CHECK(read_all(**stream) == sorted.records);
+    CHECK((*stream)->dropped() == sorted.dropped);
+    return sorted;
+}
+
+}  // namespace
+
+TEST_CASE("sorting in runs on disk gives what sorting in memory gives", "[store][sorter]") {
+    constexpr std::size_t kRecords = 20000;
+    const bool in_order = GENERATE(true, false);
+    Random random{7};
+    std::vector<dns::Record> records;
+    for (std::size_t i = 0; i < kRecords; ++i) {
+        // The TTL tells which of two equal records was added last.
+        records.push_back(
+            record(in_order ? i : random.below(kRecords / 2), static_cast<std::uint32_t>(i)));
+    }
+    if (in_order) {
+        std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+            return zone::compare_canonical(a.view(), b.view()) < 0;
+        });
+    }
+    const Sorted in_memory = sort(records, std::size_t{1} << 30);
+    CHECK(in_memory.records.size() + in_memory.dropped == kRecords);
+    CHECK((in_memory.dropped == 0) == in_order);
+    for (const std::size_t memory_bytes : {std::size_t{40'000}, std::size_t{300'000}}) {
+        const Sorted spilled = sort(records, memory_bytes);
+        CHECK(spilled.records == in_memory.records);
+        CHECK(spilled.dropped == in_memory.dropped);
+    }
+}
+
+TEST_CASE("of records that are the same the one added last holds", "[store][sorter]") {
+    for (const std::size_t memory_bytes : {std::size_t{1}, std::size_t{1} << 20}) {
+        const Sorted sorted = sort({record(1, 10), record(2, 20), record(1, 30)}, memory_bytes);
+        CHECK(sorted.records ==
+              std::vector<std::string>{"n1.example.test. 30 2", "n2.example.test. 20 3"});
+        CHECK(sorted.dropped == 1);
+    }
+}
+
+TEST_CASE("the largest rdata goes through a run", "[store][sorter]") {
+    dns::Record large = record(1, 1);
+    large.type = dns::RrType{65280};
+    large.rdata.assign(dns::kMaxRdataBytes, 'r');
+    std::vector<dns::Record> records;
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        large.owner = name(fmt::format("n{}.example.test", i));
+        records.push_back(large);
+    }
+    CHECK(sort(records, 1).records.size() == 10);
+}
+
+TEST_CASE("nothing added gives nothing", "[store][sorter]") {
+    CHECK(sort({}, 1).records.empty());
+}
+
+TEST_CASE("a sorter that cannot spill says why", "[store][sorter]") {
+    RecordSorter sorter{"/nowhere/at/all", 1};
+    const auto added = sorter.add(record(1, 1).view());
+    REQUIRE_FALSE(added);
+    CHECK(added.error().code() == Errc::file_unreadable);
+}
+
+}  // namespace twinzone::store::test
