@@ -10,6 +10,13 @@ namespace {
 constexpr std::size_t kLengthBytes = 2;
 }  // namespace
 
+Bytes with_length(ByteView message) {
+    Bytes framed(2 + message.size());
+    store_u16(framed.data(), static_cast<std::uint16_t>(message.size()));
+    std::copy(message.begin(), message.end(), framed.begin() + 2);
+    return framed;
+}
+
 void DnsFrames::feed(std::span<std::uint8_t> chunk) {
     TWINZONE_ASSERT(chunk_.empty());
     chunk_ = chunk;

@@ -11,6 +11,10 @@
 
 namespace twinzone::net {
 
+// The message behind its two octets of length, ready to be written in one piece (RFC 7766 §8).
+// Requires: at most 65,535 octets.
+[[nodiscard]] Bytes with_length(ByteView message);
+
 // One per connection. Usage: feed() what was read, then next() until it gives nothing. A message
 // that lies whole in what was fed is handed out in place; only a message cut by the end of the
 // chunk is copied, so that at most one message (65,537 octets) is kept between chunks.

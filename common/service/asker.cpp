@@ -42,14 +42,10 @@ class Asker::TcpExchange final : public Exchange, public std::enable_shared_from
     TcpExchange(Asker& asker, AttemptId attempt) : asker_(asker), attempt_(attempt) {}
 
     void start(const Ask& question) {
-        Bytes framed;
-        ByteWriter writer{framed};
-        writer.u16(static_cast<std::uint16_t>(question.message.size()));
-        writer.bytes(question.message);
         stream_ = net::TcpStream::connect(
             asker_.loop_, question.to, std::nullopt,
             [this](Result<void> connected) { handle_connected(std::move(connected)); });
-        stream_->write(std::move(framed));
+        stream_->write(net::with_length(question.message));
     }
 
   private:

@@ -24,15 +24,6 @@ struct Batch {
     std::vector<WireMessage> messages;
 };
 
-Bytes framed(const Bytes& message) {
-    Bytes out;
-    out.reserve(message.size() + 2);
-    ByteWriter writer{out};
-    writer.u16(static_cast<std::uint16_t>(message.size()));
-    writer.bytes(message);
-    return out;
-}
-
 }  // namespace
 
 ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> stream,
@@ -81,7 +72,7 @@ void ClientSession::take_requests() {
         Publisher::Answer answer = publisher_.answer(
             loop_.now(), {.peer = stream_->peer(), .transport = Transport::tcp}, **message);
         if (auto* reply = std::get_if<Bytes>(&answer)) {
-            stream_->write(framed(*reply), [this] { handle_written(); });
+            stream_->write(net::with_length(*reply), [this] { handle_written(); });
         } else if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {
             begin_transfer(std::move(*transfer));
         }

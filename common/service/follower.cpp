@@ -221,7 +221,18 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     return view;
 }
 
+// The scheduler keeps a timer for every zone that waits; one that runs has a question with a
+// deadline, or a commit that the store will end.
 bool Follower::invariants_hold() const {
+    std::vector<bool> at_work(zones_.size());
+    for (const auto& [attempt, exchange] : exchanges_) {
+        at_work[exchange->zone] = true;
+    }
+    for (const std::unique_ptr<Zone>& zone : zones_) {
+        if (scheduler_.is_running(zone->index) != (at_work[zone->index] || zone->commit != 0)) {
+            return false;
+        }
+    }
     return scheduler_.invariants_hold() && deadlines_.size() == exchanges_.size();
 }
 

@@ -1,0 +1,121 @@
+#include "tests/sim/checkers.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace twinzone::sim {
+
+namespace {
+
+bool same(const zone::Version& a, const zone::Version& b) {
+    return a.serial() == b.serial() && a.digest == b.digest;
+}
+
+}  // namespace
+
+void Checkers::handle_published(const dns::Name& zone, const zone::Version& version) {
+    published_[zone.to_text()].push_back(version);
+}
+
+void Checkers::handle_lost(const dns::Name& zone, const zone::Version& version) {
+    std::vector<zone::Version>& versions = published_[zone.to_text()];
+    std::erase_if(versions,
+                  [&version](const zone::Version& known) { return same(known, version); });
+}
+
+std::optional<std::size_t> Checkers::place(const std::string& zone,
+                                           const zone::Version& version) const {
+    const auto at = published_.find(zone);
+    if (at == published_.end()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = at->second.size(); i > 0; --i) {
+        if (same(at->second[i - 1], version)) {
+            return i - 1;
+        }
+    }
+    return std::nullopt;
+}
+
+void Checkers::handle_announced(const Node& node, const dns::Name& zone, dns::Serial serial) {
+    const auto disk = node.disk().zones.find(zone.to_text());
+    const bool synced = disk != node.disk().zones.end() && disk->second.content &&
+                        !dns::is_newer(serial, disk->second.content->version.serial());
+    if (!synced) {
+        violate("announced_before_sync",
+                fmt::format("{} tells of {} serial {}, which is not on its disk",
+                            node.settings().name, zone.to_text(), serial.value()));
+    }
+}
+
+bool Checkers::check() {
+    for (const Node* node : nodes_) {
+        if (!node->is_alive()) {
+            continue;
+        }
+        for (const config::Zone& zone : node->settings().zones) {
+            check_served(*node, zone);
+        }
+        if (!node->invariants_hold()) {
+            violate("timers",
+                    node->settings().name + ": a zone without a timer, or counts that disagree");
+        }
+    }
+    return !violation_;
+}
+
+void Checkers::check_served(const Node& node, const config::Zone& zone) {
+    const std::string name = zone.name.to_text();
+    const std::shared_ptr<const StoredVersion> served = node.served(zone.name);
+    Seen& seen = seen_[{node.settings().host, name}];
+    if (!served || served == seen.version) {
+        return;
+    }
+    const zone::Version& version = served->version;
+    const std::string who =
+        fmt::format("{} serves {} serial {}", node.settings().name, name, version.serial().value());
+    if (digest_of(version.soa, served->records) != version.digest) {
+        violate("whole_version", who + ": its digest is not that of its records");
+        return;
+    }
+    const std::optional<std::size_t> at = place(name, version);
+    if (!at) {
+        violate("whole_version", who + ": no version that was published");
+        return;
+    }
+    if (seen.version && *at < seen.place) {
+        violate("serial_back",
+                who + fmt::format(", after serial {}", seen.version->version.serial().value()));
+    }
+    seen = {served, *at};
+}
+
+void Checkers::check_at_rest() {
+    const Node& primary = *nodes_.front();
+    for (const Node* node : nodes_) {
+        for (const config::Zone& zone : node->settings().zones) {
+            const std::shared_ptr<const StoredVersion> ours = node->served(zone.name);
+            const std::shared_ptr<const StoredVersion> theirs = primary.served(zone.name);
+            if (!ours || !theirs || !same(ours->version, theirs->version)) {
+                violate("converged",
+                        fmt::format(
+                            "{} has {} serial {}, the primary {}", node->settings().name,
+                            zone.name.to_text(),
+                            ours ? fmt::format("{}", ours->version.serial().value()) : "none",
+                            theirs ? fmt::format("{}", theirs->version.serial().value()) : "none"));
+            }
+        }
+        if (!node->is_at_rest()) {
+            violate("at_rest", node->settings().name + ": a NOTIFY is still owed");
+        }
+    }
+}
+
+void Checkers::violate(std::string checker, std::string detail) {
+    if (!violation_) {
+        violation_ = Violation{std::move(checker), std::move(detail)};
+    }
+}
+
+}  // namespace twinzone::sim

@@ -1,0 +1,69 @@
+// The simulator's command line: one seed or many; a seed that breaks something prints how to run it
+// again.
+//   sim --seed 17 [--trace]      sim --seeds 1..300      sim --replay 17 (twice: the same trace)
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "tests/sim/scenario.h"
+
+namespace {
+
+using twinzone::sim::Outcome;
+using twinzone::sim::run_scenario;
+
+int usage() {
+    std::fputs("usage: sim --seed N [--trace] | --seeds A..B | --replay N\n", stderr);
+    return 2;
+}
+
+bool passes(std::uint64_t seed, bool trace) {
+    const Outcome outcome = run_scenario(seed, trace);
+    if (outcome.violation) {
+        std::printf("violation: %s: %s\n  after %zu events; replay: sim --seed %llu --trace\n",
+                    outcome.violation->checker.c_str(), outcome.violation->detail.c_str(),
+                    outcome.events, static_cast<unsigned long long>(seed));
+    }
+    return !outcome.violation;
+}
+
+int run_range(std::uint64_t first, std::uint64_t last) {
+    std::size_t failed = 0;
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        failed += passes(seed, false) ? 0 : 1;
+    }
+    std::printf("%llu seeds, %zu with a violation\n",
+                static_cast<unsigned long long>(last - first + 1), failed);
+    return failed == 0 ? 0 : 1;
+}
+
+int replay(std::uint64_t seed) {
+    const Outcome first = run_scenario(seed, false);
+    const Outcome second = run_scenario(seed, false);
+    const bool same = first.trace_hash == second.trace_hash && first.events == second.events;
+    std::printf("seed %llu: %zu events, %zu versions, traces %s\n",
+                static_cast<unsigned long long>(seed), first.events, first.versions,
+                same ? "equal" : "differ");
+    return same ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view verb = argc > 2 ? argv[1] : "";
+    const char* value = argc > 2 ? argv[2] : "";
+    char* end = nullptr;
+    const std::uint64_t number = std::strtoull(value, &end, 10);
+    if (verb == "--seed") {
+        return passes(number, argc > 3 && std::string_view{argv[3]} == "--trace") ? 0 : 1;
+    }
+    if (verb == "--replay") {
+        return replay(number);
+    }
+    if (verb == "--seeds" && std::string_view{end}.starts_with("..")) {
+        return run_range(number, std::strtoull(end + 2, nullptr, 10));
+    }
+    return usage();
+}

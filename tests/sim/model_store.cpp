@@ -1,0 +1,342 @@
+#include "tests/sim/model_store.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/assert.h"
+#include "common/zone/diff_pages.h"
+#include "common/zone/version_encoder.h"
+
+namespace twinzone::sim {
+
+namespace {
+
+class VectorCursor final : public zone::PageCursor {
+  public:
+    explicit VectorCursor(std::vector<ByteView> pages) : pages_(std::move(pages)) {}
+
+    Result<std::optional<ByteView>> next() override {
+        return at_ < pages_.size() ? std::optional{pages_[at_++]} : std::nullopt;
+    }
+
+  private:
+    std::vector<ByteView> pages_;
+    std::size_t at_ = 0;
+};
+
+class ModelSnapshot final : public zone::Snapshot {
+  public:
+    explicit ModelSnapshot(std::shared_ptr<const StoredVersion> content)
+        : content_(std::move(content)) {}
+
+    const zone::Version& version() const noexcept override { return content_->version; }
+
+    std::unique_ptr<zone::PageCursor> pages() const override {
+        return std::make_unique<VectorCursor>(
+            std::vector<ByteView>(content_->pages.begin(), content_->pages.end()));
+    }
+
+    Result<std::optional<std::vector<zone::HistoryStep>>> history(
+        dns::Serial serial) const override {
+        std::vector<zone::HistoryStep> steps;
+        if (serial == content_->version.serial()) {
+            return std::optional{steps};
+        }
+        const std::optional<std::size_t> first = step_from(serial);
+        if (!first) {
+            return std::optional<std::vector<zone::HistoryStep>>{};
+        }
+        for (std::size_t i = *first; i < content_->history.size(); ++i) {
+            steps.push_back(content_->history[i]->head);
+        }
+        return std::optional{std::move(steps)};
+    }
+
+    Result<std::unique_ptr<zone::PageCursor>> history_pages(dns::Serial serial) const override {
+        const std::optional<std::size_t> first = step_from(serial);
+        if (!first) {
+            return std::unique_ptr<zone::PageCursor>{};
+        }
+        std::vector<ByteView> pages;
+        for (std::size_t i = *first; i < content_->history.size(); ++i) {
+            pages.insert(pages.end(), content_->history[i]->pages.begin(),
+                         content_->history[i]->pages.end());
+        }
+        return std::unique_ptr<zone::PageCursor>{std::make_unique<VectorCursor>(std::move(pages))};
+    }
+
+  private:
+    std::optional<std::size_t> step_from(dns::Serial serial) const {
+        for (std::size_t i = content_->history.size(); i > 0; --i) {
+            if (content_->history[i - 1]->head.from.serial == serial) {
+                return i - 1;
+            }
+        }
+        return std::nullopt;
+    }
+
+    std::shared_ptr<const StoredVersion> content_;
+};
+
+// `before` with the difference applied, checked as the production store checks it.
+Result<zone::RecordList> patched(const zone::RecordList& before, const zone::Diff& diff,
+                                 zone::Committed& counts) {
+    zone::RecordList after;
+    std::size_t removed = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (removed < diff.removed.size() &&
+            zone::compare_canonical(diff.removed[removed], before[i]) == 0) {
+            ++removed;
+        } else {
+            after.append(before[i]);
+        }
+    }
+    if (removed != diff.removed.size()) {
+        return fail(Errc::transfer_diverged, "a removed record is not there");
+    }
+    const std::size_t kept = after.size();
+    for (std::size_t i = 0; i < diff.added.size(); ++i) {
+        after.append(diff.added[i]);
+    }
+    counts.already_there += after.sort_unique();
+    counts.removed += diff.removed.size();
+    counts.added += after.size() - kept;
+    return after;
+}
+
+std::shared_ptr<const StoredStep> make_step(const zone::Diff& diff, const zone::Commit& commit) {
+    auto step = std::make_shared<StoredStep>();
+    Result<std::vector<Bytes>> pages = zone::encode_diff_pages(diff);
+    TWINZONE_ASSERT(pages.has_value());
+    step->pages = std::move(*pages);
+    step->head.from = diff.from;
+    step->head.to = diff.to;
+    step->head.removed = diff.removed.size();
+    step->head.added = diff.added.size();
+    for (const Bytes& page : step->pages) {
+        step->head.wire_bytes += page.size();
+    }
+    step->head.committed = commit.now;
+    step->head.source = commit.source;
+    return step;
+}
+
+}  // namespace
+
+Result<std::optional<dns::RecordView>> ListStream::next() {
+    return at_ < list_.size() ? std::optional{list_[at_++]} : std::nullopt;
+}
+
+zone::Digest digest_of(const dns::SoaRecord& soa, const zone::RecordList& records) {
+    zone::Digest digest;
+    digest.add(soa.record().view());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        digest.add(records[i]);
+    }
+    return digest;
+}
+
+std::shared_ptr<StoredVersion> make_version(const dns::SoaRecord& soa, zone::RecordList records) {
+    records.sort_unique();
+    auto out = std::make_shared<StoredVersion>();
+    ListStream stream{records};
+    zone::VersionEncoder encoder{soa, stream};
+    while (true) {
+        Result<std::optional<zone::EncodedPage>> page = encoder.next();
+        TWINZONE_ASSERT(page.has_value());
+        if (!*page) {
+            break;
+        }
+        out->pages.push_back(std::move((*page)->message));
+    }
+    out->version = encoder.version();
+    out->records = std::move(records);
+    return out;
+}
+
+ModelStore::ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults,
+                       std::function<void()> on_completion)
+    : world_(world), disk_(disk), faults_(faults), on_completion_(std::move(on_completion)) {
+    for (const auto& [text, data] : disk_.zones) {
+        show(*dns::Name::from_text(text));
+    }
+}
+
+void ModelStore::show(const dns::Name& zone) {
+    const ModelDisk::ZoneData& data = disk_.zones.at(zone.to_text());
+    Visible& visible = visible_[zone.to_text()];
+    visible.content = data.content;
+    visible.state.zone = zone;
+    visible.state.timers = data.timers;
+    visible.state.version = data.content ? std::optional{data.content->version} : std::nullopt;
+}
+
+const zone::ZoneState* ModelStore::find(dns::NameView zone) const {
+    const auto at = visible_.find(zone.to_text());
+    return at == visible_.end() ? nullptr : &at->second.state;
+}
+
+std::shared_ptr<const StoredVersion> ModelStore::served(const dns::Name& zone) const {
+    const auto at = visible_.find(zone.to_text());
+    return at == visible_.end() ? nullptr : at->second.content;
+}
+
+Result<std::shared_ptr<const zone::Snapshot>> ModelStore::snapshot(dns::NameView zone) {
+    const auto at = visible_.find(zone.to_text());
+    if (at == visible_.end() || !at->second.content) {
+        return fail(Errc::not_found, "no version");
+    }
+    return std::shared_ptr<const zone::Snapshot>{
+        std::make_shared<ModelSnapshot>(at->second.content)};
+}
+
+void ModelStore::submit(zone::Commit commit, Done done) {
+    queue_.push_back({std::move(commit), std::move(done)});
+    start_next();
+}
+
+// One writer: commits reach the disk one after the other, each after its time. A life that ended
+// writes no more.
+void ModelStore::start_next() {
+    if (busy_ || queue_.empty()) {
+        return;
+    }
+    busy_ = true;
+    world_.after(world_.between(microseconds{300}, faults_.most_commit_time),
+                 [weak = weak_from_this()] {
+                     if (const std::shared_ptr<ModelStore> self = weak.lock()) {
+                         Pending pending = std::move(self->queue_.front());
+                         self->queue_.pop_front();
+                         self->finish(std::move(pending));
+                     }
+                 });
+}
+
+void ModelStore::finish(Pending pending) {
+    Result<zone::Committed> result =
+        world_.chance(faults_.failure_percent)
+            ? Result<zone::Committed>{fail(Errc::disk_full, "no space left")}
+            : apply(pending.commit);
+    busy_ = false;
+    // The completion reaches the loop a little later: a crash in between leaves a synced version
+    // that nobody was told of.
+    world_.after(world_.between(microseconds{10}, milliseconds{2}),
+                 [weak = weak_from_this(), zone = pending.commit.zone,
+                  done = std::move(pending.done), result = std::move(result)]() mutable {
+                     if (const std::shared_ptr<ModelStore> self = weak.lock()) {
+                         if (result) {
+                             self->show(zone);
+                         }
+                         done(std::move(result));
+                         self->on_completion_();
+                     }
+                 });
+    start_next();
+}
+
+Result<zone::Committed> ModelStore::apply(zone::Commit& commit) {
+    ModelDisk::ZoneData data =
+        disk_.zones[commit.zone.to_text()];  // a copy: nothing is changed where it fails
+    const std::optional<dns::Serial> held =
+        data.content ? std::optional{data.content->version.serial()} : std::nullopt;
+    if (held != commit.base) {
+        return fail(Errc::transfer_diverged, "base serial moved");
+    }
+    Result<zone::Committed> result = zone::Committed{};
+    if (auto* replace_with = std::get_if<zone::ReplaceWith>(&commit.change)) {
+        result = replace(data, *replace_with, commit);
+    } else if (const auto* diffs = std::get_if<zone::ApplyDiffs>(&commit.change)) {
+        result = apply_diffs(data, *diffs, commit);
+    }
+    if (!result) {
+        return result;
+    }
+    if (commit.timers) {
+        data.timers = *commit.timers;
+    }
+    if (result->changed) {
+        for (const std::string& remote : commit.owe_notify) {
+            disk_.owed.emplace(commit.zone.to_text(), remote);
+        }
+    }
+    result->version = data.content ? std::optional{data.content->version} : std::nullopt;
+    disk_.zones[commit.zone.to_text()] = std::move(data);
+    return result;
+}
+
+Result<zone::Committed> ModelStore::replace(ModelDisk::ZoneData& data, zone::ReplaceWith& change,
+                                            const zone::Commit& commit) {
+    zone::RecordList records;
+    while (true) {
+        Result<std::optional<dns::RecordView>> record = change.records->next();
+        if (!record) {
+            return fail(std::move(record).error());
+        }
+        if (!*record) {
+            break;
+        }
+        records.append(**record);
+    }
+    const std::shared_ptr<StoredVersion> next = make_version(change.soa, std::move(records));
+    zone::Committed out;
+    out.changed = !data.content || data.content->version.digest != next->version.digest;
+    if (data.content && out.changed) {
+        ListStream before{data.content->records};
+        ListStream after{next->records};
+        Result<std::optional<zone::Diff>> diff =
+            zone::diff(data.content->version.soa, before, change.soa, after, std::size_t{1} << 24);
+        TWINZONE_ASSERT(diff && *diff);
+        next->history = data.content->history;
+        next->history.push_back(make_step(**diff, commit));
+        out.removed = (*diff)->removed.size();
+        out.added = (*diff)->added.size();
+    }
+    while (next->history.size() > faults_.max_history) {
+        next->history.pop_front();
+    }
+    if (out.changed) {
+        data.content = next;
+    }
+    return out;
+}
+
+Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::ZoneData& data,
+                                                const zone::ApplyDiffs& change,
+                                                const zone::Commit& commit) {
+    zone::Committed out;
+    out.changed = true;
+    std::shared_ptr<const StoredVersion> current = data.content;
+    for (const zone::Diff& diff : change.diffs) {
+        if (!current || !dns::same_rdata(current->version.soa, diff.from)) {
+            return fail(Errc::transfer_diverged, "the difference starts at another version");
+        }
+        Result<zone::RecordList> records = patched(current->records, diff, out);
+        if (!records) {
+            return fail(std::move(records).error());
+        }
+        const std::shared_ptr<StoredVersion> next = make_version(diff.to, std::move(*records));
+        next->history = current->history;
+        next->history.push_back(make_step(diff, commit));
+        while (next->history.size() > faults_.max_history) {
+            next->history.pop_front();
+        }
+        current = next;
+    }
+    data.content = current;
+    return out;
+}
+
+std::vector<zone::VersionStore::Owed> ModelStore::owed_notifies() const {
+    std::vector<Owed> out;
+    for (const auto& [zone, remote] : disk_.owed) {
+        out.push_back({.zone = *dns::Name::from_text(zone), .remote = remote});
+    }
+    return out;
+}
+
+void ModelStore::forget_owed(dns::NameView zone, std::string_view remote) {
+    disk_.owed.erase({zone.to_text(), std::string{remote}});
+}
+
+}  // namespace twinzone::sim

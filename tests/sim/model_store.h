@@ -1,0 +1,113 @@
+// A store on a model disk: what was synced survives a crash, what was only submitted does not.
+// Implements the seam that the LMDB store implements, with plain lists instead of a tree, and the
+// production code for pages and differences.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/zone/version_store.h"
+#include "tests/sim/world.h"
+
+namespace twinzone::sim {
+
+// One committed version of a zone and the steps that lead to it.
+struct StoredStep {
+    zone::HistoryStep head;
+    std::vector<Bytes> pages;
+};
+struct StoredVersion {
+    zone::Version version;
+    zone::RecordList records;  // canonical order, without the SOA
+    std::vector<Bytes> pages;
+    std::deque<std::shared_ptr<const StoredStep>> history;  // oldest first
+};
+
+// What is on the disk: it outlives the process.
+struct ModelDisk {
+    struct ZoneData {
+        std::shared_ptr<const StoredVersion> content;
+        zone::ZoneTimers timers;
+    };
+    std::map<std::string, ZoneData> zones;               // by name in text
+    std::set<std::pair<std::string, std::string>> owed;  // zone, remote
+};
+
+struct StoreFaults {
+    unsigned failure_percent = 0;  // of commits: disk full
+    std::size_t max_history = 6;   // steps kept
+    Duration most_commit_time = milliseconds{30};
+};
+
+// One for each life of a process; the disk goes from one to the next.
+class ModelStore final : public zone::VersionStore,
+                         public std::enable_shared_from_this<ModelStore> {
+  public:
+    ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults,
+               std::function<void()> on_completion);
+
+    [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override;
+    [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> snapshot(
+        dns::NameView zone) override;
+    void submit(zone::Commit commit, Done done) override;
+    [[nodiscard]] std::vector<Owed> owed_notifies() const override;
+    void forget_owed(dns::NameView zone, std::string_view remote) override;
+
+    void set_faults(const StoreFaults& faults) noexcept { faults_ = faults; }
+
+    // What is served now.
+    [[nodiscard]] std::shared_ptr<const StoredVersion> served(const dns::Name& zone) const;
+
+  private:
+    struct Pending {
+        zone::Commit commit;
+        Done done;
+    };
+
+    void start_next();
+    void finish(Pending pending);
+    [[nodiscard]] Result<zone::Committed> apply(zone::Commit& commit);
+    [[nodiscard]] Result<zone::Committed> replace(ModelDisk::ZoneData& data,
+                                                  zone::ReplaceWith& change,
+                                                  const zone::Commit& commit);
+    [[nodiscard]] Result<zone::Committed> apply_diffs(ModelDisk::ZoneData& data,
+                                                      const zone::ApplyDiffs& change,
+                                                      const zone::Commit& commit);
+    void show(const dns::Name& zone);
+
+    World& world_;
+    ModelDisk& disk_;
+    StoreFaults faults_;
+    std::function<void()> on_completion_;
+    std::deque<Pending> queue_;
+    bool busy_ = false;
+    struct Visible {
+        zone::ZoneState state;
+        std::shared_ptr<const StoredVersion> content;
+    };
+    std::map<std::string, Visible> visible_;  // of this life: moves when a completion is delivered
+};
+
+// A version made of records (any order, no SOA), with its pages and digest computed from scratch.
+[[nodiscard]] std::shared_ptr<StoredVersion> make_version(const dns::SoaRecord& soa,
+                                                          zone::RecordList records);
+
+// The digest of records and SOA, computed from scratch.
+[[nodiscard]] zone::Digest digest_of(const dns::SoaRecord& soa, const zone::RecordList& records);
+
+// Reads a list as a stream. Borrows it.
+class ListStream final : public zone::RecordStream {
+  public:
+    explicit ListStream(const zone::RecordList& list) : list_(list) {}
+    [[nodiscard]] Result<std::optional<dns::RecordView>> next() override;
+
+  private:
+    const zone::RecordList& list_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace twinzone::sim

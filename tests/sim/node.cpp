@@ -1,0 +1,91 @@
+#include "tests/sim/node.h"
+
+#include "common/base/assert.h"
+#include "tests/sim/life.h"
+
+namespace twinzone::sim {
+
+Endpoint endpoint_of(Host host) {
+    return {IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(host)}), 53};
+}
+
+Host host_of(const Endpoint& endpoint) {
+    return endpoint.address.octets()[3];
+}
+
+Node::Node(Fabric& fabric, NodeSettings settings)
+    : fabric_(fabric), settings_(std::move(settings)) {
+    fabric_.nodes[settings_.host] = this;
+}
+
+Node::~Node() = default;
+
+void Node::start() {
+    TWINZONE_ASSERT(!life_);
+    fabric_.world.note(settings_.name + " starts");
+    life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
+    life_->begin();
+}
+
+void Node::crash() {
+    fabric_.world.note(settings_.name + " crashes");
+    life_.reset();
+}
+
+void Node::publish(const dns::Name& zone, const StoredVersion& version,
+                   std::function<void(bool)> done) {
+    const zone::ZoneState* state = life_->store().find(zone);
+    zone::Commit commit;
+    commit.zone = zone;
+    commit.base =
+        state != nullptr && state->version ? std::optional{state->version->serial()} : std::nullopt;
+    auto records = std::make_shared<zone::RecordList>(version.records);
+    struct Held final : zone::RecordStream {
+        explicit Held(std::shared_ptr<zone::RecordList> held)
+            : list(std::move(held)), stream(*list) {}
+        Result<std::optional<dns::RecordView>> next() override { return stream.next(); }
+        std::shared_ptr<zone::RecordList> list;
+        ListStream stream;
+    };
+    commit.change = zone::ReplaceWith{.soa = version.version.soa,
+                                      .records = std::make_unique<Held>(std::move(records))};
+    commit.now = fabric_.world.now().unix;
+    for (const config::Zone& configured : settings_.zones) {
+        for (const config::RemotePtr& remote : configured.notify) {
+            if (configured.name == zone) {
+                commit.owe_notify.push_back(remote->name);
+            }
+        }
+    }
+    life_->store().submit(std::move(commit),
+                          [weak = std::weak_ptr<Life>{life_}, zone,
+                           done = std::move(done)](const Result<zone::Committed>& committed) {
+                              const std::shared_ptr<Life> life = weak.lock();
+                              if (life && committed && committed->changed) {
+                                  life->publish(zone, *committed->version);
+                              }
+                              done(committed.has_value());
+                          });
+}
+
+std::shared_ptr<const StoredVersion> Node::served(const dns::Name& zone) const {
+    return life_ ? life_->store().served(zone) : nullptr;
+}
+
+void Node::set_faults(const StoreFaults& faults, unsigned rogue_percent) {
+    settings_.store_faults = faults;
+    settings_.rogue_percent = rogue_percent;
+    if (life_) {
+        life_->store().set_faults(faults);
+    }
+}
+
+bool Node::invariants_hold() const {
+    return !life_ || life_->invariants_hold();
+}
+
+bool Node::is_at_rest() const {
+    return life_ && life_->is_at_rest() && disk_.owed.empty();
+}
+
+}  // namespace twinzone::sim

@@ -1,0 +1,83 @@
+// One simulated machine: a disk that stays, and at most one life of a process on it, made of the
+// production cores: Publisher, Announcer and (on a secondary) Follower. This file is the
+// simulator's counterpart of the daemon and its sockets.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/dns/tsig.h"
+#include "tests/sim/model_store.h"
+#include "tests/sim/network.h"
+#include "tests/sim/world.h"
+
+namespace twinzone::sim {
+
+class Node;
+
+// Who is where.
+struct Fabric {
+    World& world;
+    Network& network;
+    std::map<Host, Node*> nodes;
+    // The node begins to tell of this serial, or a NOTIFY for it leaves.
+    std::function<void(const Node&, const dns::Name&, dns::Serial)> on_announced;
+};
+
+[[nodiscard]] Endpoint endpoint_of(Host host);
+[[nodiscard]] Host host_of(const Endpoint& endpoint);
+
+struct NodeSettings {
+    Host host = 0;
+    std::string name;
+    config::Role role{};
+    std::vector<config::Zone> zones;
+    dns::TsigKeyring keys;
+    StoreFaults store_faults;
+    unsigned rogue_percent = 0;  // of transfers that are answered wrongly: a version glued from two
+};
+
+class Node {
+  public:
+    Node(Fabric& fabric, NodeSettings settings);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    void start();
+    void crash();
+    [[nodiscard]] bool is_alive() const noexcept { return life_ != nullptr; }
+
+    // The primary's operator: commits new content of a zone; `done` tells whether it was synced
+    // while this life lasted.
+    void publish(const dns::Name& zone, const StoredVersion& version,
+                 std::function<void(bool)> done);
+
+    // What is served; null where nothing is, or the process is down.
+    [[nodiscard]] std::shared_ptr<const StoredVersion> served(const dns::Name& zone) const;
+
+    [[nodiscard]] const ModelDisk& disk() const noexcept { return disk_; }
+    [[nodiscard]] const NodeSettings& settings() const noexcept { return settings_; }
+    void set_faults(const StoreFaults& faults, unsigned rogue_percent);
+
+    // Every zone has a timer, and the cores' own counts agree.
+    [[nodiscard]] bool invariants_hold() const;
+
+    // No NOTIFY is owed.
+    [[nodiscard]] bool is_at_rest() const;
+
+  private:
+    class Life;
+
+    Fabric& fabric_;
+    NodeSettings settings_;
+    ModelDisk disk_;
+    std::shared_ptr<Life> life_;
+    std::uint64_t lives_ = 0;
+};
+
+}  // namespace twinzone::sim

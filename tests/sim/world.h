@@ -1,0 +1,55 @@
+// Time and events of a simulation. One World has one seed, and everything that happens follows from
+// it: the order of events, every delay, every fault. Nothing reads a real clock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "common/base/random.h"
+#include "common/base/time.h"
+
+namespace twinzone::sim {
+
+class World {
+  public:
+    World(std::uint64_t seed, bool trace) : random_(seed), trace_(trace) {}
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // The monotonic clock starts at an arbitrary moment, the wall clock at 2026-01-01.
+    [[nodiscard]] Now now() const noexcept;
+
+    [[nodiscard]] Random& random() noexcept { return random_; }
+
+    // True in `percent` of all calls.
+    [[nodiscard]] bool chance(unsigned percent) noexcept { return random_.below(100) < percent; }
+
+    // Between the two, evenly.
+    [[nodiscard]] Duration between(Duration least, Duration most) noexcept;
+
+    // Runs `what` after `delay`; events of one moment run in the order they were scheduled.
+    void after(Duration delay, std::function<void()> what);
+
+    // Runs events up to `until`, calling `check` after each; ends early where check() is false.
+    void run(Duration until, const std::function<bool()>& check);
+
+    [[nodiscard]] std::size_t events_run() const noexcept { return events_run_; }
+
+    // A line of the trace; part of trace_hash() whether it is printed or not.
+    void note(const std::string& what);
+    [[nodiscard]] std::uint64_t trace_hash() const noexcept { return trace_hash_; }
+
+  private:
+    Random random_;
+    bool trace_;
+    Duration time_{0};
+    std::uint64_t last_event_ = 0;
+    std::size_t events_run_ = 0;
+    std::uint64_t trace_hash_ = 0;
+    std::map<std::pair<Duration, std::uint64_t>, std::function<void()>> events_;
+};
+
+}  // namespace twinzone::sim
