@@ -105,9 +105,6 @@ void Daemon::log_opening() const {
                      fmt::format("damaged store set aside as {}: {}; a fresh one begins",
                                  opening.set_aside, opening.set_aside_why));
     }
-    if (!opening.reopen_warning.empty()) {
-        log_->server(Level::warning, opening.reopen_warning);
-    }
     for (const dns::Name& zone : opening.damaged_zones) {
         log_->zone(Level::error, zone.to_text(),
                    "its record in the store is damaged; it will be loaded anew");
