@@ -23,6 +23,7 @@ class Instant {
 
     [[nodiscard]] constexpr Duration since_start() const noexcept { return since_start_; }
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 behind <=> for a pointer
     friend constexpr auto operator<=>(Instant, Instant) noexcept = default;
     friend constexpr Instant operator+(Instant at, Duration by) noexcept {
         return Instant{at.since_start_ + by};

@@ -49,7 +49,7 @@ struct Edns {
     void ask_expire();
     void set_expire(seconds left);
 
-    // Extended DNS Error (RFC 8914): INFO-CODE and text.
+    // Extended DNS Error (RFC 8914): its code and its text for people.
     void add_extended_error(std::uint16_t code, std::string_view text);
 };
 

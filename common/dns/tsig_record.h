@@ -50,7 +50,7 @@ struct FoundTsig {
 // The whole record in wire form, names uncompressed.
 [[nodiscard]] Bytes to_wire(const TsigRecord& record);
 
-// Octets of to_wire() with these names, a MAC and Other Data of these sizes.
+// Octets of to_wire() with these names, and with a MAC and an Other field of these sizes.
 [[nodiscard]] std::size_t tsig_wire_bytes(NameView key_name, NameView algorithm, std::size_t mac,
                                           std::size_t other) noexcept;
 

@@ -176,7 +176,8 @@ TEST_CASE("an answer signed otherwise is refused", "[dns][tsig]") {
         {"another original ID", [](TsigFields& f) { f.original_id = 1; }, Errc::tsig_bad_signature},
         {"another time", [](TsigFields& f) { f.signed_at++; }, Errc::tsig_bad_signature},
         {"another fudge", [](TsigFields& f) { f.fudge++; }, Errc::tsig_bad_signature},
-        {"other data", [](TsigFields& f) { f.other = hex("00"); }, Errc::tsig_bad_signature},
+        {"another Other field", [](TsigFields& f) { f.other = hex("00"); },
+         Errc::tsig_bad_signature},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.what) {
