@@ -50,11 +50,13 @@ def primary(tmp_path_factory):
 
 
 def udp(primary, query, limit=5):
-    return dns.query.udp(query, contents.LOOPBACK, port=primary.port, timeout=limit)
+    return dns.query.udp(query, contents.LOOPBACK, port=primary.port, timeout=limit,
+                         one_rr_per_rrset=True)
 
 
 def tcp(primary, query, limit=5):
-    return dns.query.tcp(query, contents.LOOPBACK, port=primary.port, timeout=limit)
+    return dns.query.tcp(query, contents.LOOPBACK, port=primary.port, timeout=limit,
+                         one_rr_per_rrset=True)
 
 
 def connection(primary):
@@ -220,11 +222,14 @@ def test_ixfr_tells_each_version_since(primary, serial):
 
 def test_ixfr_from_an_unknown_version_is_the_whole_zone(primary):
     query = ixfr_query(4_000_000_000)
+    first = []
     with connection(primary) as stream:
         contents.send_message(stream, query.to_wire())
-        first = dns.message.from_wire(contents.read_message(stream), xfr=True, one_rr_per_rrset=True)
-    assert soas_of(first)[0] == LAST
-    assert first.answer[1].rdtype != dns.rdatatype.SOA
+        while len(first) < 2:  # the opening SOA may have a message of its own
+            first += dns.message.from_wire(contents.read_message(stream), xfr=True,
+                                           one_rr_per_rrset=True).answer
+    assert first[0].rdtype == dns.rdatatype.SOA and first[0][0].serial == LAST
+    assert first[1].rdtype != dns.rdatatype.SOA
 
 
 def test_ixfr_over_udp_is_whole_or_the_soa(primary):

@@ -97,10 +97,9 @@ class RoguePrimary:
                 wire, peer = sock.recvfrom(4096)
             except OSError:
                 return
-            answer = self._respond(wire)
-            for message in answer.messages() if answer else []:
-                sock.sendto(message, peer)
-                break
+            if not self._running:  # a socket that was shut down reads as an empty message
+                return
+            sock.sendto(next(self._respond(wire).messages()), peer)
 
     def _accept(self, listener):
         while self._running:
