@@ -8,7 +8,7 @@ namespace twinzone::tidy {
 
 namespace {
 
-enum class Scope { declarations, function, other };
+enum class Scope { declarations, function, table, other };
 
 std::string fold_blanks(std::string_view text) {
     std::string folded;
@@ -56,6 +56,14 @@ class Walker {
         return scopes_.empty() || scopes_.back() == Scope::declarations;
     }
 
+    [[nodiscard]] bool in_table() const {
+        return std::find(scopes_.begin(), scopes_.end(), Scope::table) != scopes_.end();
+    }
+    [[nodiscard]] char last_octet_before() const {
+        const std::size_t at = code_.substr(0, at_).find_last_not_of(" \n");
+        return at == std::string_view::npos ? ' ' : code_[at];
+    }
+
     void step(char c) {
         if (c == '\n') {
             ++line_;
@@ -87,7 +95,9 @@ class Walker {
 
     void open() {
         if (!in_declarations()) {
-            scopes_.push_back(Scope::other);
+            const bool table = !in_table() && last_octet_before() == '=';
+            table_start_ = table ? line_ : table_start_;
+            scopes_.push_back(table ? Scope::table : Scope::other);
             return;
         }
         std::string head = fold_blanks(code_.substr(head_start_, at_ - head_start_));
@@ -105,6 +115,8 @@ class Walker {
         }
         if (scopes_.back() == Scope::function) {
             found_.back().last_line = line_;
+        } else if (scopes_.back() == Scope::table && !found_.empty()) {
+            found_.back().table_lines += line_ - table_start_;
         }
         scopes_.pop_back();
         if (in_declarations()) {
@@ -118,6 +130,7 @@ class Walker {
     std::size_t at_ = 0;
     std::size_t line_ = 1;
     std::size_t head_start_ = 0;
+    std::size_t table_start_ = 0;
     bool line_is_empty_ = true;
 };
 

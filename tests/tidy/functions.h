@@ -9,11 +9,12 @@
 namespace twinzone::tidy {
 
 struct Function {
-    std::string signature;       // what stands before the brace, white space folded
-    std::size_t first_line = 0;  // of the opening brace
-    std::size_t last_line = 0;   // of the closing brace
+    std::string signature;        // what stands before the brace, white space folded
+    std::size_t first_line = 0;   // of the opening brace
+    std::size_t last_line = 0;    // of the closing brace
+    std::size_t table_lines = 0;  // of initializers in it: rows of a table are read, not followed
 
-    [[nodiscard]] std::size_t lines() const { return last_line - first_line; }
+    [[nodiscard]] std::size_t lines() const { return last_line - first_line - table_lines; }
 };
 
 // `code` has no comments and strings (Source::code). Bodies at namespace and class scope; a lambda

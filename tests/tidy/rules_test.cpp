@@ -136,6 +136,9 @@ TEST_CASE("long files and long functions are found", "[tidy]") {
         return text + "}\n";
     };
     CHECK(check_sizes(cpp("a.cpp", body(70))).empty());
+    const std::string rows = "    const Row rows[] = {\n" + std::string(200, '\n') + "    };\n";
+    CHECK(check_sizes(cpp("a.cpp", "void f() {\n" + rows + "}\n")).empty());
+    CHECK(finds(check_sizes(cpp("a.cpp", body(70).insert(11, rows))), "function-length"));
     CHECK(finds(check_sizes(cpp("a.cpp", body(71))), "function-length"));
     CHECK(check_sizes(cpp("a.h", std::string(500, '\n'))).empty());
     CHECK(finds(check_sizes(cpp("a.h", std::string(501, '\n'))), "file-length"));
