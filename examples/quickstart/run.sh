@@ -33,7 +33,6 @@ stop() {
         sleep 0.1
     done
     kill -KILL "$1" 2>/dev/null || true
-    wait "$1" 2>/dev/null || true
 }
 
 clean_up() {
@@ -80,7 +79,7 @@ ask() {  # PORT QUESTION...: over DNS, with the key
     dig @127.0.0.1 -p "$port" -k "$work/quickstart.key" +time=2 +tries=1 "$@" 2>/dev/null
 }
 
-serial() { ask "$1" +short "$zone" SOA | awk 'NF >= 7 { print $3; exit }'; }
+serial() { ask "$1" +short "$zone" SOA | awk '$3 ~ /^[0-9]+$/ { print $3; exit }'; }
 serves() { [ -n "$(serial "$1")" ]; }
 serves_serial() { [ "$(serial "$1")" = "$2" ]; }
 serves_newer_than() {
@@ -118,6 +117,7 @@ zones:   [ { zone: "$zone" } ]
 END
     "$build/primary/twinzone-primary" serve -c "$work/ns1.yaml" 2>"$work/ns1.log" &
     ns1_pid=$!
+    disown  # its end, also by -9, is part of the story and no news for the shell
 }
 
 start_ns2() {
@@ -127,6 +127,7 @@ start_ns2() {
         --key-file "$work/quickstart.key" --allow-transfer 127.0.0.0/8 \
         --output-dir "$work/out" 2>"$work/ns2-$ns2_start.log" &
     ns2_pid=$!
+    disown
 }
 
 # A record more in ns1's file, which is replaced in one go, as good editors do.

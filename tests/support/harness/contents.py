@@ -120,10 +120,12 @@ def difference(expected, found, most=10):
             + "\n".join(lines))
 
 
-def show(item):
+def show(item, whole=False):
+    """A record as a line of a zone file; shortened unless it is to be read again."""
     owner, ttl, rdtype, wire = item
     rdata = dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire))
-    return f"{owner} {ttl} {dns.rdatatype.to_text(rdtype)} {rdata.to_text()}"[:200]
+    line = f"{owner} {ttl} IN {dns.rdatatype.to_text(rdtype)} {rdata.to_text()}"
+    return line if whole else line[:200]
 
 
 def put_file(path, text):
