@@ -141,19 +141,19 @@ Result<void> set_zones(const std::vector<std::string>& operands, CommandLine& re
 // An option that its verb would not look at is a misunderstanding.
 Result<void> check_verb_options(const CommandLine& result) {
     struct Rule {
-        bool given;
         std::string_view option;
-        Verb verb;
         std::string_view verb_word;
+        Verb verb;
+        bool is_given;
     };
     const Rule rules[] = {
-        {result.check, "--check", Verb::status, "status"},
-        {result.watch, "--watch", Verb::status, "status"},
-        {result.stale, "--stale", Verb::status, "status"},
-        {result.detailed_exit_code, "--detailed-exitcode", Verb::sync, "sync"},
+        {"--check", "status", Verb::status, result.check},
+        {"--watch", "status", Verb::status, result.watch},
+        {"--stale", "status", Verb::status, result.stale},
+        {"--detailed-exitcode", "sync", Verb::sync, result.detailed_exit_code},
     };
     for (const Rule& rule : rules) {
-        if (rule.given && result.verb != rule.verb) {
+        if (rule.is_given && result.verb != rule.verb) {
             return fail(Errc::usage,
                         fmt::format("'{}' is an option of '{}'", rule.option, rule.verb_word));
         }

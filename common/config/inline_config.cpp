@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::string_view kKeyPrefix = "key:";
+constexpr std::array<std::string_view, 6> kLevels = {"debug",   "info",  "notice",
+                                                     "warning", "error", "critical"};
 
 // Builds a Config from InlineOptions; each step may fail with Errc::usage.
 class InlineConfig {
@@ -206,8 +208,6 @@ class InlineConfig {
 
 // -v and -q move along the levels from where the configuration stands.
 void apply_verbosity(int verbosity, std::string& level) {
-    constexpr std::array<std::string_view, 6> kLevels = {"debug",   "info",  "notice",
-                                                         "warning", "error", "critical"};
     const auto at = std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
     level = kLevels[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(at - verbosity, 0, 5))];
 }

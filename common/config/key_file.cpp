@@ -16,6 +16,8 @@ namespace twinzone::config {
 namespace {
 
 constexpr std::size_t kMaxKeyFileBytes = 16'384;
+constexpr std::array<std::string_view, 5> kAlgorithms = {"hmac-sha256", "hmac-sha384",
+                                                         "hmac-sha512", "hmac-sha224", "hmac-sha1"};
 constexpr std::string_view kSpace = " \t\r\n";
 
 struct Token {
@@ -153,10 +155,8 @@ Result<dns::TsigAlgorithm> algorithm_from_text(std::string_view text) {
     });
     const auto algorithm = dns::tsig_algorithm_from_text(name);
     if (!algorithm) {
-        constexpr std::array<std::string_view, 5> kNames = {
-            "hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1"};
         return fail(Errc::config_invalid, fmt::format("unknown algorithm {}{}", quoted(text),
-                                                      did_you_mean(name, kNames)));
+                                                      did_you_mean(name, kAlgorithms)));
     }
     return *algorithm;
 }

@@ -83,9 +83,10 @@ class MapReader {
     }
 
     // Sets `out` to what the word stands for.
-    template <class T, std::size_t N>
+    template <class T, class Meaning, std::size_t N>
     void read_choice(std::string_view key,
-                     const std::array<std::pair<std::string_view, T>, N>& choices, T& out) const {
+                     const std::array<std::pair<std::string_view, Meaning>, N>& choices,
+                     T& out) const {
         std::array<std::string_view, N> words;
         for (std::size_t i = 0; i < N; ++i) {
             words[i] = choices[i].first;

@@ -12,6 +12,14 @@ namespace twinzone::config {
 
 namespace {
 
+using Word = std::pair<std::string_view, std::string_view>;
+constexpr std::array<Word, 6> kLevels = {Word{"debug", "debug"}, {"info", "info"},
+                                         {"notice", "notice"},   {"warning", "warning"},
+                                         {"error", "error"},     {"critical", "critical"}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
+    std::pair{std::string_view{"text"}, false}, {"json", true}};
+constexpr std::uint16_t kDnsPort = 53;
+
 constexpr std::uint64_t kMinStoreBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path without its closing NUL
 
@@ -65,7 +73,6 @@ void read_server(const MapReader& top, Loading& loading) {
                                ? "'server' has no 'listen'; for example listen: [127.0.0.1@5300]"
                                : "'server' has no 'listen'; [] hears no NOTIFY and serves nobody");
     }
-    constexpr std::uint16_t kDnsPort = 53;
     for (const Node& item : server.list("listen")) {
         const std::string* text = text_of(item, "an address", loading.diagnostics);
         if (text == nullptr) {
@@ -110,12 +117,6 @@ void read_log(const MapReader& top, Loading& loading) {
     if (node == nullptr) {
         return;
     }
-    using Word = std::pair<std::string_view, std::string>;
-    static const std::array<Word, 6> kLevels = {Word{"debug", "debug"}, {"info", "info"},
-                                                {"notice", "notice"},   {"warning", "warning"},
-                                                {"error", "error"},     {"critical", "critical"}};
-    constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
-        std::pair{std::string_view{"text"}, false}, {"json", true}};
     const MapReader log{*node, kLogSchema, loading.role, loading.diagnostics};
     log.read("target", path_from_text, loading.config.log.target);
     log.read_choice("level", kLevels, loading.config.log.level);

@@ -13,6 +13,9 @@ namespace twinzone::config {
 
 namespace {
 
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::uint64_t kMaxDurationSeconds = std::uint64_t{100} * 365 * 86'400;  // a century
 constexpr std::uint64_t kMaxValue = std::uint64_t{1} << 62;
 constexpr std::uint32_t kMaxPercent = 100'000;
@@ -21,6 +24,14 @@ struct Unit {
     char letter;
     std::uint64_t factor;
 };
+
+constexpr Unit kDurationUnits[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
+constexpr Unit kSizeUnits[] = {{'K', std::uint64_t{1} << 10},
+                               {'M', std::uint64_t{1} << 20},
+                               {'G', std::uint64_t{1} << 30},
+                               {'T', std::uint64_t{1} << 40}};
+constexpr Unit kCountUnits[] = {{'K', 1000}, {'M', 1'000'000}, {'G', 1'000'000'000}};
+constexpr Unit kPercentUnits[] = {{'%', 1}};
 
 // A decimal number and at most one of the units; nullopt for anything else or a value beyond `max`.
 std::optional<std::uint64_t> scaled(std::string_view text, std::span<const Unit> units,
@@ -44,8 +55,6 @@ std::optional<std::uint64_t> scaled(std::string_view text, std::span<const Unit>
 }
 
 int base64_value(char c) noexcept {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const std::size_t at = kAlphabet.find(c);
     return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
@@ -53,8 +62,7 @@ int base64_value(char c) noexcept {
 }  // namespace
 
 Result<seconds> duration_from_text(std::string_view text) {
-    constexpr Unit kUnits[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
-    const auto value = scaled(text, kUnits, kMaxDurationSeconds);
+    const auto value = scaled(text, kDurationUnits, kMaxDurationSeconds);
     if (!value) {
         return fail(Errc::usage,
                     fmt::format("{} is no duration; write 30s, 5m, 2h or 1d", quoted(text)));
@@ -63,11 +71,7 @@ Result<seconds> duration_from_text(std::string_view text) {
 }
 
 Result<std::uint64_t> size_from_text(std::string_view text) {
-    constexpr Unit kUnits[] = {{'K', std::uint64_t{1} << 10},
-                               {'M', std::uint64_t{1} << 20},
-                               {'G', std::uint64_t{1} << 30},
-                               {'T', std::uint64_t{1} << 40}};
-    const auto value = scaled(text, kUnits, kMaxValue);
+    const auto value = scaled(text, kSizeUnits, kMaxValue);
     if (!value) {
         return fail(Errc::usage,
                     fmt::format("{} is no size; write octets or 64K, 64M, 2G, 1T", quoted(text)));
@@ -76,8 +80,7 @@ Result<std::uint64_t> size_from_text(std::string_view text) {
 }
 
 Result<std::uint64_t> count_from_text(std::string_view text) {
-    constexpr Unit kUnits[] = {{'K', 1000}, {'M', 1'000'000}, {'G', 1'000'000'000}};
-    const auto value = scaled(text, kUnits, kMaxValue);
+    const auto value = scaled(text, kCountUnits, kMaxValue);
     if (!value) {
         return fail(Errc::usage,
                     fmt::format("{} is no count; write 100, 64K or 100M", quoted(text)));
@@ -86,8 +89,7 @@ Result<std::uint64_t> count_from_text(std::string_view text) {
 }
 
 Result<std::uint32_t> percent_from_text(std::string_view text) {
-    constexpr Unit kUnits[] = {{'%', 1}};
-    const auto value = scaled(text, kUnits, kMaxPercent);
+    const auto value = scaled(text, kPercentUnits, kMaxPercent);
     if (!value || !text.ends_with('%')) {
         return fail(Errc::usage, fmt::format("{} is no percentage; write 100%", quoted(text)));
     }

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include <fmt/format.h>
+// NOLINTBEGIN(bugprone-forward-declaration-namespace): yaml-cpp has a Node too, in its namespace
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
+// NOLINTEND(bugprone-forward-declaration-namespace)
 
 #include "common/base/assert.h"
 #include "common/config/suggestion.h"
@@ -18,11 +20,12 @@ namespace twinzone::config {
 
 namespace {
 
+constexpr std::size_t kSlips = 2;
+
 constexpr YAML::anchor_t kNoAnchor = 0;
 
 // Values of keys like `secret`, slips included, are not shown in any error.
 bool names_secret(std::string_view key) {
-    constexpr std::size_t kSlips = 2;
     return key != "secret-file" &&
            (key.find("secret") != std::string_view::npos || edit_distance(key, "secret") <= kSlips);
 }
@@ -65,27 +68,29 @@ class TreeBuilder final : public YAML::EventHandler {
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         check(place(mark), "?", anchor);
-        add(Node{.kind = NodeKind::null, .mark = place(mark)});
+        add(node_of(NodeKind::null, mark));
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
         diagnostics_.error(place(mark), "aliases (*name) are not allowed; write the value out");
-        add(Node{.kind = NodeKind::null, .mark = place(mark)});
+        add(node_of(NodeKind::null, mark));
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         check(place(mark), tag, anchor);
-        add(Node{.kind = NodeKind::scalar, .mark = place(mark), .text = value});
+        Node node = node_of(NodeKind::scalar, mark);
+        node.text = value;
+        add(std::move(node));
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
         check(place(mark), tag, anchor);
-        open_.push_back({.node = {.kind = NodeKind::sequence, .mark = place(mark)}});
+        open_.push_back({.node = node_of(NodeKind::sequence, mark)});
     }
     void OnSequenceEnd() override { close(); }
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
         check(place(mark), tag, anchor);
-        open_.push_back({.node = {.kind = NodeKind::map, .mark = place(mark)}});
+        open_.push_back({.node = node_of(NodeKind::map, mark)});
     }
     void OnMapEnd() override {
         check_unique(open_.back().node);
@@ -114,6 +119,13 @@ class TreeBuilder final : public YAML::EventHandler {
         Node node;
         std::optional<Key> key = std::nullopt;  // of the entry whose value comes next
     };
+
+    [[nodiscard]] Node node_of(NodeKind kind, const YAML::Mark& mark) const {
+        Node node;
+        node.kind = kind;
+        node.mark = place(mark);
+        return node;
+    }
 
     // yaml-cpp gives "?" for nodes without a tag and "!" for quoted ones.
     void check(Mark mark, const std::string& tag, YAML::anchor_t anchor) {

@@ -18,9 +18,9 @@ struct NodeEntry;
 struct Node {
     NodeKind kind = NodeKind::null;
     Mark mark;
-    std::string text{};                // scalar
-    std::vector<Node> items{};         // sequence
-    std::vector<NodeEntry> entries{};  // map, in the order of the file; keys are unique
+    std::string text;                // scalar
+    std::vector<Node> items;         // sequence
+    std::vector<NodeEntry> entries;  // map, in the order of the file; keys are unique
 };
 
 struct NodeEntry {

@@ -8,6 +8,16 @@ namespace twinzone::config {
 
 namespace {
 
+constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
+    std::pair{std::string_view{"keep"}, SerialPolicy::keep},
+    {"increment", SerialPolicy::increment},
+    {"unixtime", SerialPolicy::unixtime},
+    {"date", SerialPolicy::date}};
+constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
+    std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse}, {"adopt", OnLowerSerial::adopt}};
+constexpr std::array<std::pair<std::string_view, OutputMode>, 2> kModes = {
+    std::pair{std::string_view{"none"}, OutputMode::none}, {"file", OutputMode::file}};
+
 Result<std::string> pattern_from_text(std::string_view text) {
     Result<std::string> path = path_from_text(text);
     if (Result<void> pattern = check_path_pattern(text); path && !pattern) {
@@ -49,8 +59,6 @@ void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings)
         loading.diagnostics.error(mode->mark, "'loopback' is not in this version yet");
         return;
     }
-    constexpr std::array<std::pair<std::string_view, OutputMode>, 2> kModes = {
-        std::pair{std::string_view{"none"}, OutputMode::none}, {"file", OutputMode::file}};
     output.read_choice("mode", kModes, settings.zone.output);
     output.read("path", pattern_from_text, settings.output_pattern);
     if (settings.zone.output == OutputMode::file) {
@@ -161,14 +169,6 @@ bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Z
 }  // namespace
 
 void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings) {
-    constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
-        std::pair{std::string_view{"keep"}, SerialPolicy::keep},
-        {"increment", SerialPolicy::increment},
-        {"unixtime", SerialPolicy::unixtime},
-        {"date", SerialPolicy::date}};
-    constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
-        std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse},
-        {"adopt", OnLowerSerial::adopt}};
     Zone& zone = settings.zone;
     if (loading.role == Role::primary) {
         read_source(map, loading, settings);

@@ -313,6 +313,16 @@ TEST_CASE("the loader says which value is wrong", "[config]") {
          kPrimary,
          kHead + kZone + "store: { max-size: 99999999T }\n",
          {"t.yaml:4:20: max-size: '99999999T' is no size; write octets or 64K, 64M, 2G, 1T"}},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            check_row(row);
+        }
+    }
+}
+
+TEST_CASE("the loader says which setting or zone is wrong", "[config]") {
+    const Row rows[] = {
         {"a level with a slip",
          kPrimary,
          kHead + kZone + "log: { level: warn }\n",
