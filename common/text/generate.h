@@ -30,8 +30,8 @@ class Generator {
     [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
 
     // The record's text for value(), with a newline, valid until the next call; goes to the next
-    // number. Errc::zone_file_syntax where the template cannot be
-    // filled in, Errc::limit where the text is too long. Requires: !done().
+    // number. Errc::zone_file_syntax where the template cannot be filled in, Errc::limit where the
+    // text is too long. Requires: !done().
     [[nodiscard]] Result<std::string_view> make();
 
     // What is filled in, for errors.

@@ -26,7 +26,7 @@ class SourceWindow {
     ~SourceWindow();
 
     // Octets of the window, unless the source has fewer.
-    static constexpr std::size_t kWindowBytes = 1024 * 1024;
+    static constexpr std::size_t kWindowBytes = 1U << 20;
 
     // Makes text() hold at least `least` octets, or all that is left. Moves them: what text() gave
     // before is no longer valid. Requires: least <= kWindowBytes. Returns errno's number, 0 for

@@ -18,12 +18,12 @@ namespace twinzone::text {
 
 namespace {
 
-constexpr std::size_t kFlushBytes = 256 * 1024;
+constexpr std::size_t kFlushBytes = 1U << 18;
 constexpr int kNoFile = -1;
 
 // A text longer than this may overrun what other servers read as one record (BIND's token is 64 KiB
 // and our entry kMaxEntryBytes): escapes make it up to four times the rdata.
-constexpr std::size_t kMaxFieldTextBytes = 60 * 1024;
+constexpr std::size_t kMaxFieldTextBytes = 61440;
 
 Failure fail_system(const std::string& path, std::string_view what, int code) {
     const bool full = code == ENOSPC || code == EDQUOT;

@@ -177,7 +177,7 @@ TEST_CASE("limits are errors with their number", "[text]") {
     }
     SECTION("a parenthesis that is never closed in a large file") {
         std::string text = "a 1 TXT (\n";
-        while (text.size() < 3 * 1024 * 1024) {
+        while (text.size() < 3U << 20) {
             text += "b 1 TXT x\n";
         }
         const std::string error = read_text(text).error;
@@ -186,16 +186,16 @@ TEST_CASE("limits are errors with their number", "[text]") {
                    Catch::Matchers::EndsWith("\n  in the parenthesis opened at test.zone:1:9"));
     }
     SECTION("a comment that is never ended in a large file") {
-        const auto zone = read_text(std::string(3 * 1024 * 1024, ';'));
+        const auto zone = read_text(std::string(3U << 20, ';'));
         CHECK(zone.code == Errc::limit);
         CHECK_THAT(zone.error, Catch::Matchers::StartsWith(
                                    "test.zone:1:1: error: record or comment longer than"));
     }
     SECTION("rdata") {
         std::string longest = "a 1 TYPE999 \\# 65535 ";
-        longest += std::string(2 * 65535, 'a') + "\n";
+        longest += std::string(131070, 'a') + "\n";
         CHECK(read_text(longest).records.size() == 1);
-        CHECK_THAT(read_text("a 1 TYPE999 \\# 65535 " + std::string(2 * 65536, 'a') + "\n").error,
+        CHECK_THAT(read_text("a 1 TYPE999 \\# 65535 " + std::string(131072, 'a') + "\n").error,
                    Catch::Matchers::Contains("TYPE999: "));
         std::string strings = "a 1 TXT";
         for (int i = 0; i < 256; ++i) {

@@ -45,7 +45,8 @@ void read(std::string_view text) {
 
 TEST_CASE("the zone of these tests is whole", "[text]") {
     const test::ZoneText zone = test::read_text(kZone);
-    CHECK(zone.error == "");
+    INFO(zone.error);
+    CHECK(zone.error.empty());
     CHECK(zone.records.size() == 21);
 }
 

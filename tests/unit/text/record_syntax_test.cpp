@@ -118,17 +118,17 @@ TEST_CASE("a file without a last newline is told from a whole one", "[text]") {
 
 TEST_CASE("a file of many windows gives every record once", "[text]") {
     std::string zone = "$TTL 60\n";
-    constexpr int kRecords = 60000;
-    for (int i = 0; i < kRecords; ++i) {
+    constexpr int records_written = 60000;
+    for (int i = 0; i < records_written; ++i) {
         zone += fmt::format("h{} TXT \"{:x<{}}\"\n", i, "", i % 90);
     }
     const auto read = read_text(zone);
     CHECK(read.error == ""s);
-    REQUIRE(read.records.size() == kRecords);
-    for (int i = 0; i < kRecords; ++i) {
+    REQUIRE(read.records.size() == records_written);
+    for (int i = 0; i < records_written; ++i) {
         const auto& record = read.records[static_cast<std::size_t>(i)];
         REQUIRE(record.owner.to_text() == fmt::format("h{}.example.test.", i));
         REQUIRE(record.rdata.size() == static_cast<std::size_t>(i % 90) + 1);
     }
-    CHECK(read.places.back() == fmt::format("test.zone:{}", kRecords + 1));
+    CHECK(read.places.back() == fmt::format("test.zone:{}", records_written + 1));
 }

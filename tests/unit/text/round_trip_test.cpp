@@ -56,7 +56,8 @@ TEST_CASE("valid rdata of every type with a text form comes back", "[text]") {
         for (int i = 0; i < 40; ++i) {
             const dns::Record record = record_of(type, test::random_rdata(type, random), random);
             const std::string difference = difference_after_round_trip(record);
-            REQUIRE(difference == "");
+            INFO(difference);
+            REQUIRE(difference.empty());
         }
     }
 }
@@ -77,9 +78,10 @@ TEST_CASE("any octets as rdata of any type come back if the type allows them", "
             const dns::Record record = record_of(type, std::move(rdata), random);
             const std::string difference = difference_after_round_trip(record);
             if (dns::check_rdata(type, record.rdata)) {
-                REQUIRE(difference == "");
+                INFO(difference);
+                REQUIRE(difference.empty());
             } else {
-                CHECK(difference != "");
+                CHECK_FALSE(difference.empty());
             }
         }
     }
@@ -96,7 +98,7 @@ TEST_CASE("the longest rdata comes back", "[text]") {
                     static_cast<std::uint8_t>(std::min<std::size_t>(255, size - rdata.size() - 1)));
                 rdata.resize(std::min<std::size_t>(rdata.size() + rdata.back(), size), 0xfe);
             }
-            REQUIRE(difference_after_round_trip(record_of(type, rdata, random)) == "");
+            REQUIRE(difference_after_round_trip(record_of(type, rdata, random)).empty());
         }
     }
 }
