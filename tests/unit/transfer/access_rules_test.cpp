@@ -29,10 +29,10 @@ TEST_CASE("access rules deny by default and want all conditions of a rule", "[tr
     const AccessRules either{{{{net6}, nullptr}, {{net}, k1}}};
     const AccessRules anybody{{AccessRule{}}};
     struct Row {
-        const char* name;
-        const AccessRules* rules;
+        const char* name = "";
+        const AccessRules* rules = nullptr;
         Peer peer;
-        bool allowed;
+        bool allowed = false;
     };
     const Row rows[] = {
         {"no rule", &none, peer("192.0.2.1", k1), false},

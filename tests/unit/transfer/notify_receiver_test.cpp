@@ -34,10 +34,10 @@ struct Fixture {
 
 TEST_CASE("a NOTIFY that is out of order is answered and does no work", "[transfer]") {
     struct Row {
-        const char* name;
-        void (*spoil)(dns::Message&);
-        const char* from;
-        bool known;
+        const char* name = "";
+        void (*spoil)(dns::Message&) = nullptr;
+        const char* from = "";
+        bool known = false;
         std::optional<dns::Rcode> answer;
     };
     const auto nothing = [](dns::Message&) {};
@@ -76,8 +76,8 @@ TEST_CASE("a NOTIFY that is out of order is answered and does no work", "[transf
 TEST_CASE("a NOTIFY is answered and makes us ask, whatever serial it hints at", "[transfer]") {
     struct Row {
         std::optional<std::uint32_t> ours;
-        std::uint32_t hint;
-        Lane lane;
+        std::uint32_t hint = 0;
+        Lane lane{};
     };
     const Row rows[] = {
         {7, 8, Lane::notify},

@@ -119,11 +119,11 @@ TEST_CASE("a zone that was never filled is asked for at once, then with back-off
 
 TEST_CASE("EDNS EXPIRE follows RFC 7314 §4", "[transfer]") {
     struct Row {
-        const char* name;
-        std::int64_t now;
+        const char* name = "";
+        std::int64_t now = 0;
         std::optional<seconds> option;
-        bool transferred;
-        std::int64_t expires;
+        bool transferred = false;
+        std::int64_t expires = 0;
     };
     const Row rows[] = {
         // the zone was transferred at 0 with EXPIRE 86400

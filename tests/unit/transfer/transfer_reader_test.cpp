@@ -179,8 +179,8 @@ TEST_CASE("transfer reader refuses a broken record order", "[transfer]") {
 TEST_CASE("transfer reader tells what a lone SOA in answer to IXFR says", "[transfer]") {
     struct Row {
         std::optional<std::uint32_t> ours;
-        std::uint32_t primary;
-        AnswerState expected;
+        std::uint32_t primary = 0;
+        AnswerState expected{};
     };
     const Row rows[] = {
         {7, 7, AnswerState::up_to_date},
