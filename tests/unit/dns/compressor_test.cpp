@@ -33,16 +33,16 @@ Bytes written(const std::vector<const char*>& names) {
 }
 
 Record random_record(Random& random) {
-    static const char* const kNames[] = {"example.test.",
-                                         "a.example.test.",
-                                         "A.example.test.",
-                                         "b.a.example.test.",
-                                         "Example.test.",
-                                         "test.",
-                                         ".",
-                                         "a-label-longer-than-eight-octets.example.test.",
-                                         "x.a-label-longer-than-eight-octetz.example.test."};
-    const auto any_name = [&] { return kNames[random.below(std::size(kNames))]; };
+    static const char* const names[] = {"example.test.",
+                                        "a.example.test.",
+                                        "A.example.test.",
+                                        "b.a.example.test.",
+                                        "Example.test.",
+                                        "test.",
+                                        ".",
+                                        "a-label-longer-than-eight-octets.example.test.",
+                                        "x.a-label-longer-than-eight-octetz.example.test."};
+    const auto any_name = [&] { return names[random.below(std::size(names))]; };
     switch (random.below(6)) {
         case 0: return record(any_name(), RrType::a, hex("c0000201"));
         case 1: return record(any_name(), RrType::ns, wire(any_name()));

@@ -98,8 +98,8 @@ TEST_CASE("lying records are refused", "[dns][message_reader]") {
 
 TEST_CASE("sound records come out as they are", "[dns][message_reader]") {
     struct Row {
-        const char* what;
-        const char* record;  // at offset 12
+        const char* what = nullptr;
+        const char* record = nullptr;  // at offset 12
         Record expected;
     };
     const Row rows[] = {

@@ -79,11 +79,11 @@ TEST_CASE("a truncated answer to a signed query fails at once, CVE-2020-8622", "
 
 TEST_CASE("what is wrong with an answer's TSIG is said in words", "[dns][tsig]") {
     struct Row {
-        const char* what;
-        void (*change)(TsigFields&);
+        const char* what = nullptr;
+        void (*change)(TsigFields&) = nullptr;
         UnixTime now;
-        Errc code;
-        const char* words;
+        Errc code{};
+        const char* words = nullptr;
     };
     const auto nothing = [](TsigFields&) {};
     const Row rows[] = {
