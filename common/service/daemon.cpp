@@ -109,6 +109,10 @@ void Daemon::log_opening() const {
         log_->zone(Level::error, zone.to_text(),
                    "its record in the store is damaged; it will be loaded anew");
     }
+    if (!opening.repair_failed.empty()) {
+        log_->server(Level::warning, fmt::format("damaged zones keep their room in the store: {}",
+                                                 opening.repair_failed));
+    }
     log_->server(Level::info,
                  fmt::format("store {} opened, {} zones", config_.store_path, opening.zones));
 }

@@ -109,6 +109,6 @@ class Refresher {
 };
 
 // Time over which the checks after a start are spread.
-inline constexpr seconds kRestartSpread{10};
+inline constexpr seconds kRestartSpread{1};
 
 }  // namespace twinzone::transfer

@@ -22,6 +22,9 @@ class World {
     // The monotonic clock starts at an arbitrary moment, the wall clock at 2026-01-01.
     [[nodiscard]] Now now() const noexcept;
 
+    // Since the world began: what run() counts by.
+    [[nodiscard]] Duration elapsed() const noexcept { return time_; }
+
     [[nodiscard]] Random& random() noexcept { return random_; }
 
     // True in `percent` of all calls.

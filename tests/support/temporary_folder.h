@@ -12,7 +12,8 @@ namespace twinzone::test {
 class TemporaryFolder {
   public:
     TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "twinzone-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "twinzone-test-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
     ~TemporaryFolder() {
@@ -23,7 +24,9 @@ class TemporaryFolder {
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    [[nodiscard]] std::string in(std::string_view name) const { return path_ + "/" + std::string{name}; }
+    [[nodiscard]] std::string in(std::string_view name) const {
+        return path_ + "/" + std::string{name};
+    }
 
     // Writes a file and gives its path.
     std::string write(std::string_view name, std::string_view text) const {

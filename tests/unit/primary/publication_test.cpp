@@ -57,14 +57,17 @@ TEST_CASE("what a file means for the version in service", "[primary][publication
         {"new content and serial", SerialPolicy::keep, soa(6), 2, 6},
         {"increment: the same again, serial behind", SerialPolicy::increment, soa(1), 1, {}},
         {"increment: new content, serial behind", SerialPolicy::increment, soa(1), 2, 6},
-        {"increment: a timer of the SOA changed", SerialPolicy::increment, soa(5, seconds{60}), 1, 6},
+        {"increment: a timer of the SOA changed", SerialPolicy::increment, soa(5, seconds{60}), 1,
+         6},
         {"increment: a newer serial by hand", SerialPolicy::increment, soa(9), 1, 9},
         {"unixtime: the same again", SerialPolicy::unixtime, soa(1), 1, {}},
         {"date: new content", SerialPolicy::date, soa(1), 2, 2026111800},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {
-            const auto plan = plan_publication(row.policy, served(soa(5), 1), file(row.file_soa, row.file_content), UnixTime{1'795'000'000});
+            const auto plan =
+                plan_publication(row.policy, served(soa(5), 1),
+                                 file(row.file_soa, row.file_content), UnixTime{1'795'000'000});
             REQUIRE(plan);
             REQUIRE(plan->has_value() == row.publishes.has_value());
             if (row.publishes) {
@@ -75,13 +78,17 @@ TEST_CASE("what a file means for the version in service", "[primary][publication
 }
 
 TEST_CASE("changed content under one serial is refused, never silence", "[primary][publication]") {
-    CHECK_FALSE(plan_publication(SerialPolicy::keep, served(soa(5), 1), file(soa(5), 2), UnixTime{}));
-    CHECK_FALSE(plan_publication(SerialPolicy::keep, served(soa(5), 1), file(soa(5, seconds{60}), 1), UnixTime{}));
-    CHECK_FALSE(plan_publication(SerialPolicy::keep, served(soa(5), 1), file(soa(4), 1), UnixTime{}));
+    CHECK_FALSE(
+        plan_publication(SerialPolicy::keep, served(soa(5), 1), file(soa(5), 2), UnixTime{}));
+    CHECK_FALSE(plan_publication(SerialPolicy::keep, served(soa(5), 1),
+                                 file(soa(5, seconds{60}), 1), UnixTime{}));
+    CHECK_FALSE(
+        plan_publication(SerialPolicy::keep, served(soa(5), 1), file(soa(4), 1), UnixTime{}));
 }
 
 TEST_CASE("a first load is published as it is written", "[primary][publication]") {
-    const auto plan = plan_publication(SerialPolicy::keep, std::nullopt, file(soa(0), 1), UnixTime{});
+    const auto plan =
+        plan_publication(SerialPolicy::keep, std::nullopt, file(soa(0), 1), UnixTime{});
     REQUIRE(plan);
     REQUIRE(plan->has_value());
     CHECK((*plan)->serial == dns::Serial{0});

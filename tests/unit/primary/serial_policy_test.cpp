@@ -41,7 +41,8 @@ TEST_CASE("each serial policy chooses the next serial", "[primary][serial]") {
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {
-            const Result<dns::Serial> serial = choose_serial(row.policy, row.current, dns::Serial{row.written}, kNow);
+            const Result<dns::Serial> serial =
+                choose_serial(row.policy, row.current, dns::Serial{row.written}, kNow);
             REQUIRE(serial);
             CHECK(serial->value() == row.expected);
         }
@@ -61,7 +62,8 @@ TEST_CASE("keep refuses what is not newer and names the way out", "[primary][ser
         {0, 0x80000000, "over 2147483647"},
     };
     for (const Row& row : rows) {
-        const Result<dns::Serial> serial = choose_serial(SerialPolicy::keep, dns::Serial{row.current}, dns::Serial{row.written}, kNow);
+        const Result<dns::Serial> serial = choose_serial(
+            SerialPolicy::keep, dns::Serial{row.current}, dns::Serial{row.written}, kNow);
         REQUIRE_FALSE(serial);
         CHECK(serial.error().code() == Errc::zone_policy);
         CHECK_THAT(serial.error().detail(), Catch::Contains(row.says));

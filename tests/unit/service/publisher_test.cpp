@@ -1,0 +1,273 @@
+#include "common/service/publisher.h"
+
+#include <fmt/format.h>
+
+#include "tests/support/catch.h"
+#include "tests/unit/service/service_fixture.h"
+
+namespace twinzone::service::test {
+
+namespace {
+
+class FixedView final : public SecondaryView {
+  public:
+    [[nodiscard]] std::optional<seconds> expires_in(Now, dns::NameView) const override {
+        return left;
+    }
+    [[nodiscard]] std::optional<dns::Rcode> handle_notify(Now, const dns::Message&,
+                                                          const transfer::Peer&,
+                                                          const Endpoint&) override {
+        return dns::Rcode::no_error;
+    }
+    std::optional<seconds> left = seconds{100};
+};
+
+class PublisherBench : public StoreBench {
+  public:
+    explicit PublisherBench(std::uint32_t max_transfers = 10, bool secondary = false) {
+        hold(*version(5, {1, 2, 3}));
+        keyring.add(key("k."));
+        publisher = std::make_unique<Publisher>(*store, keyring, secondary ? &view : nullptr,
+                                                max_transfers);
+        allow({{.addresses = {*IpPrefix::from_text("127.0.0.0/8")}, .key = nullptr}});
+    }
+
+    void allow(std::vector<transfer::AccessRule> rules) {
+        publisher->put_zone(name("example.test."), transfer::AccessRules{std::move(rules)});
+    }
+
+    Publisher::Answer ask(Bytes request, Transport transport = Transport::tcp,
+                          std::string_view from = "127.0.0.1@4000") {
+        return publisher->answer(now(), {.peer = endpoint(from), .transport = transport}, request);
+    }
+
+    static dns::Message query(std::string_view zone, dns::RrType type,
+                              std::optional<std::uint32_t> serial = {}) {
+        dns::Message out;
+        out.header.id = 77;
+        out.question = dns::Question{name(zone), type, dns::RrClass::in};
+        if (serial) {
+            out.authority.push_back(soa(*serial).record());
+        }
+        return out;
+    }
+
+    // The answer where it is one message, or the only message of a transfer.
+    std::optional<dns::Message> one(const dns::Message& query, Transport transport = Transport::tcp,
+                                    std::string_view from = "127.0.0.1@4000") {
+        Publisher::Answer answer = ask(query.to_wire(), transport, from);
+        if (const Bytes* bytes = std::get_if<Bytes>(&answer)) {
+            return *dns::Message::parse(*bytes);
+        }
+        if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {
+            Result<std::optional<WireMessage>> message = (*transfer)->next(now().unix);
+            REQUIRE(message);
+            REQUIRE(*message);
+            CHECK_FALSE(*(*transfer)->next(now().unix));
+            publisher->transfer_ended();
+            return *dns::Message::parse((*message)->message());
+        }
+        return std::nullopt;
+    }
+
+    FixedView view;
+    dns::TsigKeyring keyring;
+    std::unique_ptr<Publisher> publisher;
+};
+
+}  // namespace
+
+TEST_CASE("each request gets the answer of its kind", "[service][publisher]") {
+    struct Row {
+        const char* name;
+        dns::Message query;
+        Transport transport;
+        const char* from;
+        dns::Rcode rcode;
+        std::size_t answers;
+    };
+    const auto query = [](std::string_view zone, dns::RrType type,
+                          std::optional<std::uint32_t> serial = {}) {
+        return PublisherBench::query(zone, type, serial);
+    };
+    dns::Message update = query("example.test.", dns::RrType::soa);
+    update.header.opcode = dns::Opcode::update;
+    dns::Message chaos = query("example.test.", dns::RrType::soa);
+    chaos.question->rr_class = dns::RrClass::ch;
+    dns::Message empty = query("example.test.", dns::RrType::soa);
+    empty.question.reset();
+    const Row rows[] = {
+        {"SOA, to anyone", query("example.test.", dns::RrType::soa), Transport::udp,
+         "203.0.113.9@1", dns::Rcode::no_error, 1},
+        {"SOA of another zone", query("other.test.", dns::RrType::soa), Transport::udp,
+         "127.0.0.1@1", dns::Rcode::refused, 0},
+        {"SOA below the apex", query("h1.example.test.", dns::RrType::soa), Transport::udp,
+         "127.0.0.1@1", dns::Rcode::refused, 0},
+        {"another type", query("h1.example.test.", dns::RrType::a), Transport::udp, "127.0.0.1@1",
+         dns::Rcode::refused, 0},
+        {"another class", chaos, Transport::udp, "127.0.0.1@1", dns::Rcode::refused, 0},
+        {"UPDATE", update, Transport::udp, "127.0.0.1@1", dns::Rcode::not_imp, 0},
+        {"no question", empty, Transport::udp, "127.0.0.1@1", dns::Rcode::form_err, 0},
+        {"AXFR", query("example.test.", dns::RrType::axfr), Transport::tcp, "127.0.0.1@1",
+         dns::Rcode::no_error, 5},
+        {"AXFR by a stranger", query("example.test.", dns::RrType::axfr), Transport::tcp,
+         "203.0.113.9@1", dns::Rcode::refused, 0},
+        {"AXFR of another zone", query("other.test.", dns::RrType::axfr), Transport::tcp,
+         "127.0.0.1@1", dns::Rcode::not_auth, 0},
+        {"AXFR over UDP", query("example.test.", dns::RrType::axfr), Transport::udp, "127.0.0.1@1",
+         dns::Rcode::form_err, 0},
+        {"IXFR without a SOA", query("example.test.", dns::RrType::ixfr), Transport::tcp,
+         "127.0.0.1@1", dns::Rcode::form_err, 0},
+        {"IXFR from our serial", query("example.test.", dns::RrType::ixfr, 5), Transport::tcp,
+         "127.0.0.1@1", dns::Rcode::no_error, 1},
+        {"IXFR from a newer serial", query("example.test.", dns::RrType::ixfr, 6), Transport::tcp,
+         "127.0.0.1@1", dns::Rcode::no_error, 1},
+        {"IXFR without history", query("example.test.", dns::RrType::ixfr, 4), Transport::tcp,
+         "127.0.0.1@1", dns::Rcode::no_error, 5},
+        {"IXFR over UDP by a stranger", query("example.test.", dns::RrType::ixfr, 4),
+         Transport::udp, "203.0.113.9@1", dns::Rcode::refused, 0},
+        {"NOTIFY to a primary", transfer::notify_message(soa(9), 77), Transport::udp, "127.0.0.1@1",
+         dns::Rcode::not_auth, 0},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            PublisherBench bench;
+            const std::optional<dns::Message> answer =
+                bench.one(row.query, row.transport, row.from);
+            REQUIRE(answer);
+            CHECK(answer->header.id == 77);
+            CHECK(answer->header.qr);
+            CHECK(answer->header.rcode == row.rcode);
+            CHECK(answer->answer.size() == row.answers);
+            CHECK(answer->header.aa == (row.answers > 0));
+        }
+    }
+}
+
+TEST_CASE("what is no request is dropped", "[service][publisher]") {
+    PublisherBench bench;
+    CHECK(std::holds_alternative<std::monostate>(bench.ask(Bytes{1, 2, 3})));
+    dns::Message response = PublisherBench::query("example.test.", dns::RrType::soa);
+    response.header.qr = true;
+    CHECK(std::holds_alternative<std::monostate>(bench.ask(response.to_wire())));
+}
+
+TEST_CASE("access is checked before a place is taken, and places are given back",
+          "[service][publisher]") {
+    PublisherBench bench{1};
+    const Bytes axfr = PublisherBench::query("example.test.", dns::RrType::axfr).to_wire();
+    Publisher::Answer first = bench.ask(axfr);
+    REQUIRE(std::holds_alternative<std::unique_ptr<OutgoingTransfer>>(first));
+    CHECK(bench
+              .one(PublisherBench::query("example.test.", dns::RrType::axfr), Transport::tcp,
+                   "203.0.113.9@1")
+              ->header.rcode == dns::Rcode::refused);
+    CHECK(bench.one(PublisherBench::query("example.test.", dns::RrType::axfr))->header.rcode ==
+          dns::Rcode::serv_fail);
+    bench.publisher->transfer_ended();
+    CHECK(bench.one(PublisherBench::query("example.test.", dns::RrType::axfr))->header.rcode ==
+          dns::Rcode::no_error);
+}
+
+TEST_CASE("a zone that expired or has no version is answered by SERVFAIL", "[service][publisher]") {
+    PublisherBench bench{10, true};
+    bench.view.left = seconds{0};
+    CHECK(bench.one(PublisherBench::query("example.test.", dns::RrType::soa))->header.rcode ==
+          dns::Rcode::serv_fail);
+    CHECK(bench.one(PublisherBench::query("example.test.", dns::RrType::axfr))->header.rcode ==
+          dns::Rcode::serv_fail);
+    bench.publisher->put_zone(name("empty.test."), {});
+    CHECK(bench.one(PublisherBench::query("empty.test.", dns::RrType::soa))->header.rcode ==
+          dns::Rcode::serv_fail);
+}
+
+TEST_CASE("EDNS is answered where it was used, EXPIRE where it was asked", "[service][publisher]") {
+    PublisherBench primary;
+    PublisherBench secondary{10, true};
+    dns::Message query = PublisherBench::query("example.test.", dns::RrType::soa);
+    CHECK_FALSE(primary.one(query)->edns);
+    query.edns.emplace();
+    CHECK_FALSE(primary.one(query)->edns->has_expire());
+    query.edns->ask_expire();
+    CHECK(primary.one(query)->edns->expire() == seconds{86400});
+    CHECK(secondary.one(query)->edns->expire() == seconds{100});
+    query.edns->version = 1;
+    CHECK(primary.one(query)->rcode() == dns::Rcode::bad_vers);
+}
+
+TEST_CASE("in a rule with address and key both must hold", "[service][publisher]") {
+    PublisherBench bench;
+    bench.allow({{.addresses = {*IpPrefix::from_text("127.0.0.0/8")}, .key = key("k.")}});
+    struct Row {
+        const char* from;
+        bool is_signed;
+        dns::Rcode rcode;
+    };
+    const Row rows[] = {{"127.0.0.1@1", false, dns::Rcode::refused},
+                        {"203.0.113.9@1", true, dns::Rcode::refused},
+                        {"127.0.0.1@1", true, dns::Rcode::no_error}};
+    for (const Row& row : rows) {
+        Bytes request = PublisherBench::query("example.test.", dns::RrType::ixfr, 5).to_wire();
+        dns::TsigClient client{key("k.")};
+        if (row.is_signed) {
+            REQUIRE(client.sign_request(request, bench.now().unix));
+        }
+        Publisher::Answer answer = bench.ask(request, Transport::udp, row.from);
+        Bytes* message = std::get_if<Bytes>(&answer);
+        REQUIRE(message != nullptr);
+        CHECK(dns::read_header(message->data()).rcode == row.rcode);
+        if (row.is_signed) {
+            CHECK(client.verify(*message, bench.now().unix));
+        }
+    }
+}
+
+TEST_CASE("a request that is signed wrongly gets NOTAUTH and nothing else",
+          "[service][publisher]") {
+    PublisherBench bench;
+    const dns::TsigKeyPtr wrong[] = {key("k.", 2), key("other.")};
+    for (const dns::TsigKeyPtr& with : wrong) {
+        Bytes request = PublisherBench::query("example.test.", dns::RrType::soa).to_wire();
+        REQUIRE(dns::TsigClient{with}.sign_request(request, bench.now().unix));
+        Publisher::Answer answer = bench.ask(request, Transport::udp);
+        const Bytes* message = std::get_if<Bytes>(&answer);
+        REQUIRE(message != nullptr);
+        CHECK(dns::read_header(message->data()).rcode == dns::Rcode::not_auth);
+        CHECK(dns::read_header(message->data()).ancount == 0);
+        CHECK(bench.publisher->take_refusals().size() == 1);
+    }
+}
+
+TEST_CASE("every message of a signed transfer is signed", "[service][publisher]") {
+    PublisherBench bench;
+    zone::RecordList many;
+    for (int i = 0; i < 3000; ++i) {
+        many.append(address(fmt::format("host{}.with.a.longer.name.example.test.", i),
+                            static_cast<std::uint8_t>(i))
+                        .view());
+    }
+    bench.hold(*sim::make_version(soa(6), std::move(many)));
+    bench.publisher = std::make_unique<Publisher>(*bench.store, bench.keyring, nullptr, 10);
+    bench.allow({{.addresses = {}, .key = key("k.")}});
+    Bytes request = PublisherBench::query("example.test.", dns::RrType::axfr).to_wire();
+    dns::TsigClient client{key("k.")};
+    REQUIRE(client.sign_request(request, bench.now().unix));
+    Publisher::Answer answer = bench.ask(request);
+    auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer);
+    REQUIRE(transfer != nullptr);
+    std::size_t messages = 0;
+    while (true) {
+        Result<std::optional<WireMessage>> message = (*transfer)->next(bench.now().unix);
+        REQUIRE(message);
+        if (!*message) {
+            break;
+        }
+        Bytes bytes = (*message)->message();
+        REQUIRE(client.verify(bytes, bench.now().unix));
+        CHECK(client.last_was_signed());
+        ++messages;
+    }
+    CHECK(messages > 3);
+}
+
+}  // namespace twinzone::service::test
