@@ -31,6 +31,7 @@ class IpAddress {
 
     [[nodiscard]] std::string to_text() const;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 behind <=> for a pointer
     friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) noexcept = default;
 
   private:
@@ -51,6 +52,7 @@ struct Endpoint {
     // "192.0.2.1@53": the form of configuration, log and status.
     [[nodiscard]] std::string to_text() const;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): as above
     friend constexpr auto operator<=>(const Endpoint&, const Endpoint&) noexcept = default;
 };
 

@@ -93,7 +93,7 @@ class Asker::TcpExchange final : public Exchange, public std::enable_shared_from
 Asker::Asker(net::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {}
 Asker::~Asker() = default;
 
-void Asker::ask(Ask question) {
+void Asker::ask(const Ask& question) {
     const AttemptId attempt = question.attempt;
     if (question.transport == Transport::tcp) {
         const auto exchange = std::make_shared<TcpExchange>(*this, attempt);
@@ -112,7 +112,7 @@ void Asker::ask(Ask question) {
 
 void Asker::run(FollowerAction action) {
     if (auto* question = std::get_if<Ask>(&action)) {
-        ask(std::move(*question));
+        ask(*question);
     } else {
         abandon(std::get<Abandon>(action).attempt);
     }

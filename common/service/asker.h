@@ -30,7 +30,7 @@ class Asker {
     Asker(const Asker&) = delete;
     Asker& operator=(const Asker&) = delete;
 
-    void ask(Ask question);
+    void ask(const Ask& question);
 
     // Either, by what it is.
     void run(FollowerAction action);

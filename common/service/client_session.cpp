@@ -35,7 +35,7 @@ ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> st
       events_(std::move(events)),
       timer_(loop) {
     stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
-                   [this](Result<void>) { end(); });
+                   [this](const Result<void>&) { end(); });
     watch_progress();
 }
 

@@ -45,7 +45,7 @@ void ControlBinding::accept(std::unique_ptr<net::UnixStream> stream) {
     net::UnixStream& started = *stream;
     sessions_[id].stream = std::move(stream);
     started.start([this, id](std::span<std::uint8_t> bytes) { handle_read(id, bytes); },
-                  [this, id](Result<void>) { sessions_.erase(id); });
+                  [this, id](const Result<void>&) { sessions_.erase(id); });
 }
 
 void ControlBinding::handle_read(std::uint64_t id, std::span<const std::uint8_t> bytes) {

@@ -173,13 +173,15 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
     for (const config::RemotePtr& remote : zones_.at(zone_index_.at(commit.zone)).notify) {
         commit.owe_notify.push_back(remote->name);
     }
-    store_->submit(std::move(commit), [this, zone = commit.zone,
-                                       done = std::move(done)](Result<zone::Committed> result) {
+    // Made before the call: the commit is moved from while its arguments are evaluated.
+    auto published = [this, zone = commit.zone,
+                      done = std::move(done)](Result<zone::Committed> result) {
         if (result && result->changed) {
             handle_published(zone, *result->version);
         }
         done(std::move(result));
-    });
+    };
+    store_->submit(std::move(commit), std::move(published));
 }
 
 bool Daemon::refresh(dns::NameView zone) {

@@ -73,7 +73,7 @@ struct JournalLimits {
 };
 
 // By share alone a zone of ten records would have no history worth the name.
-inline constexpr std::uint64_t kMinJournalBytes = 64 * 1024;
+inline constexpr std::uint64_t kMinJournalBytes = std::uint64_t{64} * 1024;
 
 struct StoreOptions {
     std::string directory;             // made with mode 0700 where it is missing

@@ -158,18 +158,18 @@ std::shared_ptr<StoredVersion> make_version(const dns::SoaRecord& soa, zone::Rec
 ModelStore::ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults,
                        std::function<void()> on_completion)
     : world_(world), disk_(disk), faults_(faults), on_completion_(std::move(on_completion)) {
-    for (const auto& [text, data] : disk_.zones) {
+    for (const auto& [text, held] : disk_.zones) {
         show(*dns::Name::from_text(text));
     }
 }
 
 void ModelStore::show(const dns::Name& zone) {
-    const ModelDisk::ZoneData& data = disk_.zones.at(zone.to_text());
+    const ModelDisk::HeldZone& held = disk_.zones.at(zone.to_text());
     Visible& visible = visible_[zone.to_text()];
-    visible.content = data.content;
+    visible.content = held.content;
     visible.state.zone = zone;
-    visible.state.timers = data.timers;
-    visible.state.version = data.content ? std::optional{data.content->version} : std::nullopt;
+    visible.state.timers = held.timers;
+    visible.state.version = held.content ? std::optional{held.content->version} : std::nullopt;
 }
 
 const zone::ZoneState* ModelStore::find(dns::NameView zone) const {
@@ -236,36 +236,36 @@ void ModelStore::finish(Pending pending) {
 }
 
 Result<zone::Committed> ModelStore::apply(zone::Commit& commit) {
-    ModelDisk::ZoneData data =
+    ModelDisk::HeldZone held =
         disk_.zones[commit.zone.to_text()];  // a copy: nothing is changed where it fails
-    const std::optional<dns::Serial> held =
-        data.content ? std::optional{data.content->version.serial()} : std::nullopt;
-    if (held != commit.base) {
+    const std::optional<dns::Serial> serial =
+        held.content ? std::optional{held.content->version.serial()} : std::nullopt;
+    if (serial != commit.base) {
         return fail(Errc::transfer_diverged, "base serial moved");
     }
     Result<zone::Committed> result = zone::Committed{};
     if (auto* replace_with = std::get_if<zone::ReplaceWith>(&commit.change)) {
-        result = replace(data, *replace_with, commit);
+        result = replace(held, *replace_with, commit);
     } else if (const auto* diffs = std::get_if<zone::ApplyDiffs>(&commit.change)) {
-        result = apply_diffs(data, *diffs, commit);
+        result = apply_diffs(held, *diffs, commit);
     }
     if (!result) {
         return result;
     }
     if (commit.timers) {
-        data.timers = *commit.timers;
+        held.timers = *commit.timers;
     }
     if (result->changed) {
         for (const std::string& remote : commit.owe_notify) {
             disk_.owed.emplace(commit.zone.to_text(), remote);
         }
     }
-    result->version = data.content ? std::optional{data.content->version} : std::nullopt;
-    disk_.zones[commit.zone.to_text()] = std::move(data);
+    result->version = held.content ? std::optional{held.content->version} : std::nullopt;
+    disk_.zones[commit.zone.to_text()] = std::move(held);
     return result;
 }
 
-Result<zone::Committed> ModelStore::replace(ModelDisk::ZoneData& data, zone::ReplaceWith& change,
+Result<zone::Committed> ModelStore::replace(ModelDisk::HeldZone& held, zone::ReplaceWith& change,
                                             const zone::Commit& commit) {
     zone::RecordList records;
     while (true) {
@@ -280,14 +280,14 @@ Result<zone::Committed> ModelStore::replace(ModelDisk::ZoneData& data, zone::Rep
     }
     const std::shared_ptr<StoredVersion> next = make_version(change.soa, std::move(records));
     zone::Committed out;
-    out.changed = !data.content || data.content->version.digest != next->version.digest;
-    if (data.content && out.changed) {
-        ListStream before{data.content->records};
+    out.changed = !held.content || held.content->version.digest != next->version.digest;
+    if (held.content && out.changed) {
+        ListStream before{held.content->records};
         ListStream after{next->records};
         Result<std::optional<zone::Diff>> diff =
-            zone::diff(data.content->version.soa, before, change.soa, after, std::size_t{1} << 24);
+            zone::diff(held.content->version.soa, before, change.soa, after, std::size_t{1} << 24);
         TWINZONE_ASSERT(diff && *diff);
-        next->history = data.content->history;
+        next->history = held.content->history;
         next->history.push_back(make_step(**diff, commit));
         out.removed = (*diff)->removed.size();
         out.added = (*diff)->added.size();
@@ -296,17 +296,17 @@ Result<zone::Committed> ModelStore::replace(ModelDisk::ZoneData& data, zone::Rep
         next->history.pop_front();
     }
     if (out.changed) {
-        data.content = next;
+        held.content = next;
     }
     return out;
 }
 
-Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::ZoneData& data,
+Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::HeldZone& held,
                                                 const zone::ApplyDiffs& change,
                                                 const zone::Commit& commit) {
     zone::Committed out;
     out.changed = true;
-    std::shared_ptr<const StoredVersion> current = data.content;
+    std::shared_ptr<const StoredVersion> current = held.content;
     for (const zone::Diff& diff : change.diffs) {
         if (!current || !dns::same_rdata(current->version.soa, diff.from)) {
             return fail(Errc::transfer_diverged, "the difference starts at another version");
@@ -323,7 +323,7 @@ Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::ZoneData& data,
         }
         current = next;
     }
-    data.content = current;
+    held.content = current;
     return out;
 }
 

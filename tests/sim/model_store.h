@@ -29,11 +29,11 @@ struct StoredVersion {
 
 // What is on the disk: it outlives the process.
 struct ModelDisk {
-    struct ZoneData {
+    struct HeldZone {
         std::shared_ptr<const StoredVersion> content;
         zone::ZoneTimers timers;
     };
-    std::map<std::string, ZoneData> zones;               // by name in text
+    std::map<std::string, HeldZone> zones;               // by name in text
     std::set<std::pair<std::string, std::string>> owed;  // zone, remote
 };
 
@@ -71,10 +71,10 @@ class ModelStore final : public zone::VersionStore,
     void start_next();
     void finish(Pending pending);
     [[nodiscard]] Result<zone::Committed> apply(zone::Commit& commit);
-    [[nodiscard]] Result<zone::Committed> replace(ModelDisk::ZoneData& data,
+    [[nodiscard]] Result<zone::Committed> replace(ModelDisk::HeldZone& held,
                                                   zone::ReplaceWith& change,
                                                   const zone::Commit& commit);
-    [[nodiscard]] Result<zone::Committed> apply_diffs(ModelDisk::ZoneData& data,
+    [[nodiscard]] Result<zone::Committed> apply_diffs(ModelDisk::HeldZone& held,
                                                       const zone::ApplyDiffs& change,
                                                       const zone::Commit& commit);
     void show(const dns::Name& zone);
