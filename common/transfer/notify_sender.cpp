@@ -1,6 +1,7 @@
 #include "common/transfer/notify_sender.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/assert.h"
 
@@ -45,9 +46,12 @@ void NotifySender::handle_committed(Instant now, std::uint32_t zone, std::uint32
     Entry& entry = entries_[slot];
     const bool changed = entry.serial != serial;
     entry.serial = serial;
-    // The first message is on its way: its answer, or patience of a round trip or so, comes first.
+    // The first message is on its way: its answer comes first, or patience of a round trip or so.
     if (entry.state == State::in_flight && entry.attempts == 1) {
-        entry.newer = entry.newer || changed;
+        if (changed && !std::exchange(entry.newer, true)) {
+            const Instant sent = due_.due(slot) - patience(entry.attempts);
+            due_.set(slot, std::max(now, sent + limits_.round_trip));
+        }
         return;
     }
     start_over(now, slot);

@@ -24,6 +24,7 @@ namespace twinzone::transfer {
 
 struct NotifyLimits {
     seconds first_retry{2};        // an answer takes one round trip; the message may be lost
+    milliseconds round_trip{100};  // a newer version waits so long for an answer to the one before
     seconds max_retry{60};         // RFC 1996 §3.6 suggests 60 s
     std::uint32_t fast_tries = 8;  // then the target is taken to be away
     seconds slow_retry{hours{1}};

@@ -132,13 +132,13 @@ TEST_CASE("a newer serial replaces the one on its way", "[transfer]") {
     CHECK(second.serial == dns::Serial{100});
     CHECK(second.attempt == 1);
 
-    // Without an answer it goes out when patience ends, and at once where that is long ago.
+    // Without an answer it goes out after a round trip, and at once where that is long ago.
     a.sender.handle_committed(at(20), 1, 0, dns::Serial{101});
-    CHECK(a.poll(at(2009)).empty());
-    CHECK(a.poll_one(at(2010)).serial == dns::Serial{101});
-    CHECK(a.poll_one(at(4010)).attempt == 2);
-    a.sender.handle_committed(at(4020), 1, 0, dns::Serial{102});
-    const NotifyAction last = a.poll_one(at(4020));
+    CHECK(a.poll(at(109)).empty());
+    CHECK(a.poll_one(at(110)).serial == dns::Serial{101});
+    CHECK(a.poll_one(at(2110)).attempt == 2);
+    a.sender.handle_committed(at(2120), 1, 0, dns::Serial{102});
+    const NotifyAction last = a.poll_one(at(2120));
     CHECK(last.serial == dns::Serial{102});
     CHECK(last.attempt == 1);
 }
