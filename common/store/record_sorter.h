@@ -30,7 +30,7 @@ class SortedStream : public zone::RecordStream {
 // Not thread-safe; may be filled on one thread and its stream read on another.
 class RecordSorter {
   public:
-    static constexpr std::size_t kDefaultMemoryBytes = 64 * 1024 * 1024;
+    static constexpr std::size_t kDefaultMemoryBytes = std::size_t{64} * 1024 * 1024;
 
     // `directory`: where runs are spilled; the store's, on the same disk as what they become.
     explicit RecordSorter(std::string directory, std::size_t memory_bytes = kDefaultMemoryBytes);

@@ -36,6 +36,7 @@ class ListIntake final : public service::ContentIntake {
 
 transfer::AccessRules rules_of(const std::vector<config::AccessRule>& configured) {
     std::vector<transfer::AccessRule> rules;
+    rules.reserve(configured.size());
     for (const config::AccessRule& rule : configured) {
         rules.push_back({.addresses = rule.addresses, .key = rule.key});
     }
@@ -272,7 +273,7 @@ void Node::Life::handle_bytes(service::AttemptId attempt, std::span<std::uint8_t
     }
 }
 
-void Node::Life::handle_datagram(Host from, Bytes bytes, std::function<void(Bytes)> reply) {
+void Node::Life::handle_datagram(Host from, Bytes bytes, const std::function<void(Bytes)>& reply) {
     service::Publisher::Answer answer =
         publisher_.answer(fabric_.world.now(),
                           {.peer = endpoint_of(from), .transport = service::Transport::udp}, bytes);

@@ -30,7 +30,7 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     // Lets the cores do what is due: questions out, events in, timers.
     void pump();
 
-    void handle_datagram(Host from, Bytes bytes, std::function<void(Bytes)> reply);
+    void handle_datagram(Host from, Bytes bytes, const std::function<void(Bytes)>& reply);
     [[nodiscard]] bool accept(Host from, const std::shared_ptr<Connection>& connection);
 
     [[nodiscard]] ModelStore& store() { return *store_; }

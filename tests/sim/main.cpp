@@ -34,8 +34,9 @@ int run_range(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         failed += passes(seed, false) ? 0 : 1;
     }
-    std::printf("%llu seeds, %zu with a violation\n",
-                static_cast<unsigned long long>(last - first + 1), failed);
+    const std::uint64_t seeds = last - first + 1;
+    std::printf("%llu seeds, %zu with a violation\n", static_cast<unsigned long long>(seeds),
+                failed);
     return failed == 0 ? 0 : 1;
 }
 
