@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh [CTEST-OPTIONS]: installs what is missing, builds, and runs every test there is. On a fresh
 # Debian 12 nothing needs to be prepared. Ends with CTest's summary and its exit code.
-#   ./tests/run.sh -L unit      one label: unit, sim, interop, tidy, fuzz-corpus, sanitizer
+#   ./tests/run.sh -L unit      one label: unit, sim, interop, tidy, fuzz, sanitizer
 #   ./tests/run.sh -R tsig      tests by name
 set -euo pipefail
 
