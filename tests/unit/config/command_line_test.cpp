@@ -103,7 +103,7 @@ TEST_CASE("the command line says what is wrong with it", "[config]") {
         {"serve --zones-dir x", kSecondary, "unknown option '--zones-dir'"},
         {"serve a.test", kPrimary, "'serve' takes no operand, not 'a.test'"},
         {"status a.test b.test", kPrimary, "'status' takes one zone, not 'b.test'"},
-        {"status a..test", kPrimary, "empty label in 'a..test'"},
+        {"status a..test", kPrimary, "'a..test' is no domain name: empty label"},
         {"serve --check", kPrimary, "'--check' is an option of 'status'"},
         {"check --watch", kPrimary, "'--watch' is an option of 'status'"},
         {"status --detailed-exitcode", kSecondary, "'--detailed-exitcode' is an option of 'sync'"},

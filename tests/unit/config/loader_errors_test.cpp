@@ -339,7 +339,7 @@ TEST_CASE("the loader says which setting or zone is wrong", "[config]") {
         {"a bad zone name",
          kPrimary,
          kHead + "zones: [{ zone: a..test, source: { file: db } }]\n",
-         {"t.yaml:3:17: zone: empty label in 'a..test'"}},
+         {"t.yaml:3:17: zone: 'a..test' is no domain name: empty label"}},
         {"a zone twice, in another case",
          kPrimary,
          kHead + "zones:\n- { zone: a.test, source: { file: db } }\n"

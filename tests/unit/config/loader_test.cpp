@@ -219,7 +219,7 @@ TEST_CASE("errors of a zones file have their own place", "[config]") {
     REQUIRE_FALSE(config);
     CHECK(config.error().code() == Errc::config_invalid);
     CHECK(config.error().detail() ==
-          list + ":2:1: empty label in 'b..test'\n  b..test\n  ^\n" + list +
+          list + ":2:1: 'b..test' is no domain name: empty label\n  b..test\n  ^\n" + list +
               ":3:9: no template is named 'quite'; did you mean "
               "'quiet'?\n  c.test  quite\n          ^\n" +
               list +
@@ -280,7 +280,7 @@ TEST_CASE("every NAME.zone of a folder is a zone", "[config]") {
           std::vector<std::string>{
               folder.path("%66.test.zone: the file of zone f.test. is named 'f.test'"),
               folder.path("a.test.zone: a second file of zone a.test."),
-              folder.path("c..test.zone: empty label in 'c..test'"),
+              folder.path("c..test.zone: 'c..test' is no domain name: empty label"),
               folder.path("d e.test.zone: the octet 0x20 has to be written %20")});
     CHECK_FALSE(zones_of({.path = folder.path("absent"), .settings = {}}));
 }
