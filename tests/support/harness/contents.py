@@ -6,8 +6,10 @@ their lines, and our own servers send a page that did not change byte for byte a
 """
 import functools
 import os
+import queue
 import socket
 import struct
+import threading
 
 import dns.message
 import dns.name
@@ -82,16 +84,30 @@ def send_message(stream, wire):
     stream.sendall(struct.pack(">H", len(wire)) + wire)
 
 
+def _receive_into(received, stream):
+    try:
+        while True:
+            received.put(read_message(stream))
+    except (OSError, EOFError) as error:
+        received.put(error)
+
+
 def of_server(port, zone, limit=60):
-    """The zone by an unsigned AXFR. Checks the opening and the closing SOA and every message's ID."""
+    """The zone by an unsigned AXFR. Checks the opening and the closing SOA and every message's ID.
+    A thread empties the connection while we parse: servers cut off a client that reads slowly."""
     query = dns.message.make_query(zone, "AXFR")
-    records = []
+    records, received = [], queue.SimpleQueue()
     with socket.create_connection((LOOPBACK, port), limit) as stream:
         send_message(stream, query.to_wire())
+        threading.Thread(target=_receive_into, args=(received, stream), daemon=True).start()
         while not (len(records) > 1 and records[-1][2] == dns.rdatatype.SOA):
-            wire = read_message(stream)
+            wire = received.get(timeout=limit)
+            if isinstance(wire, Exception):
+                raise AssertionError(f"AXFR from port {port} ends after {len(records)} records: "
+                                     f"{wire!r}")
             assert wire[:2] == struct.pack(">H", query.id), "another message's ID"
             records += _records_of_message(wire[2:])
+        stream.shutdown(socket.SHUT_RDWR)  # wakes the thread, without which nothing is closed
     assert records[0] == records[-1], "the closing SOA is not the opening one"
     body = frozenset(records)
     assert len(body) == len(records) - 1, "a record was sent twice"

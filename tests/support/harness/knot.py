@@ -12,6 +12,8 @@ server:
     udp-workers: 1
     tcp-workers: {workers}
     background-workers: 1
+    tcp-io-timeout: 20000
+    tcp-remote-io-timeout: 20000
 log:
   - target: stderr
     any: info

@@ -17,6 +17,7 @@ server:
   pidfile: "{folder}/pid"
   zonefiles-write: 0
   xfrd-reload-timeout: 0
+  tcp-timeout: 60
   rrl-ratelimit: 0
   verbosity: 2
 remote-control:

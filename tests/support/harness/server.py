@@ -44,7 +44,12 @@ class Server:
         return contents.serial_on(self.port, zone)
 
     def records(self, zone):
-        return contents.of_server(self.port, zone)
+        try:
+            return contents.of_server(self.port, zone)
+        except AssertionError as error:
+            error.args = (f"{self.name}: {error}; its log ends:\n"
+                          f"{self.process.log_text()[-3000:]}",)
+            raise
 
     def wait_for_serial(self, zone, serial, limit=30):
         def served():
