@@ -4,7 +4,8 @@
 
 namespace twinzone::sim {
 
-void Network::send(Host from, Host to, Bytes datagram, std::function<void(Bytes)> deliver) {
+void Network::send(Host from, Host to, const Bytes& datagram,
+                   const std::function<void(Bytes)>& deliver) {
     const unsigned copies = world_.chance(faults_.double_percent) ? 2 : 1;
     for (unsigned i = 0; i < copies; ++i) {
         if (is_blocked(from, to) || world_.chance(faults_.loss_percent)) {

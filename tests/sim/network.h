@@ -66,7 +66,7 @@ class Network {
     void heal() { blocked_.clear(); }
 
     // `deliver` runs at the other host, perhaps twice, perhaps never.
-    void send(Host from, Host to, Bytes datagram, std::function<void(Bytes)> deliver);
+    void send(Host from, Host to, const Bytes& datagram, const std::function<void(Bytes)>& deliver);
 
     // Gives the client's end at once; `on_accept` gets the server's end after a while (the
     // connection then stands: on_connected), or never.
