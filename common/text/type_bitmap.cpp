@@ -49,7 +49,7 @@ bool append_type_bitmap(ByteView wire, std::string& out) {
         previous = wire[0];
         for (std::size_t bit = 0; bit < std::size_t{wire[1]} * 8; ++bit) {
             if ((wire[2 + bit / 8] & (0x80U >> (bit % 8))) != 0) {
-                const auto number = static_cast<std::uint16_t>((wire[0] << 8) | bit);
+                const auto number = static_cast<std::uint16_t>((std::size_t{wire[0]} << 8) | bit);
                 if (number == 0) {
                     return false;  // type 0 is reserved; no server takes it as text
                 }
