@@ -44,24 +44,24 @@ LoadedZone file(const dns::SoaRecord& soa, std::uint8_t last) {
 
 TEST_CASE("what a file means for the version in service", "[primary][publication]") {
     struct Row {
-        const char* name;
-        SerialPolicy policy;
+        const char* name = "";
         dns::SoaRecord file_soa;
-        std::uint8_t file_content;
+        SerialPolicy policy{};
+        std::uint8_t file_content = 0;
         std::optional<std::uint32_t> publishes;  // nullopt: nothing to do
     };
     // In service: serial 5, content 1.
     const Row rows[] = {
-        {"the same again", SerialPolicy::keep, soa(5), 1, {}},
-        {"a new serial alone", SerialPolicy::keep, soa(6), 1, 6},
-        {"new content and serial", SerialPolicy::keep, soa(6), 2, 6},
-        {"increment: the same again, serial behind", SerialPolicy::increment, soa(1), 1, {}},
-        {"increment: new content, serial behind", SerialPolicy::increment, soa(1), 2, 6},
-        {"increment: a timer of the SOA changed", SerialPolicy::increment, soa(5, seconds{60}), 1,
+        {"the same again", soa(5), SerialPolicy::keep, 1, {}},
+        {"a new serial alone", soa(6), SerialPolicy::keep, 1, 6},
+        {"new content and serial", soa(6), SerialPolicy::keep, 2, 6},
+        {"increment: the same again, serial behind", soa(1), SerialPolicy::increment, 1, {}},
+        {"increment: new content, serial behind", soa(1), SerialPolicy::increment, 2, 6},
+        {"increment: a timer of the SOA changed", soa(5, seconds{60}), SerialPolicy::increment, 1,
          6},
-        {"increment: a newer serial by hand", SerialPolicy::increment, soa(9), 1, 9},
-        {"unixtime: the same again", SerialPolicy::unixtime, soa(1), 1, {}},
-        {"date: new content", SerialPolicy::date, soa(1), 2, 2026111800},
+        {"increment: a newer serial by hand", soa(9), SerialPolicy::increment, 1, 9},
+        {"unixtime: the same again", soa(1), SerialPolicy::unixtime, 1, {}},
+        {"date: new content", soa(1), SerialPolicy::date, 2, 2026111800},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {

@@ -16,11 +16,11 @@ constexpr std::uint32_t kDate = 2026111800;
 
 TEST_CASE("each serial policy chooses the next serial", "[primary][serial]") {
     struct Row {
-        const char* name;
-        SerialPolicy policy;
+        const char* name = "";
+        SerialPolicy policy{};
         std::optional<dns::Serial> current;
-        std::uint32_t written;
-        std::uint32_t expected;
+        std::uint32_t written = 0;
+        std::uint32_t expected = 0;
     };
     const auto at = [](std::uint32_t serial) { return std::optional{dns::Serial{serial}}; };
     const Row rows[] = {

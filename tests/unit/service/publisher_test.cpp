@@ -79,12 +79,12 @@ class PublisherBench : public StoreBench {
 
 TEST_CASE("each request gets the answer of its kind", "[service][publisher]") {
     struct Row {
-        const char* name;
+        const char* name = "";
         dns::Message query;
-        Transport transport;
-        const char* from;
-        dns::Rcode rcode;
-        std::size_t answers;
+        const char* from = "";
+        Transport transport{};
+        dns::Rcode rcode{};
+        std::size_t answers = 0;
     };
     const auto query = [](std::string_view zone, dns::RrType type,
                           std::optional<std::uint32_t> serial = {}) {
@@ -97,36 +97,36 @@ TEST_CASE("each request gets the answer of its kind", "[service][publisher]") {
     dns::Message empty = query("example.test.", dns::RrType::soa);
     empty.question.reset();
     const Row rows[] = {
-        {"SOA, to anyone", query("example.test.", dns::RrType::soa), Transport::udp,
-         "203.0.113.9@1", dns::Rcode::no_error, 1},
-        {"SOA of another zone", query("other.test.", dns::RrType::soa), Transport::udp,
-         "127.0.0.1@1", dns::Rcode::refused, 0},
-        {"SOA below the apex", query("h1.example.test.", dns::RrType::soa), Transport::udp,
-         "127.0.0.1@1", dns::Rcode::refused, 0},
-        {"another type", query("h1.example.test.", dns::RrType::a), Transport::udp, "127.0.0.1@1",
+        {"SOA, to anyone", query("example.test.", dns::RrType::soa), "203.0.113.9@1",
+         Transport::udp, dns::Rcode::no_error, 1},
+        {"SOA of another zone", query("other.test.", dns::RrType::soa), "127.0.0.1@1",
+         Transport::udp, dns::Rcode::refused, 0},
+        {"SOA below the apex", query("h1.example.test.", dns::RrType::soa), "127.0.0.1@1",
+         Transport::udp, dns::Rcode::refused, 0},
+        {"another type", query("h1.example.test.", dns::RrType::a), "127.0.0.1@1", Transport::udp,
          dns::Rcode::refused, 0},
-        {"another class", chaos, Transport::udp, "127.0.0.1@1", dns::Rcode::refused, 0},
-        {"UPDATE", update, Transport::udp, "127.0.0.1@1", dns::Rcode::not_imp, 0},
-        {"no question", empty, Transport::udp, "127.0.0.1@1", dns::Rcode::form_err, 0},
-        {"AXFR", query("example.test.", dns::RrType::axfr), Transport::tcp, "127.0.0.1@1",
+        {"another class", chaos, "127.0.0.1@1", Transport::udp, dns::Rcode::refused, 0},
+        {"UPDATE", update, "127.0.0.1@1", Transport::udp, dns::Rcode::not_imp, 0},
+        {"no question", empty, "127.0.0.1@1", Transport::udp, dns::Rcode::form_err, 0},
+        {"AXFR", query("example.test.", dns::RrType::axfr), "127.0.0.1@1", Transport::tcp,
          dns::Rcode::no_error, 5},
-        {"AXFR by a stranger", query("example.test.", dns::RrType::axfr), Transport::tcp,
-         "203.0.113.9@1", dns::Rcode::refused, 0},
-        {"AXFR of another zone", query("other.test.", dns::RrType::axfr), Transport::tcp,
-         "127.0.0.1@1", dns::Rcode::not_auth, 0},
-        {"AXFR over UDP", query("example.test.", dns::RrType::axfr), Transport::udp, "127.0.0.1@1",
+        {"AXFR by a stranger", query("example.test.", dns::RrType::axfr), "203.0.113.9@1",
+         Transport::tcp, dns::Rcode::refused, 0},
+        {"AXFR of another zone", query("other.test.", dns::RrType::axfr), "127.0.0.1@1",
+         Transport::tcp, dns::Rcode::not_auth, 0},
+        {"AXFR over UDP", query("example.test.", dns::RrType::axfr), "127.0.0.1@1", Transport::udp,
          dns::Rcode::form_err, 0},
-        {"IXFR without a SOA", query("example.test.", dns::RrType::ixfr), Transport::tcp,
-         "127.0.0.1@1", dns::Rcode::form_err, 0},
-        {"IXFR from our serial", query("example.test.", dns::RrType::ixfr, 5), Transport::tcp,
-         "127.0.0.1@1", dns::Rcode::no_error, 1},
-        {"IXFR from a newer serial", query("example.test.", dns::RrType::ixfr, 6), Transport::tcp,
-         "127.0.0.1@1", dns::Rcode::no_error, 1},
-        {"IXFR without history", query("example.test.", dns::RrType::ixfr, 4), Transport::tcp,
-         "127.0.0.1@1", dns::Rcode::no_error, 5},
+        {"IXFR without a SOA", query("example.test.", dns::RrType::ixfr), "127.0.0.1@1",
+         Transport::tcp, dns::Rcode::form_err, 0},
+        {"IXFR from our serial", query("example.test.", dns::RrType::ixfr, 5), "127.0.0.1@1",
+         Transport::tcp, dns::Rcode::no_error, 1},
+        {"IXFR from a newer serial", query("example.test.", dns::RrType::ixfr, 6), "127.0.0.1@1",
+         Transport::tcp, dns::Rcode::no_error, 1},
+        {"IXFR without history", query("example.test.", dns::RrType::ixfr, 4), "127.0.0.1@1",
+         Transport::tcp, dns::Rcode::no_error, 5},
         {"IXFR over UDP by a stranger", query("example.test.", dns::RrType::ixfr, 4),
-         Transport::udp, "203.0.113.9@1", dns::Rcode::refused, 0},
-        {"NOTIFY to a primary", transfer::notify_message(soa(9), 77), Transport::udp, "127.0.0.1@1",
+         "203.0.113.9@1", Transport::udp, dns::Rcode::refused, 0},
+        {"NOTIFY to a primary", transfer::notify_message(soa(9), 77), "127.0.0.1@1", Transport::udp,
          dns::Rcode::not_auth, 0},
     };
     for (const Row& row : rows) {
