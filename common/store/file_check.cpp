@@ -45,7 +45,7 @@ constexpr unsigned kMaxDepth = 32;
 constexpr std::uint64_t kMaxMissingBytes = std::uint64_t{64} << 20;
 
 constexpr std::uint32_t kMagic = 0xBEEFC0DE;
-constexpr std::uint32_t kDataVersion = 1;
+constexpr std::uint32_t kLmdbVersion = 1;
 
 constexpr std::uint16_t kBranchPage = 0x01;
 constexpr std::uint16_t kLeafPage = 0x02;
@@ -165,7 +165,7 @@ std::optional<Meta> FileChecker::read_meta(std::uint64_t offset) const {
     meta.transaction = load<std::uint64_t>(at + 128);
     const bool power_of_two = (meta.page_bytes & (meta.page_bytes - 1)) == 0;
     if (load<std::uint16_t>(page.data() + 10) != kMetaPage || load<std::uint32_t>(at) != kMagic ||
-        load<std::uint32_t>(at + 4) != kDataVersion || !power_of_two || meta.page_bytes < 512 ||
+        load<std::uint32_t>(at + 4) != kLmdbVersion || !power_of_two || meta.page_bytes < 512 ||
         meta.page_bytes > 32768 || meta.last_page < kMetaPages - 1 ||
         meta.last_page > (std::uint64_t{1} << 47) || meta.transaction > (std::uint64_t{1} << 62) ||
         meta.free_list.flags != kIntegerKeys || meta.main.flags != 0) {
