@@ -134,6 +134,20 @@ TEST_CASE("R11: a record that fits no message is refused where it comes in", "[z
     CHECK(zone.apply(adding).error().code() == Errc::limit);
 }
 
+TEST_CASE("pages with one first owner are numbered from 0, as far as 16 bits go", "[zone][page]") {
+    const Bytes a = sort_key(name("a.example."));
+    const Bytes b = sort_key(name("b.example."));
+    PageNumbers numbers;
+    CHECK(*numbers.next(a) == page_key(a, 0));
+    CHECK(*numbers.next(a) == page_key(a, 1));
+    CHECK(numbers.would_give(page_key(a, 2)));
+    CHECK_FALSE(numbers.would_give(page_key(a, 1)));
+    CHECK(*numbers.next(b) == page_key(b, 0));
+    numbers.continue_behind(page_key(a, kMaxPageNumber));
+    CHECK(numbers.next(a).error().code() == Errc::limit);
+    CHECK(*numbers.next(b) == page_key(b, 0));
+}
+
 TEST_CASE("content out of order, or with a SOA in it, is no version", "[zone][page]") {
     struct Row {
         const char* name;
