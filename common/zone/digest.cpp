@@ -36,6 +36,7 @@ XXH128_hash_t hash_long(ByteView front, ByteView rdata) noexcept {
 }
 
 XXH128_hash_t hash(const dns::RecordView& record) noexcept {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
     std::array<std::uint8_t, kFrontBytes + kShortRdataBytes> wire;
     std::uint8_t* end = write_front(record, wire.data());
     if (record.rdata.size() > kShortRdataBytes) {

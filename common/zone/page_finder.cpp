@@ -31,7 +31,7 @@ FoundPage page_among_same_owner(const PageTable& pages, const PageKeyParts& last
     std::uint32_t high = std::uint32_t{last.number} + 1;  // from this number on, behind it
     while (low < high) {
         const std::uint32_t middle = (low + high) / 2;
-        const FoundPage page =
+        FoundPage page =
             page_or_first(pages, page_key(last.owner, static_cast<std::uint16_t>(middle)));
         if (!page) {
             return page;

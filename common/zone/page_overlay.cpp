@@ -62,9 +62,8 @@ Result<std::optional<PageTable::Entry>> PageOverlay::first_after(ByteView key) c
 }
 
 void PageOverlay::merge(PageChanges changes) {
-    for (auto& [key, page] : changes) {
-        changes_.insert_or_assign(key, std::move(page));
-    }
+    changes.merge(changes_);  // what is there already only where no later change is
+    changes_ = std::move(changes);
 }
 
 }  // namespace twinzone::zone

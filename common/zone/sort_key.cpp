@@ -29,12 +29,14 @@ std::uint8_t* write_label(const std::uint8_t* label, std::uint8_t* to) noexcept 
 }  // namespace
 
 void append_sort_key(dns::NameView owner, Bytes& out) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
     std::array<std::uint8_t, dns::kMaxLabels> label_at;
     std::size_t labels = 0;
     const std::uint8_t* wire = owner.wire().data();
     for (std::size_t at = 0; wire[at] != 0; at += std::size_t{1} + wire[at]) {
         label_at[labels++] = static_cast<std::uint8_t>(at);
     }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
     std::array<std::uint8_t, kMaxSortKeyBytes> key;
     std::uint8_t* end = key.data();
     while (labels > 0) {

@@ -45,6 +45,7 @@ TEST_CASE("pages of history hold old SOA, removed, new SOA, added", "[zone][hist
     REQUIRE(pages->size() == 1);
     PageReader reader{pages->front()};
     std::vector<dns::Record> records;
+    records.reserve(4);
     for (int i = 0; i < 4; ++i) {
         records.emplace_back(**reader.next());
     }

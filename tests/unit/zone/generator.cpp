@@ -11,6 +11,15 @@ namespace {
 constexpr const char* kLabels[] = {"a", "B",     "www",      "Mail", "*",         "\\000", "\\001a",
                                    "z", "\\255", "x\\.y\\@", "_tcp", "host-1234", "ns1",   "NS1"};
 
+// About a page's size, on both sides of it, and far above.
+constexpr std::size_t kSizes[] = {16'000, 16'330, 17'000, 40'000, 64'000};
+
+constexpr dns::RrType kTypes[] = {dns::RrType::a,    dns::RrType::a,
+                                  dns::RrType::aaaa, dns::RrType::txt,
+                                  dns::RrType::mx,   dns::RrType::ns,
+                                  dns::RrType::srv,  dns::RrType::rrsig,
+                                  dns::RrType::ptr,  static_cast<dns::RrType>(65280)};
+
 void append(ByteView from, Bytes& to) {
     to.insert(to.end(), from.begin(), from.end());
 }
@@ -58,10 +67,7 @@ Bytes Generator::rdata(dns::RrType type) {
         case dns::RrType::rrsig: made = octets(18); break;
         case dns::RrType::ns:
         case dns::RrType::ptr: break;
-        default: {
-            static constexpr std::size_t kSizes[] = {16'000, 16'330, 17'000, 40'000, 64'000};
-            return octets(one_in(40) ? kSizes[number(std::size(kSizes))] : number(60));
-        }
+        default: return octets(one_in(40) ? kSizes[number(std::size(kSizes))] : number(60));
     }
     append(target.view().wire(), made);
     if (type == dns::RrType::rrsig) {
@@ -71,11 +77,6 @@ Bytes Generator::rdata(dns::RrType type) {
 }
 
 dns::Record Generator::record() {
-    static constexpr dns::RrType kTypes[] = {dns::RrType::a,    dns::RrType::a,
-                                             dns::RrType::aaaa, dns::RrType::txt,
-                                             dns::RrType::mx,   dns::RrType::ns,
-                                             dns::RrType::srv,  dns::RrType::rrsig,
-                                             dns::RrType::ptr,  static_cast<dns::RrType>(65280)};
     dns::Record made;
     made.owner = owner();
     made.type = kTypes[number(std::size(kTypes))];

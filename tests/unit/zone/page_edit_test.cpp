@@ -130,7 +130,7 @@ TEST_CASE("an owner that goes on over many pages is edited anywhere", "[zone][ap
                                  {a("a.example.", 1), a("m.example.", 1), a("z.example.", 1)});
     const std::size_t size = base.size();
     struct Row {
-        const char* name;
+        const char* name = nullptr;
         RecordList before;
         RecordList after;
     };
@@ -223,10 +223,10 @@ TEST_CASE("a difference that does not fit changes nothing", "[zone][apply]") {
     dns::SoaRecord forked = soa(1);
     forked.minimum = 1;
     struct Row {
-        const char* name;
+        const char* name = nullptr;
         Diff diff;
-        Errc expected;
-        const char* detail;
+        Errc expected{};
+        const char* detail = nullptr;
     };
     const Row rows[] = {
         {"another serial",
@@ -284,9 +284,9 @@ TEST_CASE("pages that do not agree with their keys are damage", "[zone][apply]")
     const RecordList content = hosts(2000);
     const Diff diff = change(content, with(content, {a("host-00000x.example.", 1)}));
     struct Row {
-        const char* name;
-        std::size_t page;
-        std::uint8_t octet;  // the first of the owner of the page's first record
+        const char* name = nullptr;
+        std::size_t page = 0;
+        std::uint8_t octet = 0;  // the first of the owner of the page's first record
     };
     const Row rows[] = {{"the page itself", 0, 'z'}, {"the page behind it", 1, 'A'}};
     for (const Row& row : rows) {

@@ -14,9 +14,10 @@ int sign(int value) {
     return (value > 0) - (value < 0);
 }
 
+constexpr std::uint8_t kOctets[] = {0, 1, 2, '*', 'A', 'a', 'Z', 'z', 0x7f, 0xff};
+
 // Few distinct octets, so that names often share labels and prefixes of labels.
 dns::Name random_name(std::mt19937& random) {
-    static constexpr std::uint8_t kOctets[] = {0, 1, 2, '*', 'A', 'a', 'Z', 'z', 0x7f, 0xff};
     Bytes wire;
     for (std::size_t labels = random() % 4; labels > 0; --labels) {
         const std::size_t size = 1 + random() % 3;
