@@ -130,6 +130,7 @@ class FileChecker {
     bool check_branch(Walk& walk, const Bytes& page, unsigned level);
     bool check_leaf(Walk& walk, const Bytes& page);
     bool check_value(Walk& walk, const Node& node);
+    bool check_free_key(const Walk& walk, ByteView key);
     bool check_free_pages(ByteView list);
     bool check_overflow(Walk& walk, const Node& node, Bytes& value);
     [[nodiscard]] std::optional<std::vector<Node>> nodes_of(const Bytes& page, bool leaf) const;
@@ -303,8 +304,6 @@ std::optional<std::vector<Node>> FileChecker::nodes_of(const Bytes& page, bool l
     return used == page.size() - upper ? std::optional{std::move(nodes)} : std::nullopt;
 }
 
-// Keys of the free list are numbers in the machine's order; it is little-endian where we run, but
-// either way their order does not matter to us: each is checked for its size alone.
 bool FileChecker::check_branch(Walk& walk, const Bytes& page, unsigned level) {
     ++walk.found.branch_pages;
     const std::optional<std::vector<Node>> nodes = nodes_of(page, false);
@@ -343,8 +342,8 @@ bool FileChecker::check_leaf(Walk& walk, const Bytes& page) {
                         zone::compare_keys(walk.at_least, node.key) > 0)) {
             return wrong("a leaf is out of order");
         }
-        if (!ordered && node.key.size() != sizeof(std::uint64_t)) {
-            return wrong("the free list is damaged");
+        if (!ordered && !check_free_key(walk, node.key)) {
+            return false;
         }
         if (!walk.roots_only && !check_value(walk, node)) {
             return false;
@@ -398,6 +397,17 @@ bool FileChecker::check_overflow(Walk& walk, const Node& node, Bytes& value) {
                wrong("the free list is damaged");
     }
     return true;
+}
+
+// Keys of the free list are the transactions that freed the pages.
+bool FileChecker::check_free_key(const Walk& walk, ByteView key) {
+    if (key.size() != sizeof(std::uint64_t)) {
+        return wrong("the free list is damaged");
+    }
+    const auto transaction = load<std::uint64_t>(key.data());
+    const bool ascending =
+        walk.last_key.empty() || transaction > load<std::uint64_t>(walk.last_key.data());
+    return (ascending && transaction <= meta_.transaction) || wrong("the free list is damaged");
 }
 
 // A count, and that many page numbers from high to low: LMDB takes them for its own without a look.
