@@ -17,9 +17,10 @@ constexpr std::string_view kBanned[] = {"master",  "slave",  "data", "info",
 
 // Names that others gave, or that a contract fixes.
 constexpr std::string_view kForeign[] = {
-    "addrinfo",  "getaddrinfo", "freeaddrinfo",  // POSIX
-    "kHostInfo",                                 // HINFO, RFC 1035 §3.3.2
-    "INFO",                                      // Catch2
+    "addrinfo",     "getaddrinfo", "freeaddrinfo",  // POSIX
+    "kHostInfo",                                    // HINFO, RFC 1035 §3.3.2
+    "INFO",                                         // Catch2
+    "kDataVersion",                                 // MDB_DATA_VERSION of LMDB
 };
 
 // What these libraries call their functions, types and constants.
