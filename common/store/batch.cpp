@@ -9,7 +9,7 @@ namespace twinzone::store {
 namespace {
 
 // What a small commit writes beside its pages: a path of each table, and the list of free pages.
-constexpr std::uint64_t kCommitOverheadBytes = 64 * 1024;
+constexpr std::uint64_t kCommitOverheadBytes = std::uint64_t{64} << 10;
 
 }  // namespace
 

@@ -16,6 +16,9 @@ constexpr mode_t kFileMode = 0600;
 constexpr std::uint64_t kMinReserveBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxReserveBytes = std::uint64_t{64} << 20;
 
+// A value is a count and that many page numbers.
+constexpr MDB_dbi kFreeList = 0;
+
 std::uint64_t reserve_bytes(std::uint64_t max_bytes) {
     return std::clamp(max_bytes / 16, kMinReserveBytes, kMaxReserveBytes);
 }
@@ -175,7 +178,6 @@ std::uint64_t Transaction::table_bytes(Table table) const noexcept {
 }
 
 Result<std::uint64_t> ReadTransaction::free_bytes() const {
-    constexpr MDB_dbi kFreeList = 0;  // a value is a count and that many page numbers
     MDB_cursor* cursor = nullptr;
     if (const int code = mdb_cursor_open(txn_, kFreeList, &cursor); code != 0) {
         return lmdb_failure(code, "counting free pages");

@@ -34,6 +34,7 @@ namespace {
 
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr std::uint64_t kMetaPages = 2;
+constexpr std::size_t kNumberBytes = sizeof(std::uint64_t);
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kNodeBytes = 8;
 constexpr std::size_t kTreeBytes = 48;
@@ -401,7 +402,7 @@ bool FileChecker::check_overflow(Walk& walk, const Node& node, Bytes& value) {
 
 // Keys of the free list are the transactions that freed the pages.
 bool FileChecker::check_free_key(const Walk& walk, ByteView key) {
-    if (key.size() != sizeof(std::uint64_t)) {
+    if (key.size() != kNumberBytes) {
         return wrong("the free list is damaged");
     }
     const auto transaction = load<std::uint64_t>(key.data());
@@ -412,7 +413,6 @@ bool FileChecker::check_free_key(const Walk& walk, ByteView key) {
 
 // A count, and that many page numbers from high to low: LMDB takes them for its own without a look.
 bool FileChecker::check_free_pages(ByteView list) {
-    constexpr std::size_t kNumberBytes = sizeof(std::uint64_t);
     if (list.size() < kNumberBytes || list.size() % kNumberBytes != 0) {
         return wrong("the free list is damaged");
     }

@@ -11,7 +11,7 @@
 namespace twinzone::store {
 
 // Pages that one of its transactions writes.
-inline constexpr std::uint64_t kLargeChunkBytes = 32 * 1024 * 1024;
+inline constexpr std::uint64_t kLargeChunkBytes = std::uint64_t{32} << 20;
 
 // Writer thread only. Borrows the commit. Dead after an error.
 class LargeReplace {

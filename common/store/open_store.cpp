@@ -58,7 +58,7 @@ Result<void> set_aside(const std::string& directory, const Error& why, Opening& 
 
 Result<void> begin_store(const EnvironmentPtr& env) {
     Result<WriteTransaction> txn = WriteTransaction::begin(env);
-    Result<void> done = txn ? write_store_record(*txn, {}) : fail(std::move(txn).error());
+    Result<void> done = txn ? write_store_record(*txn, {}) : fail(txn.error());
     return done ? txn->commit() : done;
 }
 

@@ -14,13 +14,13 @@
 namespace twinzone::store {
 
 // Whole content up to this size goes with its group; more takes transactions of its own.
-inline constexpr std::uint64_t kGroupedContentBytes = 4 * 1024 * 1024;
+inline constexpr std::uint64_t kGroupedContentBytes = std::uint64_t{4} << 20;
 
 // The most memory that the difference between old and new content may take; a larger one cuts
 // history.
-inline constexpr std::size_t kMaxDiffBytes = 64 * 1024 * 1024;
+inline constexpr std::size_t kMaxDiffBytes = std::size_t{64} << 20;
 // What is allowed even where the zone is smaller than that.
-inline constexpr std::size_t kMinDiffBytes = 64 * 1024;
+inline constexpr std::size_t kMinDiffBytes = std::size_t{64} << 10;
 
 struct Plan {
     bool large = false;  // ReplaceWith of more than kGroupedContentBytes: nothing else here holds

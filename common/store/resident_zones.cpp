@@ -6,9 +6,10 @@ namespace twinzone::store {
 
 ResidentZones::Packed ResidentZones::pack(ByteView zone_key, ByteView record) {
     // A name has at most 255 octets, a record four names and some numbers.
-    Packed packed{std::make_unique<std::uint8_t[]>(zone_key.size() + record.size()),
-                  static_cast<std::uint16_t>(zone_key.size()),
-                  static_cast<std::uint16_t>(record.size())};
+    Packed packed;
+    packed.octets = std::make_unique<std::uint8_t[]>(zone_key.size() + record.size());
+    packed.key_bytes = static_cast<std::uint16_t>(zone_key.size());
+    packed.record_bytes = static_cast<std::uint16_t>(record.size());
     std::memcpy(packed.octets.get(), zone_key.data(), zone_key.size());
     std::memcpy(packed.octets.get() + zone_key.size(), record.data(), record.size());
     return packed;

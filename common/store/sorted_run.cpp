@@ -16,7 +16,7 @@ namespace twinzone::store {
 
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 constexpr std::size_t kFixedBytes = 12;  // all of a record but owner and rdata
 
 Failure file_failure(const char* doing, int reason) {

@@ -105,8 +105,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     parts->opening = std::move(opening);
     auto reopen = [environment]() -> Result<Reopened> {
         Result<EnvironmentPtr> again = reopen_environment(environment);
-        Result<std::vector<SweepItem>> left =
-            again ? load_sweeps(*again) : fail(std::move(again).error());
+        Result<std::vector<SweepItem>> left = again ? load_sweeps(*again) : fail(again.error());
         return left ? Result<Reopened>{Reopened{*again, *std::move(left)}}
                     : fail(std::move(left).error());
     };

@@ -195,21 +195,22 @@ void Writer::deliver(std::vector<Completion> completions) {
     }
 }
 
-// The commit that failed may have reached the disk or not. From here on nothing is written and no
-// snapshot given, until the environment is gone and opened again.
-void Writer::break_store() {
+// The commit of `jobs` that failed with `error` may have reached the disk or not. From here on
+// nothing is written and no snapshot given, until the environment is gone and opened again.
+void Writer::break_store(std::span<JobPtr> jobs, const Error& error) {
     slot_.set_broken();
-    const Error error{Errc::store_io, "the disk failed while this was being written"};
-    for (const JobPtr& job : large_jobs_) {
-        unsure_.push_back(job->zone_key);
-    }
+    Jobs lost{std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end())};
+    std::move(large_jobs_.begin(), large_jobs_.end(), std::back_inserter(lost));
+    std::move(held_.begin(), held_.end(), std::back_inserter(lost));
     large_.reset();
-    Jobs jobs{std::make_move_iterator(large_jobs_.begin()),
-              std::make_move_iterator(large_jobs_.end())};
     large_jobs_.clear();
-    std::move(held_.begin(), held_.end(), std::back_inserter(jobs));
     held_.clear();
-    fail_jobs(jobs, error);
+    for (const JobPtr& job : lost) {
+        if (job) {
+            unsure_.push_back(job->zone_key);
+        }
+    }
+    fail_jobs(lost, error);
 }
 
 void Writer::try_reopen() {

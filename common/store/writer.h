@@ -29,7 +29,7 @@ namespace twinzone::store {
 
 // A group of commits that shares one sync ends at whichever comes first.
 inline constexpr std::size_t kGroupJobs = 4096;
-inline constexpr std::uint64_t kGroupBytes = 32 * 1024 * 1024;
+inline constexpr std::uint64_t kGroupBytes = std::uint64_t{32} << 20;
 
 // How long forgotten NOTIFYs wait for a commit that takes them along.
 inline constexpr std::chrono::seconds kForgetDelay{5};
@@ -137,7 +137,7 @@ class Writer {
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     void serve(Jobs jobs);
     void deliver(std::vector<Completion> completions);
-    void break_store();
+    void break_store(std::span<JobPtr> jobs, const Error& error);
     void try_reopen();
 
     // writer_jobs.cpp: what it does with them

@@ -74,13 +74,7 @@ void Writer::run_jobs(std::span<JobPtr> jobs) {
         if (!group.committed) {
             const Error& error = group.committed.error();
             if (error.code() == Errc::store_io) {
-                for (const JobPtr& job : jobs.first(group.taken)) {
-                    if (job) {
-                        unsure_.push_back(job->zone_key);
-                    }
-                }
-                fail_jobs(jobs.first(group.taken), error);
-                break_store();
+                break_store(jobs.first(group.taken), error);
             } else if (alone_left > 0 || (group.taken <= 1 && !sweeps)) {
                 fail_jobs(jobs.first(group.taken), error);
             } else {
@@ -241,7 +235,7 @@ void Writer::run_large() {
         large_ = std::make_unique<LargeReplace>(commit);
     }
     Result<Batch> batch = Batch::begin(slot_.get());
-    Result<bool> last = batch ? large_->write_chunk(*batch) : fail(std::move(batch).error());
+    Result<bool> last = batch ? large_->write_chunk(*batch) : fail(batch.error());
     Result<void> done = last ? Result<void>{} : fail(last.error());
     if (done && *last) {
         done = put_owed(*batch, job.zone_key, commit.owe_notify);
@@ -257,7 +251,7 @@ void Writer::run_large() {
         done = commit_group(*batch, 0, std::move(outcomes));
     }
     if (!done && done.error().code() == Errc::store_io) {
-        break_store();
+        break_store({}, done.error());
         return;
     }
     if (!done) {
@@ -296,7 +290,7 @@ void Writer::run_sweep() {
     if (!swept) {
         sweep_stuck_ = true;
         if (swept.error().code() == Errc::store_io) {
-            break_store();
+            break_store({}, swept.error());
         }
     }
 }

@@ -60,13 +60,14 @@ Model content(std::size_t zone, std::uint32_t serial) {
             work.change =
                 zone::ReplaceWith{soa(work.zone, serial),
                                   stream_of(work.zone, content(i, serial), options.directory)};
-            (*store)->submit(std::move(work), [i, serial, reports](Result<zone::Committed> done) {
-                Bytes report{static_cast<std::uint8_t>(i)};
-                ByteWriter{report}.u32(done ? serial : 0);
-                if (write(reports, report.data(), report.size()) != 5 || !done) {
-                    _exit(1);
-                }
-            });
+            (*store)->submit(std::move(work),
+                             [i, serial, reports](const Result<zone::Committed>& done) {
+                                 Bytes report{static_cast<std::uint8_t>(i)};
+                                 ByteWriter{report}.u32(done ? serial : 0);
+                                 if (write(reports, report.data(), report.size()) != 5 || !done) {
+                                     _exit(1);
+                                 }
+                             });
             (*store)->run_completions();
         }
         (*store)->drain();

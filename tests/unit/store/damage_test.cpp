@@ -153,6 +153,24 @@ TEST_CASE("a file that passes the whole check can be used throughout", "[store][
     CHECK(passed > 20);
 }
 
+TEST_CASE("after two ends without closing the whole file is looked at", "[store][damage]") {
+    StoreFixture f;
+    const Model model = big_model(3000, std::string(180, 'w'));
+    REQUIRE(f.replace(name("example.test"), 1, model));
+    f.close();
+    // A page of content that open() has no need to read: the first of an overflow run.
+    const std::string content = read_file(file_of(f));
+    const std::size_t page = content.find(std::string(180, 'w')) / 4096 * 4096;
+    overwrite(file_of(f), page, "not its number");
+    for (const int ends : {0, 1, 2}) {
+        std::ofstream{f.options.directory + "/twinzone.lock", std::ios::trunc}
+            << "program x\npid 1\nboot y\nunclean-ends " << ends << "\n";
+        f.open();
+        CHECK(f.store->opening().set_aside.empty() == (ends < 2));
+        f.close();
+    }
+}
+
 TEST_CASE("a damaged zone record hurts that zone only", "[store][damage]") {
     StoreFixture f;
     REQUIRE(f.replace(name("good.test"), 1, {{"www", "one"}}));
@@ -202,7 +220,8 @@ TEST_CASE("a damaged step ends history there", "[store][damage]") {
         work.change = zone::ReplaceWith{
             soa(zone, serial),
             stream_of(zone, {{"www", std::to_string(serial)}}, f.options.directory)};
-        REQUIRE(f.commit(std::move(work)));
+        const auto committed = f.commit(std::move(work));
+        REQUIRE(committed);
     }
     f.close();
     damage(f, "source of serial 3", 2);

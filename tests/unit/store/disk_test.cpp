@@ -61,7 +61,8 @@ TEST_CASE("a full store takes timers and drops, and then content again", "[store
     zone::Commit work = f.frame(name("zone0.test"));
     work.change = zone::TouchTimers{};
     work.timers = zone::ZoneTimers{UnixTime{1}, UnixTime{2}};
-    CHECK(f.commit(std::move(work)));
+    const auto committed = f.commit(std::move(work));
+    CHECK(committed);
     CHECK(f.drop(name("zone1.test")));
     CHECK(f.drop(name("zone2.test")));
     const auto again = f.replace(name("again.test"), 1, megabytes(1));
@@ -86,7 +87,7 @@ TEST_CASE("a full disk fails the commits that need room, one by one", "[store][d
         work.change =
             zone::ReplaceWith{soa(name("other.test"), 1),
                               stream_of(name("other.test"), megabytes(1), f.options.directory)};
-        f.store->submit(std::move(work), [&](Result<zone::Committed> done) {
+        f.store->submit(std::move(work), [&](const Result<zone::Committed>& done) {
             large = done ? Errc::internal : done.error().code();
         });
         f.store->drain();

@@ -10,6 +10,8 @@ namespace twinzone::store::test {
 
 namespace {
 
+constexpr std::size_t kRecords = 20000;
+
 dns::Record record(std::size_t number, std::uint32_t ttl) {
     dns::Record made;
     made.owner = name(fmt::format("n{}.example.test", number));
@@ -58,7 +60,6 @@ Sorted sort(const std::vector<dns::Record>& records, std::size_t memory_bytes) {
 }  // namespace
 
 TEST_CASE("sorting in runs on disk gives what sorting in memory gives", "[store][sorter]") {
-    constexpr std::size_t kRecords = 20000;
     const bool in_order = GENERATE(true, false);
     Random random{7};
     std::vector<dns::Record> records;

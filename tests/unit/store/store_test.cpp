@@ -224,7 +224,7 @@ TEST_CASE("many zones share a commit, and one that fails hurts no other", "[stor
         if (i % 100 == 50) {
             work.base = dns::Serial{77};
         }
-        f.store->submit(std::move(work), [&results, i](Result<zone::Committed> done) {
+        f.store->submit(std::move(work), [&results, i](const Result<zone::Committed>& done) {
             results[static_cast<std::size_t>(i)] = done ? Errc::internal : done.error().code();
         });
     }
@@ -253,10 +253,10 @@ TEST_CASE("a zone's commits stay in order behind a large one", "[store]") {
     small.change = zone::ApplyDiffs{};
     std::get<zone::ApplyDiffs>(small.change).diffs.push_back(diff_of(zone, 1, before, 2, model));
     std::string order;
-    f.store->submit(std::move(large), [&](Result<zone::Committed> done) {
+    f.store->submit(std::move(large), [&](const Result<zone::Committed>& done) {
         order += done ? "large " : done.error().detail();
     });
-    f.store->submit(std::move(small), [&](Result<zone::Committed> done) {
+    f.store->submit(std::move(small), [&](const Result<zone::Committed>& done) {
         order += done ? "small" : done.error().detail();
     });
     f.store->drain();
@@ -272,7 +272,8 @@ TEST_CASE("a dropped zone is gone with all it had", "[store]") {
     zone::Commit work = f.frame(zone);
     work.change = zone::TouchTimers{};
     work.owe_notify = {"ns2"};
-    REQUIRE(f.commit(std::move(work)));
+    const auto committed = f.commit(std::move(work));
+    REQUIRE(committed);
     const auto dropped = f.drop(zone);
     REQUIRE(dropped);
     CHECK(dropped->changed);
@@ -311,7 +312,8 @@ TEST_CASE("owed NOTIFYs survive a restart until they are forgotten", "[store]") 
     work.change =
         zone::ReplaceWith{soa(zone, 1), stream_of(zone, {{"www", "one"}}, f.options.directory)};
     work.owe_notify = {"ns2", "ns3"};
-    REQUIRE(f.commit(std::move(work)));
+    const auto committed = f.commit(std::move(work));
+    REQUIRE(committed);
     f.reopen();
     REQUIRE(f.store->owed_notifies().size() == 2);
     CHECK(f.store->owed_notifies()[0].zone == zone);
