@@ -1,6 +1,6 @@
 // Looks at LMDB's file before LMDB does. LMDB trusts what it maps: a wrong page number or length in
 // its trees ends the process. This walks the trees with plain reads and follows nothing that it has
-// not checked. Knows the format of LMDB 0.9 (data version 1).
+// not checked. Knows the format of LMDB 0.9 (file format 1).
 #pragma once
 
 #include <cstdint>
