@@ -183,26 +183,25 @@ void Node::Life::ask_udp(const service::Ask& question, bool for_follower) {
                              dns::SoaRecord::parse(notify->answer.front().view())->serial);
     }
     Fabric& fabric = fabric_;
-    fabric.network.send(here, there, question.message,
-                        [&fabric, here, there, weak = weak_from_this(), attempt = question.attempt,
-                         for_follower](Bytes bytes) {
-                            const std::shared_ptr<Life> server = fabric.nodes.at(there)->life_;
-                            if (!server) {
-                                return;
+    fabric.network.send(
+        here, there, question.message,
+        [&fabric, here, there, weak = weak_from_this(), attempt = question.attempt,
+         for_follower](Bytes bytes) {
+            const std::shared_ptr<Life> server = fabric.nodes.at(there)->life_;
+            if (!server) {
+                return;
+            }
+            server->handle_datagram(
+                here, std::move(bytes),
+                [&fabric, here, there, weak, attempt, for_follower](const Bytes& reply) {
+                    fabric.network.send(
+                        there, here, reply, [weak, attempt, for_follower](Bytes message) {
+                            if (const std::shared_ptr<Life> self = weak.lock()) {
+                                self->handle_reply(attempt, std::move(message), for_follower);
                             }
-                            server->handle_datagram(
-                                here, std::move(bytes),
-                                [&fabric, here, there, weak, attempt, for_follower](Bytes reply) {
-                                    fabric.network.send(
-                                        there, here, std::move(reply),
-                                        [weak, attempt, for_follower](Bytes message) {
-                                            if (const std::shared_ptr<Life> self = weak.lock()) {
-                                                self->handle_reply(attempt, std::move(message),
-                                                                   for_follower);
-                                            }
-                                        });
-                                });
                         });
+                });
+        });
 }
 
 void Node::Life::handle_reply(service::AttemptId attempt, Bytes message, bool for_follower) {
