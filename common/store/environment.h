@@ -27,7 +27,7 @@ inline constexpr std::array<const char*, kTables> kTableNames{"meta", "zones", "
 inline constexpr unsigned kMaxReaders = 2048;
 
 // What LMDB (or the system below it) refused, as our Error: store_full, disk_full, store_io,
-// store_corrupt, store_format, limit, internal. `doing` completes "… while <doing>".
+// store_corrupt, file_unreadable, limit, internal. `doing` completes "… while <doing>".
 [[nodiscard]] Failure lmdb_failure(int code, const char* doing);
 
 // Owns the environment and the lock of its directory. Shared by the store and every transaction;
