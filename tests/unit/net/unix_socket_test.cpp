@@ -71,7 +71,7 @@ TEST_CASE("a question to a local socket gets its whole answer", "[net]") {
     Loop loop;
     const Answerer answerer{loop, path, long_answer};
     std::optional<Result<std::string>> answer;
-    std::thread asker{[&] { answer = ask_unix_socket(path, "status --json\n", minutes{1}); }};
+    std::thread asker{[&] { answer = ask_unix_socket(path, "status --json\n", hours{1}); }};
     test::run_to_stop(loop);
     asker.join();
     REQUIRE(answer->has_value());
