@@ -36,8 +36,9 @@ Result<Status> ask_status(const std::string& socket_path, const StatusQuery& que
 void print(const Status& status, const StatusView& view, std::FILE* out) {
     const TableOptions options{.width = view.width, .color = view.color, .now = now()};
     const std::string text = view.json ? to_json(status) + '\n' : to_table(status, options);
-    const std::string_view before = view.watch ? kClearScreen : std::string_view{};
-    std::fwrite(before.data(), 1, before.size(), out);
+    if (view.watch) {
+        std::fwrite(kClearScreen.data(), 1, kClearScreen.size(), out);
+    }
     std::fwrite(text.data(), 1, text.size(), out);
     std::fflush(out);
 }
