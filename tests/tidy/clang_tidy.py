@@ -1,4 +1,4 @@
-"""clang_tidy.py ROOT BUILD: clang-tidy over every .cpp of the project, one process a core.
+"""clang_tidy.py ROOT BUILD FOLDER...: clang-tidy over every .cpp in these folders, one process a core.
 
 A file that came out clean is not looked at again while nothing it depends on has changed: its own
 text, the project's headers it reaches, its compile command and .clang-tidy. What is known clean
@@ -68,6 +68,7 @@ def run(root, build, path):
 
 def main():
     root, build = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
+    folders = sys.argv[3:]
     known = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
     known /= "twinzone-clang-tidy"
     known.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ def main():
     prints = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = os.path.relpath(entry["file"], root)
-        if path.startswith("."):  # made by the build
+        if pathlib.Path(path).parts[0] not in folders:
             continue
         prints[path] = fingerprint(reader, path, entry["command"].replace(str(root), ""))
     stale = sorted(path for path, mark in prints.items() if not (known / mark).exists())
