@@ -50,10 +50,10 @@ config::ExitCode serve(config::Config config) {
 std::vector<std::string> check(const config::Config& config) {
     std::vector<std::string> problems;
     for (const config::Zone& zone : config.zones) {
-        if (zone.output != config::OutputMode::file) {
+        if (zone.output.mode != config::OutputMode::file) {
             continue;
         }
-        std::string folder = std::filesystem::path{zone.output_path}.parent_path().string();
+        std::string folder = std::filesystem::path{zone.output.path}.parent_path().string();
         folder = folder.empty() ? "." : folder;
         if (::access(folder.c_str(), W_OK | X_OK) != 0) {
             problems.push_back(fmt::format("zone {}: folder {} cannot be written: {}",

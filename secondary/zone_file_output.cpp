@@ -141,14 +141,14 @@ ZoneFileOutput::ZoneFileOutput(service::Daemon& daemon, std::function<void()> on
 ZoneFileOutput::~ZoneFileOutput() = default;
 
 void ZoneFileOutput::add(const config::Zone& zone) {
-    if (zone.output != config::OutputMode::file) {
+    if (zone.output.mode != config::OutputMode::file) {
         return;
     }
     Output& output =
         *outputs_.emplace(zone.name, std::make_unique<Output>(zone, daemon_.loop())).first->second;
     const zone::ZoneState* state = daemon_.store().find(zone.name);
     if (state != nullptr && state->version &&
-        serial_in(zone.output_path, zone.name) != state->version->serial()) {
+        serial_in(zone.output.path, zone.name) != state->version->serial()) {
         write(output);
     }
 }
@@ -180,7 +180,7 @@ void ZoneFileOutput::write(Output& output) {
     daemon_.loop().work(
         [written,
          held = std::make_shared<std::shared_ptr<const zone::Snapshot>>(std::move(*snapshot)),
-         path = output.zone.output_path] {
+         path = output.zone.output.path] {
             *written = write_zone_file(**held, path);
             held->reset();
         },
@@ -194,7 +194,7 @@ void ZoneFileOutput::handle_written(Output& output, const Result<void>& written)
     if (written) {
         output.problem.clear();
         daemon_.log().zone(Level::info, zone,
-                           fmt::format("zone file {} written", output.zone.output_path));
+                           fmt::format("zone file {} written", output.zone.output.path));
     } else {
         output.problem = written.error().detail();
         daemon_.log().zone(Level::error, zone,

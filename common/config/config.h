@@ -33,7 +33,43 @@ struct AccessRule {
 
 enum class SerialPolicy : std::uint8_t { keep, increment, unixtime, date };
 enum class OnLowerSerial : std::uint8_t { refuse, adopt };
-enum class OutputMode : std::uint8_t { none, file };
+
+// Where committed versions go beside our own serving (secondary).
+enum class OutputMode : std::uint8_t {
+    none,
+    loopback,  // the server at `verify` follows us: NOTIFY it, then ask its SOA
+    file       // a zone file, and a reload where one is wanted
+};
+
+// Who reads the written zone file, and so which control program has it read anew.
+enum class ReloadKind : std::uint8_t { none, bind, nsd, knot, pdns, coredns, command };
+
+struct Output {
+    OutputMode mode = OutputMode::none;
+    std::string path;  // file to write, the zone's name filled in; empty unless mode is file
+    ReloadKind reload = ReloadKind::none;
+    // The control program with its own options ("nsd-control", "-c", FILE), to which verb and zone
+    // are added; empty: the usual one. For ReloadKind::command all of it, "%s" being the zone.
+    std::vector<std::string> command;
+    // The server that must answer our serial: an address, or a remote with its key. Null: nobody is
+    // asked. Never null for loopback.
+    RemotePtr verify;
+    seconds verify_timeout{30};  // how long it may take until it does
+};
+
+// A version that would take more than this away is held until an operator approves it.
+struct Guard {
+    std::uint32_t max_delete_percent = 50;  // of the records in service; 100: anything goes
+    std::uint64_t min_records = 10;         // smaller zones pass
+};
+
+enum class HookEvent : std::uint8_t { committed, failed, held, expired };
+
+struct Hook {
+    std::vector<HookEvent> on;      // at least one
+    std::vector<std::string> exec;  // program and arguments; never by a shell
+    seconds timeout{30};
+};
 
 struct Clamp {
     seconds min{0};
@@ -49,14 +85,14 @@ struct JournalLimits {
 // What a zone is, after its template.
 struct Zone {
     dns::Name name;
-    // primary
-    std::string source_file;  // absolute or relative to the working directory; empty on a secondary
+    // primary: a file, or `primaries` below (`source: { transfer: … }`: a relay)
+    std::string source_file;  // absolute or relative to the working directory; empty where the zone
+                              // comes by transfer
     SerialPolicy serial_policy = SerialPolicy::keep;
-    // secondary
+    // whom the zone is followed from; empty on a primary with a file
     std::vector<RemotePtr> primaries;
     OnLowerSerial on_lower_serial = OnLowerSerial::refuse;
-    OutputMode output = OutputMode::none;
-    std::string output_path;  // file to write, the zone's name filled in
+    Output output;  // secondary
     // both
     std::vector<RemotePtr> notify;
     std::vector<AccessRule> allow_transfer;
@@ -65,6 +101,12 @@ struct Zone {
     Clamp refresh{seconds{30}, hours{24}};
     Clamp retry{seconds{5}, hours{2}};
     seconds expire_min = hours{1};
+    seconds verify_interval{0};  // full comparison with the primaries; 0: never
+    std::optional<Guard> guard;
+    std::vector<Hook> hooks;
+
+    // By transfer from `primaries`, on either program.
+    [[nodiscard]] bool is_followed() const noexcept { return !primaries.empty(); }
 };
 
 struct Limits {
@@ -97,6 +139,8 @@ struct Config {
     std::string store_path;
     std::uint64_t store_max_bytes = std::uint64_t{1} << 40;
     std::string control_socket;  // path
+    std::string control_group;   // who may use it beside its owner; empty: the process's group
+    std::vector<Endpoint> web;   // page, metrics and probes over HTTP; empty: none
     Log log;
     dns::TsigKeyring keys;
     std::vector<RemotePtr> remotes;

@@ -192,8 +192,8 @@ class InlineConfig {
             if (!path) {
                 return fail(Errc::usage, fmt::format("--zone {}: {}", text, path.error().detail()));
             }
-            zone.output = OutputMode::file;
-            zone.output_path = std::move(*path);
+            zone.output.mode = OutputMode::file;
+            zone.output.path = std::move(*path);
         }
         config_.zones.push_back(std::move(zone));
         return {};

@@ -40,6 +40,7 @@ Result<Config> load(FileText file, const std::string& name, Role role) {
         read_store(top, loading);
         read_control(top, loading);
         read_log(top, loading);
+        read_web(top, loading);
         read_limits(top, loading);
         read_keys(top, loading);
         read_remotes(top, loading);

@@ -34,6 +34,7 @@ void read_store(const MapReader& top, Loading& loading);
 void read_control(const MapReader& top, Loading& loading);
 void read_log(const MapReader& top, Loading& loading);
 void read_limits(const MapReader& top, Loading& loading);
+void read_web(const MapReader& top, Loading& loading);
 
 // identities.cpp
 void read_keys(const MapReader& top, Loading& loading);
@@ -42,6 +43,11 @@ void read_remotes(const MapReader& top, Loading& loading);
 [[nodiscard]] dns::TsigKeyPtr key_named(const Node& node, Loading& loading);
 [[nodiscard]] std::vector<RemotePtr> remotes_named(std::span<const Node> nodes, Loading& loading);
 [[nodiscard]] std::vector<AccessRule> rules_of(std::span<const Node> nodes, Loading& loading);
+
+// guard_settings.cpp
+// The words of a list, as written; empty where the key is not there.
+[[nodiscard]] std::vector<std::string> words_of(const MapReader& map, std::string_view key,
+                                                Loading& loading);
 
 // zones.cpp
 void read_zones(const MapReader& top, Loading& loading);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/config/schema.h"
+#include "common/config/zone_path.h"
 
 namespace twinzone::config {
 
@@ -148,6 +149,14 @@ Result<std::string> path_from_text(std::string_view text) {
         return fail(Errc::usage, "is no path");
     }
     return std::string{text};
+}
+
+Result<std::string> pattern_from_text(std::string_view text) {
+    Result<std::string> path = path_from_text(text);
+    if (Result<void> pattern = check_path_pattern(text); path && !pattern) {
+        return fail(std::move(pattern).error());
+    }
+    return path;
 }
 
 }  // namespace twinzone::config

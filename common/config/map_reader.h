@@ -113,4 +113,7 @@ class MapReader {
 // Any not empty path without a NUL; `what` it is a path of.
 [[nodiscard]] Result<std::string> path_from_text(std::string_view text);
 
+// The same, with %s for a zone's name in it (zone_path.h).
+[[nodiscard]] Result<std::string> pattern_from_text(std::string_view text);
+
 }  // namespace twinzone::config

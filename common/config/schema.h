@@ -10,20 +10,13 @@
 namespace twinzone::config {
 
 inline constexpr KeySpec kTopKeys[] = {
-    {"version"},
-    {"server"},
-    {"store"},
-    {"control"},
-    {"web", KeyUse::later},
-    {"log"},
-    {"keys"},
-    {"tls", KeyUse::later},
-    {"remotes"},
-    {"limits"},
-    {"templates"},
-    {"zones"},
-    {"zones-file"},
-    {"catalogs", KeyUse::later},
+    {"version"},    {"server"},
+    {"store"},      {"control"},
+    {"web"},        {"log"},
+    {"keys"},       {"tls", KeyUse::later},
+    {"remotes"},    {"limits"},
+    {"templates"},  {"zones"},
+    {"zones-file"}, {"catalogs", KeyUse::later},
 };
 inline constexpr KeySpec kServerKeys[] = {
     {"listen"},
@@ -34,7 +27,7 @@ inline constexpr KeySpec kServerKeys[] = {
     {"proxy-from", KeyUse::later},
 };
 inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};
-inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group", KeyUse::later}};
+inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group"}};
 inline constexpr KeySpec kLogKeys[] = {{"target"}, {"level"}, {"format"}};
 inline constexpr KeySpec kKeyKeys[] = {{"name"}, {"algorithm"}, {"secret"}, {"secret-file"}};
 inline constexpr KeySpec kRemoteKeys[] = {
@@ -45,9 +38,12 @@ inline constexpr KeySpec kLimitKeys[] = {
     {"soa-rate"},     {"notify-rate"},   {"tcp-clients"},   {"tcp-idle"},
 };
 inline constexpr KeySpec kRuleKeys[] = {{"address"}, {"key"}, {"tls", KeyUse::later}};
-inline constexpr KeySpec kSourceKeys[] = {{"file"}, {"directory"}, {"transfer", KeyUse::later}};
-inline constexpr KeySpec kOutputKeys[] = {
-    {"mode"}, {"path"}, {"reload", KeyUse::later}, {"verify", KeyUse::later}};
+inline constexpr KeySpec kSourceKeys[] = {{"file"}, {"directory"}, {"transfer"}};
+inline constexpr KeySpec kOutputKeys[] = {{"mode"},    {"path"},   {"reload"},
+                                          {"command"}, {"verify"}, {"timeout"}};
+inline constexpr KeySpec kWebKeys[] = {{"listen"}};
+inline constexpr KeySpec kGuardKeys[] = {{"max-delete"}, {"min-records"}};
+inline constexpr KeySpec kHookKeys[] = {{"on"}, {"exec"}, {"timeout"}};
 inline constexpr KeySpec kJournalKeys[] = {{"max-versions"}, {"max-size"}};
 inline constexpr KeySpec kClampKeys[] = {{"min"}, {"max"}};
 inline constexpr KeySpec kFloorKeys[] = {{"min"}};
@@ -57,7 +53,7 @@ inline constexpr std::array kSettingKeys = std::to_array<KeySpec>({
     {"source", KeyUse::primary_only},
     {"serial-policy", KeyUse::primary_only},
     {"primaries", KeyUse::secondary_only},
-    {"on-lower-serial", KeyUse::secondary_only},
+    {"on-lower-serial"},
     {"output", KeyUse::secondary_only},
     {"notify"},
     {"allow-transfer"},
@@ -68,9 +64,9 @@ inline constexpr std::array kSettingKeys = std::to_array<KeySpec>({
     {"expire"},
     {"zonemd", KeyUse::only_off},
     {"dnssec", KeyUse::only_off},
-    {"verify-interval", KeyUse::later},
-    {"guard", KeyUse::later},
-    {"hooks", KeyUse::later},
+    {"verify-interval"},
+    {"guard"},
+    {"hooks"},
 });
 
 template <std::size_t N>
@@ -88,6 +84,9 @@ inline constexpr Schema kTopSchema{"the configuration", kTopKeys};
 inline constexpr Schema kServerSchema{"'server'", kServerKeys};
 inline constexpr Schema kStoreSchema{"'store'", kStoreKeys};
 inline constexpr Schema kControlSchema{"'control'", kControlKeys};
+inline constexpr Schema kWebSchema{"'web'", kWebKeys};
+inline constexpr Schema kGuardSchema{"'guard'", kGuardKeys};
+inline constexpr Schema kHookSchema{"an entry of 'hooks'", kHookKeys};
 inline constexpr Schema kLogSchema{"'log'", kLogKeys};
 inline constexpr Schema kKeySchema{"an entry of 'keys'", kKeyKeys};
 inline constexpr Schema kRemoteSchema{"an entry of 'remotes'", kRemoteKeys};
@@ -104,8 +103,9 @@ inline constexpr Schema kExpireSchema{"'expire'", kFloorKeys};
 
 // Where a misplaced key is looked for, in this order.
 inline constexpr std::array kSchemas = {
-    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,    kLimitsSchema,
-    kTemplateSchema, kRemoteSchema, kKeySchema,   kOutputSchema,  kSourceSchema, kJournalSchema,
+    kTopSchema,    kServerSchema,   kStoreSchema,  kControlSchema, kLogSchema,
+    kLimitsSchema, kTemplateSchema, kRemoteSchema, kKeySchema,     kOutputSchema,
+    kSourceSchema, kJournalSchema,  kWebSchema,    kGuardSchema,   kHookSchema,
 };
 
 }  // namespace twinzone::config

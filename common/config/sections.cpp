@@ -19,6 +19,7 @@ constexpr std::array<Word, 6> kLevels = {Word{"debug", "debug"}, {"info", "info"
 constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
     std::pair{std::string_view{"text"}, false}, {"json", true}};
 constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint16_t kWebPort = 10353;
 
 constexpr std::uint64_t kMinStoreBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path without its closing NUL
@@ -59,6 +60,25 @@ Result<std::uint64_t> small_count(std::string_view text) {
     return count;
 }
 
+std::vector<Endpoint> endpoints_of(const MapReader& map, std::uint16_t port, Loading& loading) {
+    std::vector<Endpoint> endpoints;
+    for (const Node& item : map.list("listen")) {
+        const std::string* text = text_of(item, "an address", loading.diagnostics);
+        if (text == nullptr) {
+            continue;
+        }
+        Result<Endpoint> endpoint = Endpoint::from_text(*text, port);
+        if (!endpoint) {
+            loading.diagnostics.error(item.mark, endpoint.error().detail());
+        } else if (std::find(endpoints.begin(), endpoints.end(), *endpoint) != endpoints.end()) {
+            loading.diagnostics.error(item.mark, fmt::format("{} is twice in 'listen'", *text));
+        } else {
+            endpoints.push_back(*endpoint);
+        }
+    }
+    return endpoints;
+}
+
 }  // namespace
 
 void read_server(const MapReader& top, Loading& loading) {
@@ -73,21 +93,7 @@ void read_server(const MapReader& top, Loading& loading) {
                                ? "'server' has no 'listen'; for example listen: [127.0.0.1@5300]"
                                : "'server' has no 'listen'; [] hears no NOTIFY and serves nobody");
     }
-    for (const Node& item : server.list("listen")) {
-        const std::string* text = text_of(item, "an address", loading.diagnostics);
-        if (text == nullptr) {
-            continue;
-        }
-        Result<Endpoint> endpoint = Endpoint::from_text(*text, kDnsPort);
-        auto& listen = loading.config.listen;
-        if (!endpoint) {
-            loading.diagnostics.error(item.mark, endpoint.error().detail());
-        } else if (std::find(listen.begin(), listen.end(), *endpoint) != listen.end()) {
-            loading.diagnostics.error(item.mark, fmt::format("{} is twice in 'listen'", *text));
-        } else {
-            listen.push_back(*endpoint);
-        }
-    }
+    loading.config.listen = endpoints_of(server, kDnsPort, loading);
     const Node* list = server.find("listen");
     if (loading.role == Role::primary && list != nullptr && list->kind == NodeKind::sequence &&
         list->items.empty()) {
@@ -109,6 +115,26 @@ void read_control(const MapReader& top, Loading& loading) {
     if (const Node* node = top.find("control")) {
         const MapReader control{*node, kControlSchema, loading.role, loading.diagnostics};
         control.read("socket", socket_path_from_text, loading.config.control_socket);
+        control.read("group", path_from_text, loading.config.control_group);
+    }
+}
+
+void read_web(const MapReader& top, Loading& loading) {
+    const Node* node = top.find("web");
+    if (node == nullptr) {
+        return;
+    }
+    const MapReader web{*node, kWebSchema, loading.role, loading.diagnostics};
+    const Node* listen = web.require("listen");
+    if (listen != nullptr && listen->kind == NodeKind::scalar) {
+        const Result<Endpoint> endpoint = Endpoint::from_text(listen->text, kWebPort);
+        if (endpoint) {
+            loading.config.web = {*endpoint};
+        } else {
+            loading.diagnostics.error(listen->mark, endpoint.error().detail());
+        }
+    } else if (listen != nullptr) {
+        loading.config.web = endpoints_of(web, kWebPort, loading);
     }
 }
 

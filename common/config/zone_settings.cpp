@@ -15,15 +15,12 @@ constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
     {"date", SerialPolicy::date}};
 constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
     std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse}, {"adopt", OnLowerSerial::adopt}};
-constexpr std::array<std::pair<std::string_view, OutputMode>, 2> kModes = {
-    std::pair{std::string_view{"none"}, OutputMode::none}, {"file", OutputMode::file}};
 
-Result<std::string> pattern_from_text(std::string_view text) {
-    Result<std::string> path = path_from_text(text);
-    if (Result<void> pattern = check_path_pattern(text); path && !pattern) {
-        return fail(std::move(pattern).error());
-    }
-    return path;
+void read_remotes_followed(const MapReader& map, std::string_view key, Loading& loading,
+                           ZoneSettings& settings) {
+    const std::span<const Node> names = map.list(key);
+    settings.zone.primaries = remotes_named(names, loading);
+    settings.primaries_failed = settings.zone.primaries.size() < names.size();
 }
 
 void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings) {
@@ -33,39 +30,22 @@ void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings)
     }
     settings.source_pattern.clear();
     settings.source_directory.clear();
+    settings.zone.primaries.clear();
     const MapReader source{*node, kSourceSchema, loading.role, loading.diagnostics};
     source.read("file", pattern_from_text, settings.source_pattern);
     source.read("directory", path_from_text, settings.source_directory);
-    if (source.has("file") && source.has("directory")) {
-        loading.diagnostics.error(source.key_mark("directory"),
-                                  "a source is either 'file' or 'directory'");
+    if (source.has("transfer")) {
+        read_remotes_followed(source, "transfer", loading, settings);
     }
-    if (source.is_map() && node->entries.empty()) {
-        loading.diagnostics.error(node->mark, "a source needs 'file' or 'directory'");
+    const int kinds = static_cast<int>(source.has("file")) +
+                      static_cast<int>(source.has("directory")) +
+                      static_cast<int>(source.has("transfer"));
+    if (source.is_map() && kinds != 1) {
+        loading.diagnostics.error(node->mark,
+                                  "a source is one of 'file', 'directory' and 'transfer'");
     }
-    settings.source_failed = settings.source_pattern.empty() && settings.source_directory.empty();
-}
-
-void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings) {
-    const Node* node = map.find("output");
-    if (node == nullptr) {
-        return;
-    }
-    settings.zone.output = OutputMode::none;
-    settings.output_pattern.clear();
-    const MapReader output{*node, kOutputSchema, loading.role, loading.diagnostics};
-    const Node* mode = output.require("mode");
-    if (mode != nullptr && mode->kind == NodeKind::scalar && mode->text == "loopback") {
-        loading.diagnostics.error(mode->mark, "'loopback' is not in this version yet");
-        return;
-    }
-    output.read_choice("mode", kModes, settings.zone.output);
-    output.read("path", pattern_from_text, settings.output_pattern);
-    if (settings.zone.output == OutputMode::file) {
-        output.require("path");
-    } else if (mode != nullptr && mode->text == "none" && output.has("path")) {
-        loading.diagnostics.error(output.key_mark("path"), "'mode: none' writes no file");
-    }
+    settings.source_failed = settings.source_pattern.empty() && settings.source_directory.empty() &&
+                             settings.zone.primaries.empty();
 }
 
 Result<std::uint64_t> version_count(std::string_view text) {
@@ -125,9 +105,28 @@ std::optional<std::string> filled(Result<std::string> path, Mark mark, Loading& 
     return std::move(*path);
 }
 
+void allow_notify_from_primaries(const ZoneSettings& settings, Zone& zone) {
+    if (settings.has_allow_notify) {
+        return;
+    }
+    for (const RemotePtr& primary : zone.primaries) {
+        zone.allow_notify.push_back(rule_for(*primary));
+    }
+}
+
 bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
-    if (settings.source_failed) {
+    if (settings.source_failed || settings.primaries_failed) {
         return false;
+    }
+    if (zone.is_followed()) {
+        if (zone.serial_policy != SerialPolicy::keep) {
+            loading.diagnostics.error(
+                mark, fmt::format("zone {} comes by transfer and keeps its serials; "
+                                  "'serial-policy' is for zones from files",
+                                  zone.name.to_text()));
+        }
+        allow_notify_from_primaries(settings, zone);
+        return true;
     }
     if (settings.source_pattern.empty() && settings.source_directory.empty()) {
         loading.diagnostics.error(
@@ -153,16 +152,12 @@ bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Z
             mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
         return false;
     }
-    if (!settings.has_allow_notify) {
-        for (const RemotePtr& primary : zone.primaries) {
-            zone.allow_notify.push_back(rule_for(*primary));
-        }
-    }
-    if (zone.output == OutputMode::none) {
+    allow_notify_from_primaries(settings, zone);
+    if (zone.output.mode != OutputMode::file) {
         return true;
     }
     const auto path = filled(fill_path_pattern(settings.output_pattern, zone.name), mark, loading);
-    zone.output_path = path.value_or("");
+    zone.output.path = path.value_or("");
     return path.has_value();
 }
 
@@ -175,13 +170,11 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
         map.read_choice("serial-policy", kPolicies, zone.serial_policy);
     } else {
         if (map.has("primaries")) {
-            const std::span<const Node> names = map.list("primaries");
-            zone.primaries = remotes_named(names, loading);
-            settings.primaries_failed = zone.primaries.size() < names.size();
+            read_remotes_followed(map, "primaries", loading, settings);
         }
-        map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
         read_output(map, loading, settings);
     }
+    map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
     if (map.has("notify")) {
         zone.notify = remotes_named(map.list("notify"), loading);
     }
@@ -196,6 +189,9 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
     read_clamp(map, kRefreshSchema, "refresh", loading, zone.refresh);
     read_clamp(map, kRetrySchema, "retry", loading, zone.retry);
     read_expire(map, loading, zone.expire_min);
+    map.read("verify-interval", duration_from_text, zone.verify_interval);
+    read_guard(map, loading, zone.guard);
+    read_hooks(map, loading, zone.hooks);
 }
 
 std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& name, Mark mark,

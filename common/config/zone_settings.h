@@ -11,7 +11,7 @@
 namespace twinzone::config {
 
 struct ZoneSettings {
-    Zone zone;  // without name, source_file and output_path
+    Zone zone;  // without name, source_file and output.path
     std::string source_pattern;
     std::string source_directory;  // instead of a pattern
     std::string output_pattern;
@@ -20,6 +20,12 @@ struct ZoneSettings {
     bool source_failed = false;
     bool primaries_failed = false;
 };
+
+// output_settings.cpp
+void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings);
+// guard_settings.cpp
+void read_guard(const MapReader& map, Loading& loading, std::optional<Guard>& guard);
+void read_hooks(const MapReader& map, Loading& loading, std::vector<Hook>& hooks);
 
 // Sets what the map writes; the rest stays.
 void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings);

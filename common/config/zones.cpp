@@ -170,15 +170,15 @@ void ZoneList::read_zones_line(std::string_view line, Mark mark) {
 void ZoneList::check_outputs() {
     std::unordered_map<std::string_view, const Zone*> writers;
     for (const Zone& zone : loading_.config.zones) {
-        if (zone.output_path.empty()) {
+        if (zone.output.path.empty()) {
             continue;
         }
-        const auto [first, is_new] = writers.emplace(zone.output_path, &zone);
+        const auto [first, is_new] = writers.emplace(zone.output.path, &zone);
         if (!is_new) {
             loading_.diagnostics.error(
                 marks_.at(zone.name),
                 fmt::format("zone {} writes {}, as does {}; a path with %s is one file a zone",
-                            zone.name.to_text(), quoted(zone.output_path),
+                            zone.name.to_text(), quoted(zone.output.path),
                             first->second->name.to_text()));
         }
     }

@@ -169,8 +169,8 @@ TEST_CASE("a secondary is configured by options alone", "[config]") {
     CHECK(zone.primaries.size() == 2);
     CHECK(zone.primaries[1]->addresses[0].to_text() == "192.0.2.1@53");
     CHECK(zone.notify[0] == zone.primaries[0]);
-    CHECK(zone.output == OutputMode::file);
-    CHECK(zone.output_path == "/out/0%2F1.test.zone");
+    CHECK(zone.output.mode == OutputMode::file);
+    CHECK(zone.output.path == "/out/0%2F1.test.zone");
     REQUIRE(zone.allow_notify.size() == 2);
     CHECK(zone.allow_notify[0].addresses[0].to_text() == "127.0.0.1");
     CHECK(config->control_socket == "/run/c.sock");
@@ -182,7 +182,7 @@ TEST_CASE("sync needs no address to listen on", "[config]") {
         config_from("sync --store /s --zone a.test --primary 192.0.2.1", kSecondary);
     REQUIRE(config);
     CHECK(config->listen.empty());
-    CHECK(config->zones[0].output == OutputMode::none);
+    CHECK(config->zones[0].output.mode == OutputMode::none);
 }
 
 TEST_CASE("a key file signs everything", "[config]") {

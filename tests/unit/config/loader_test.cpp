@@ -174,8 +174,8 @@ TEST_CASE("the loader reads the keys of a secondary", "[config]") {
     const Zone& zone = config.zones[0];
     CHECK(zone.primaries == std::vector<RemotePtr>{config.remotes[0]});
     CHECK(zone.on_lower_serial == OnLowerSerial::adopt);
-    CHECK(zone.output == OutputMode::file);
-    CHECK(zone.output_path == "/zones/0%2F25.2.0.192.in-addr.arpa.zone");
+    CHECK(zone.output.mode == OutputMode::file);
+    CHECK(zone.output.path == "/zones/0%2F25.2.0.192.in-addr.arpa.zone");
 }
 
 TEST_CASE("NOTIFY is taken from the primaries unless the zone says otherwise", "[config]") {
@@ -185,7 +185,7 @@ TEST_CASE("NOTIFY is taken from the primaries unless the zone says otherwise", "
     CHECK(zone.allow_notify[0].addresses.size() == 2);
     CHECK(zone.allow_notify[0].key == config.remotes[0]->key);
     CHECK(config.zones[1].allow_notify.empty());
-    CHECK(config.zones[1].output == OutputMode::none);
+    CHECK(config.zones[1].output.mode == OutputMode::none);
 }
 
 TEST_CASE("a zones file has a zone a line", "[config]") {

@@ -1,0 +1,93 @@
+// `output`: where a secondary's committed versions go, and who must answer them.
+#include "common/config/schema.h"
+#include "common/config/values.h"
+#include "common/config/zone_path.h"
+#include "common/config/zone_settings.h"
+
+namespace twinzone::config {
+
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+constexpr std::array<std::pair<std::string_view, OutputMode>, 3> kModes = {
+    std::pair{std::string_view{"none"}, OutputMode::none},
+    {"loopback", OutputMode::loopback},
+    {"file", OutputMode::file}};
+constexpr std::array<std::pair<std::string_view, ReloadKind>, 7> kReloads = {
+    std::pair{std::string_view{"none"}, ReloadKind::none},
+    {"bind", ReloadKind::bind},
+    {"nsd", ReloadKind::nsd},
+    {"knot", ReloadKind::knot},
+    {"pdns", ReloadKind::pdns},
+    {"coredns", ReloadKind::coredns},
+    {"command", ReloadKind::command}};
+
+// The server beside us: an address, or the name of a remote (its first address and its key).
+RemotePtr server_named(const Node& node, Loading& loading) {
+    if (node.kind == NodeKind::scalar) {
+        if (const Result<Endpoint> at = Endpoint::from_text(node.text, kDnsPort)) {
+            if (at->port == 0) {
+                loading.diagnostics.error(node.mark, "nobody can be reached at port 0");
+                return nullptr;
+            }
+            return std::make_shared<const Remote>(
+                Remote{.name = at->to_text(), .addresses = {*at}, .key = nullptr});
+        }
+    }
+    const std::vector<RemotePtr> remotes = remotes_named({&node, 1}, loading);
+    return remotes.empty() ? nullptr : remotes.front();
+}
+
+void check_mode(const MapReader& map, const Output& output, Loading& loading) {
+    switch (output.mode) {
+        case OutputMode::file: map.require("path"); break;
+        case OutputMode::loopback: map.require("verify"); break;
+        case OutputMode::none: break;
+    }
+    struct Use {
+        std::string_view key;
+        bool is_used;
+    };
+    const Use uses[] = {
+        {"path", output.mode == OutputMode::file},      {"reload", output.mode == OutputMode::file},
+        {"command", output.reload != ReloadKind::none}, {"verify", output.mode != OutputMode::none},
+        {"timeout", output.mode != OutputMode::none},
+    };
+    for (const Use& use : uses) {
+        if (map.has(use.key) && !use.is_used) {
+            loading.diagnostics.error(map.key_mark(use.key),
+                                      use.key == "command"
+                                          ? "'command' needs a 'reload'"
+                                          : fmt::format("this mode has no use for '{}'", use.key));
+        }
+    }
+    if (output.reload == ReloadKind::command) {
+        map.require("command");
+    }
+}
+
+}  // namespace
+
+void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+    const Node* node = map.find("output");
+    if (node == nullptr) {
+        return;
+    }
+    Output output;
+    settings.output_pattern.clear();
+    const MapReader reader{*node, kOutputSchema, loading.role, loading.diagnostics};
+    if (reader.require("mode") != nullptr) {
+        reader.read_choice("mode", kModes, output.mode);
+        reader.read("path", pattern_from_text, settings.output_pattern);
+        reader.read_choice("reload", kReloads, output.reload);
+        output.command = words_of(reader, "command", loading);
+        reader.read("timeout", duration_from_text, output.verify_timeout);
+        if (const Node* server = reader.find("verify")) {
+            output.verify = server_named(*server, loading);
+        }
+        check_mode(reader, output, loading);
+    }
+    settings.zone.output = std::move(output);
+}
+
+}  // namespace twinzone::config
