@@ -234,7 +234,7 @@ class Table {
     }
 
     [[nodiscard]] std::string reason_of(const ZoneStatus& zone) const {
-        const std::string reason = printable(zone.reason);
+        std::string reason = printable(zone.reason);
         if (options_.width == 0 || table_width_ + width_of(reason) <= options_.width) {
             return reason;
         }
