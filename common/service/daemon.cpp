@@ -64,7 +64,8 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
       started_(loop_.now().instant),
       intakes_(config_.store_path),
       reader_timer_(loop_),
-      signals_(loop_, [this](net::Signal signal) { handle_signal(signal); }) {}
+      signals_(loop_, [this](net::Signal signal) { handle_signal(signal); }),
+      notifier_(loop_, [this](std::size_t place) { return zone_status_at(place); }) {}
 
 Daemon::~Daemon() {
     store_.reset();  // its writer posts to the loop
@@ -155,6 +156,7 @@ void Daemon::run() {
         follower_runner_->kick();
     }
     watch_readers();
+    notifier_.ready();
     loop_.run();
 }
 
@@ -235,6 +237,7 @@ void Daemon::handle_signal(net::Signal signal) {
         case net::Signal::terminate:
         case net::Signal::interrupt:
             log_->server(Level::info, "stopping");
+            notifier_.stopping();
             if (hooks_.on_stop) {
                 hooks_.on_stop();
             }
@@ -246,8 +249,10 @@ void Daemon::handle_signal(net::Signal signal) {
             }
             return;
         case net::Signal::hangup:
+            notifier_.reloading();
             log_->server(Level::notice,
                          "SIGHUP: reloading the configuration needs a restart in this version");
+            notifier_.ready();
             return;
     }
 }

@@ -23,6 +23,7 @@
 #include "common/service/peer_ledger.h"
 #include "common/service/publisher.h"
 #include "common/service/server.h"
+#include "common/service/service_notifier.h"
 #include "common/service/sorter_intake.h"
 #include "common/store/store.h"
 
@@ -86,6 +87,7 @@ class Daemon {
     void handle_signal(net::Signal signal);
     void watch_readers();
     [[nodiscard]] control::ZoneStatus zone_status(const config::Zone& zone, Now now) const;
+    [[nodiscard]] std::optional<control::ZoneStatus> zone_status_at(std::size_t place) const;
 
     config::Config config_;
     Hooks hooks_;
@@ -107,6 +109,7 @@ class Daemon {
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
     net::Timer reader_timer_;
     net::Signals signals_;
+    ServiceNotifier notifier_;
 };
 
 }  // namespace twinzone::service

@@ -52,6 +52,13 @@ control::Status Daemon::status() const {
     return status;
 }
 
+std::optional<control::ZoneStatus> Daemon::zone_status_at(std::size_t place) const {
+    if (place >= zones_.size()) {
+        return std::nullopt;
+    }
+    return zone_status(zones_[place], loop_.now());
+}
+
 control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const {
     control::ZoneStatus status;
     status.zone = zone.name.to_text();

@@ -47,6 +47,7 @@ constexpr Library kLibraries[] = {
     {"CLI/", "common/config primary secondary"},
     {"spdlog/", "common/observe"},
     {"nlohmann/", "common/control common/observe tests"},
+    {"systemd/", "common/service"},
     {"xxhash.h", "common/zone common/store"},
     {"catch2/", "tests/support"},
     {"sys/socket.h", "common/net common/base common/control tests"},
