@@ -34,8 +34,8 @@ TEST_CASE("the worst lag is a zone's own or that of a peer behind us", "[tally]"
     behind.lag = seconds{40};
     control::ZoneStatus ahead = zone(ZoneState::current);
     ahead.lag = seconds{0};
-    ahead.peers.push_back({.remote = "ns2"});
-    ahead.peers.push_back({.remote = "ns3", .lag = seconds{41}});
+    ahead.peers.resize(2);
+    ahead.peers[1].lag = seconds{41};
 
     ZoneTally tally;
     tally.add(behind);
