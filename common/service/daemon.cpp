@@ -199,6 +199,9 @@ void Daemon::handle_follower_event(const FollowerEvent& event) {
     if (const auto* published = std::get_if<VersionPublished>(&event.what)) {
         handle_published(event.zone, published->version);
     }
+    if (hooks_.on_event) {
+        hooks_.on_event(event);
+    }
     const auto* round = std::get_if<RoundEnded>(&event.what);
     if (round != nullptr && hooks_.on_round) {
         hooks_.on_round(event.zone, *round);

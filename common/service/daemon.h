@@ -37,6 +37,8 @@ class Daemon {
         std::function<void(const dns::Name& zone, const zone::Version& version)> on_published;
         // A round of checks of a followed zone is over. May be empty.
         std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
+        // Anything else that happened to a followed zone, as it comes. May be empty.
+        std::function<void(const FollowerEvent& event)> on_event;
         // Adds to a zone's status what only the program knows. May be empty.
         std::function<void(control::ZoneStatus& status, const dns::Name& zone)> describe;
         // SIGTERM or SIGINT came; the loop ends after it. May be empty.

@@ -1,0 +1,196 @@
+#include "secondary/sync_run.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/control/calendar.h"
+
+namespace twinzone::secondary {
+
+namespace {
+
+// No zone has come a step further in this long: those that are left have primaries that do not
+// answer.
+constexpr Duration kPatience = seconds{30};
+
+std::vector<std::string> addresses_of(const std::vector<config::RemotePtr>& remotes) {
+    std::vector<std::string> addresses;
+    for (const config::RemotePtr& remote : remotes) {
+        for (const Endpoint& endpoint : remote->addresses) {
+            addresses.push_back(endpoint.to_text());
+        }
+    }
+    return addresses;
+}
+
+// What failed in this event, where anything did.
+std::optional<Tried> tried_in(const service::FollowerEvent& event) {
+    if (const auto* checked = std::get_if<service::SoaChecked>(&event.what)) {
+        return checked->error ? std::optional{Tried{.remote = checked->remote.to_text(),
+                                                    .what = checked->error->detail()}}
+                              : std::nullopt;
+    }
+    const auto* ended = std::get_if<service::TransferEnded>(&event.what);
+    if (ended == nullptr || !ended->error) {
+        return std::nullopt;
+    }
+    const std::string_view type = ended->asked == service::TransferType::ixfr ? "IXFR" : "AXFR";
+    return Tried{.remote = ended->remote.to_text(),
+                 .what = fmt::format("{} from {}: {}", type, ended->remote.to_text(),
+                                     ended->error->detail())};
+}
+
+}  // namespace
+
+SyncRun::SyncRun() : on_terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+Result<std::unique_ptr<SyncRun>> SyncRun::open(config::Config config) {
+    std::unique_ptr<SyncRun> run{new SyncRun};
+    service::Daemon::Hooks hooks;
+    hooks.on_published = [raw = run.get()](const dns::Name& zone, const zone::Version& version) {
+        raw->handle_published(zone, version);
+    };
+    hooks.on_round = [raw = run.get()](const dns::Name& zone, const service::RoundEnded& round) {
+        raw->handle_round(zone, round);
+    };
+    hooks.on_event = [raw = run.get()](const service::FollowerEvent& event) {
+        raw->handle_event(event);
+    };
+    hooks.on_stop = [raw = run.get()] { raw->why_unfinished_ = "the sync was ended by a signal"; };
+    Result<std::unique_ptr<service::Daemon>> opened =
+        service::Daemon::open(std::move(config), std::move(hooks));
+    if (!opened) {
+        return fail(std::move(opened).error());
+    }
+    run->daemon_ = std::move(*opened);
+    service::Daemon& daemon = *run->daemon_;
+    run->output_ =
+        std::make_unique<ZoneFileOutput>(daemon, [raw = run.get()] { raw->stop_when_done(); });
+    run->patience_ = std::make_unique<net::Timer>(daemon.loop());
+    run->timeout_ = std::make_unique<net::Timer>(daemon.loop());
+    return run;
+}
+
+SyncOutcome SyncRun::run(std::optional<seconds> timeout) {
+    began_ = daemon_->loop().now().instant;
+    if (timeout) {
+        timeout_->arm_after(*timeout, [this, timeout] {
+            stop_because(fmt::format("not done within {}, the time given to the sync",
+                                     control::span_in_words(*timeout)));
+        });
+    }
+    for (const config::Zone& zone : daemon_->config().zones) {
+        begin(zone);
+    }
+    watch_patience();
+    daemon_->run();
+    SyncOutcome outcome = take_outcome();
+    patience_.reset();
+    timeout_.reset();
+    output_.reset();
+    daemon_.reset();
+    return outcome;
+}
+
+void SyncRun::begin(const config::Zone& zone) {
+    ZoneOutcome& outcome = zones_[zone.name].outcome;
+    ++pending_;
+    outcome.zone = zone.name.to_text();
+    outcome.primaries = addresses_of(zone.primaries);
+    const zone::ZoneState* state = daemon_->store().find(zone.name);
+    if (state != nullptr && state->version) {
+        outcome.before = state->version->serial();
+    }
+    daemon_->add_zone(zone);
+    output_->add(zone);
+    daemon_->refresh(zone.name);
+}
+
+void SyncRun::handle_event(const service::FollowerEvent& event) {
+    const auto at = zones_.find(event.zone);
+    if (at == zones_.end() || !at->second.is_pending) {
+        return;
+    }
+    watch_patience();
+    if (std::optional<Tried> tried = tried_in(event)) {
+        at->second.outcome.tried.push_back(std::move(*tried));
+    }
+}
+
+void SyncRun::handle_published(const dns::Name& zone, const zone::Version& version) {
+    zones_.at(zone).outcome.changed = true;
+    output_->handle_published(zone);
+    tell(zone, fmt::format("serial {}, {} records", version.serial().value(), version.records));
+}
+
+void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& round) {
+    Zone& ended = zones_.at(zone);
+    if (!std::exchange(ended.is_pending, false)) {
+        return;
+    }
+    --pending_;
+    ended.outcome.error = round.error;
+    ended.outcome.took = daemon_->loop().now().instant - began_;
+    stop_when_done();
+}
+
+void SyncRun::stop_when_done() {
+    if (pending_ == 0 && output_->is_idle()) {
+        daemon_->stop();
+    }
+}
+
+void SyncRun::stop_because(std::string why) {
+    why_unfinished_ = std::move(why);
+    daemon_->stop();
+}
+
+void SyncRun::watch_patience() {
+    patience_->arm_after(kPatience, [this] {
+        const control::Status status = daemon_->status();
+        const bool at_work = std::any_of(status.zones.begin(), status.zones.end(),
+                                         [](const control::ZoneStatus& zone) {
+                                             return zone.state == control::ZoneState::transferring;
+                                         });
+        if (at_work) {
+            watch_patience();  // a transfer has limits of its own
+        } else {
+            stop_because("no primary answers");
+        }
+    });
+}
+
+SyncOutcome SyncRun::take_outcome() {
+    SyncOutcome result;
+    const Now now = daemon_->loop().now();
+    result.ended = now.unix;
+    result.took = now.instant - began_;
+    const control::Status status = daemon_->status();  // in the order of the configuration
+    for (std::size_t i = 0; i < status.zones.size(); ++i) {
+        const dns::Name& name = daemon_->config().zones[i].name;
+        Zone& zone = zones_.at(name);
+        if (zone.is_pending) {
+            zone.outcome.took = result.took;
+            zone.outcome.error = Error{Errc::peer_unreachable, why_unfinished_};
+        }
+        const std::string problem = output_->problem(name);
+        if (!problem.empty() && !zone.outcome.error) {
+            zone.outcome.error = Error{Errc::file_unreadable, problem};
+        }
+        set_facts(zone.outcome, status.zones[i], result.ended);
+        result.zones.push_back(std::move(zone.outcome));
+    }
+    return result;
+}
+
+void SyncRun::tell(const dns::Name& zone, const std::string& what) const {
+    if (on_terminal_) {
+        fmt::print(stderr, "{} {}\n", zone.to_text(), what);
+    }
+}
+
+}  // namespace twinzone::secondary
