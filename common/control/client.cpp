@@ -1,8 +1,10 @@
 #include "common/control/client.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <system_error>
@@ -54,20 +56,38 @@ Failure connect_failure(const std::string& path, int error) {
                 fmt::format("cannot connect to {}: {}", path, in_words(error)));
 }
 
-// False where the deadline passes first.
-bool wait_until(int socket, short events, Clock::time_point deadline) {
-    for (;;) {
-        const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now()).count();
-        pollfd entry{.fd = socket, .events = events, .revents = 0};
-        const int count = ::poll(&entry, 1, left > 0 ? static_cast<int>(left) : 0);
-        if (count > 0 || (count < 0 && errno != EINTR)) {
-            return true;  // the call that follows says what is wrong
-        }
-        if (left <= 0) {
-            return false;
+// The end of one silence.
+class Deadline {
+  public:
+    explicit Deadline(const Patience& patience) {
+        if (patience) {
+            end_ = Clock::now() + std::min<Clock::duration>(*patience, kLongest);
         }
     }
-}
+
+    // Waits until `socket` is ready. False where the deadline passes first.
+    [[nodiscard]] bool wait(int socket, short events) const {
+        for (;;) {
+            const std::int64_t left =
+                end_ ? std::chrono::ceil<milliseconds>(*end_ - Clock::now()).count() : -1;
+            if (end_ && left <= 0) {
+                return false;
+            }
+            pollfd entry{.fd = socket, .events = events, .revents = 0};
+            const int count =
+                ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, kLongestPollMs)));
+            if (count > 0 || (count < 0 && errno != EINTR)) {
+                return true;  // the call that follows says what is wrong
+            }
+        }
+    }
+
+  private:
+    static constexpr std::int64_t kLongestPollMs = 3'600'000;  // poll() takes an int
+    static constexpr hours kLongest{24 * 365};
+
+    std::optional<Clock::time_point> end_;
+};
 
 Result<void> connect_to(const Socket& socket, const std::string& path) {
     sockaddr_un address{};
@@ -83,64 +103,95 @@ Result<void> connect_to(const Socket& socket, const std::string& path) {
     return {};
 }
 
-Result<void> send_all(const Socket& socket, std::string_view bytes, Clock::time_point deadline) {
+Result<void> send_all(const Socket& socket, std::string_view bytes, const Deadline& deadline) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket.value(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         } else if (errno != EAGAIN && errno != EINTR) {
             return fail(Errc::peer_unreachable, "the daemon hung up: " + in_words(errno));
-        } else if (!wait_until(socket.value(), POLLOUT, deadline)) {
+        } else if (!deadline.wait(socket.value(), POLLOUT)) {
             return too_late();
         }
     }
     return {};
 }
 
-Result<std::string> receive_line(const Socket& socket, Clock::time_point deadline) {
-    std::string line;
-    std::array<char, 65'536> part{};
-    for (;;) {
-        const ssize_t count = ::recv(socket.value(), part.data(), part.size(), 0);
-        if (count == 0) {
-            return fail(Errc::peer_unreachable, "the daemon hung up without an answer");
-        }
-        if (count < 0 && errno != EAGAIN && errno != EINTR) {
-            return fail(Errc::peer_unreachable, "the daemon hung up: " + in_words(errno));
-        }
-        if (count < 0) {
-            if (!wait_until(socket.value(), POLLIN, deadline)) {
-                return too_late();
+// Lines that come in, one after the other.
+class LineReader {
+  public:
+    explicit LineReader(const Socket& socket) : socket_(socket) {}
+
+    Result<std::string> next(const Deadline& deadline) {
+        std::size_t searched = 0;
+        for (;;) {
+            if (const std::size_t end = received_.find('\n', searched); end != std::string::npos) {
+                std::string line = received_.substr(0, end);
+                received_.erase(0, end + 1);
+                return line;
             }
-            continue;
-        }
-        const std::string_view bytes{part.data(), static_cast<std::size_t>(count)};
-        line += bytes.substr(0, bytes.find('\n'));
-        if (bytes.find('\n') != std::string_view::npos) {
-            return line;
-        }
-        if (line.size() > kMaxResponseBytes) {
-            return fail(Errc::message_malformed, "the answer is larger than any of ours");
+            searched = received_.size();
+            if (searched > kMaxResponseBytes) {
+                return fail(Errc::message_malformed, "the answer is larger than any of ours");
+            }
+            if (Result<void> more = receive(deadline); !more) {
+                return fail(std::move(more).error());
+            }
         }
     }
-}
+
+  private:
+    Result<void> receive(const Deadline& deadline) {
+        for (;;) {
+            const ssize_t count = ::recv(socket_.value(), part_.data(), part_.size(), 0);
+            if (count > 0) {
+                received_.append(part_.data(), static_cast<std::size_t>(count));
+                return {};
+            }
+            if (count == 0) {
+                return fail(Errc::peer_unreachable, "the daemon hung up without an answer");
+            }
+            if (errno != EAGAIN && errno != EINTR) {
+                return fail(Errc::peer_unreachable, "the daemon hung up: " + in_words(errno));
+            }
+            if (!deadline.wait(socket_.value(), POLLIN)) {
+                return too_late();
+            }
+        }
+    }
+
+    const Socket& socket_;
+    std::array<char, 65'536> part_{};
+    std::string received_;
+};
 
 }  // namespace
 
-Result<Response> ask(const std::string& socket_path, const Request& request, milliseconds timeout) {
-    const Clock::time_point deadline = Clock::now() + timeout;
+Result<Response> ask(const std::string& socket_path, const Request& request, Patience patience,
+                     const PartSink& on_part) {
     const Socket socket;
     if (Result<void> connected = connect_to(socket, socket_path); !connected) {
         return fail(std::move(connected).error());
     }
-    if (Result<void> sent = send_all(socket, encode(request), deadline); !sent) {
+    if (Result<void> sent = send_all(socket, encode(request), Deadline{patience}); !sent) {
         return fail(std::move(sent).error());
     }
-    Result<std::string> line = receive_line(socket, deadline);
-    if (!line) {
-        return fail(std::move(line).error());
+    LineReader lines{socket};
+    for (;;) {
+        const Result<std::string> line = lines.next(Deadline{patience});
+        if (!line) {
+            return fail(line.error());
+        }
+        Result<Response> response = decode_response(*line);
+        if (!response || !response->more) {
+            return response;
+        }
+        on_part(*response);
     }
-    return decode_response(*line);
+}
+
+Result<Response> ask(const std::string& socket_path, const Request& request, Patience patience) {
+    return ask(socket_path, request, patience, [](const Response&) {});
 }
 
 }  // namespace twinzone::control

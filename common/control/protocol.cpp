@@ -1,11 +1,6 @@
 #include "common/control/protocol.h"
 
-#include <utility>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include "common/base/assert.h"
 
 namespace twinzone::control {
 
@@ -14,7 +9,6 @@ namespace {
 using nlohmann::ordered_json;
 using Replace = ordered_json::error_handler_t;
 
-constexpr int kExitUsage = 2;
 constexpr int kExitFailed = 1;
 
 std::string line_of(const ordered_json& object) {
@@ -71,10 +65,6 @@ Result<void> read_arguments(const ordered_json& values, Request& request) {
     return {};
 }
 
-Response refusal(std::string reason) {
-    return {.exit = kExitUsage, .output = {}, .error = std::move(reason)};
-}
-
 }  // namespace
 
 std::string_view Request::option(std::string_view name) const {
@@ -97,6 +87,9 @@ std::string encode(const Response& response) {
     ordered_json object = {{"ok", response.ok()}, {"exit", response.exit}};
     if (!response.ok()) {
         object["error"] = response.error;
+    }
+    if (response.more) {
+        object["more"] = true;
     }
     object["output"] = response.output;
     std::string line = line_of(object);
@@ -143,48 +136,14 @@ Result<Response> decode_response(std::string_view line) {
     if (const auto* error = member<std::string>(object, "error")) {
         response.error = *error;
     }
+    if (const auto* more = member<bool>(object, "more")) {
+        response.more = *more;
+    }
     // An error without words is still one.
     if (!object["ok"].get<bool>() && response.error.empty()) {
         response.error = "failed";
     }
     return response;
-}
-
-void ControlServer::on(std::string verb, Handler handler) {
-    const bool is_new = handlers_.emplace(std::move(verb), std::move(handler)).second;
-    TWINZONE_ASSERT(is_new);
-}
-
-Response ControlServer::answer(std::string_view line) const {
-    Result<Request> request = decode_request(line);
-    if (!request) {
-        return refusal(request.error().detail());
-    }
-    const auto handler = handlers_.find(request->verb);
-    if (handler == handlers_.end()) {
-        return refusal(fmt::format("this daemon has no verb '{}'", request->verb));
-    }
-    return handler->second(*request);
-}
-
-std::string ControlServer::handle_bytes(ControlSession& session, std::string_view bytes) const {
-    TWINZONE_ASSERT(!session.broken_);
-    std::string answers;
-    while (!bytes.empty()) {
-        const std::size_t end = bytes.find('\n');
-        const bool is_whole = end != std::string_view::npos;
-        session.pending_ += bytes.substr(0, end);
-        bytes.remove_prefix(is_whole ? end + 1 : bytes.size());
-        if (session.pending_.size() > kMaxRequestBytes) {
-            session.broken_ = true;
-            session.pending_.clear();
-            return answers + encode(refusal("the request is too long"));
-        }
-        if (is_whole) {
-            answers += encode(answer(std::exchange(session.pending_, {})));
-        }
-    }
-    return answers;
 }
 
 }  // namespace twinzone::control

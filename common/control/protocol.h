@@ -1,8 +1,12 @@
-// The control protocol: one JSON object a line in both directions over a UNIX socket. Sans-I/O: the
-// service binds ControlServer to sockets, client.h is the asking side.
+// The control protocol: one JSON object a line in both directions over a UNIX socket; server.h is
+// the answering side, client.h the asking one.
 //
-//   -> {"verb":"status","args":{"zone":"example.test.","stale":true}}
+//   -> {"verb":"status","args":{"zone":"example.test.","stale":"true"}}
 //   <- {"ok":true,"exit":0,"output":"…"}
+//   -> {"verb":"export","args":{"operands":["example.test."]}}
+//   <- {"ok":true,"exit":0,"more":true,"output":"…"}     parts of a long answer,
+//   <- {"ok":true,"exit":0,"output":"…"}                  the last without "more"
+//   -> {"verb":"x"}
 //   <- {"ok":false,"exit":2,"error":"this daemon has no verb 'x'"}
 #pragma once
 
@@ -36,14 +40,21 @@ struct Request {
     friend bool operator==(const Request&, const Request&) = default;
 };
 
+// An answer, or a part of a long one.
 struct Response {
-    int exit = 0;        // what the asking program ends with
+    int exit = 0;        // what the asking program ends with; of the last part
     std::string output;  // for stdout
     std::string error;   // one sentence for stderr; empty: ok
+    bool more = false;   // another part follows
+    // The daemon's side: called once the client's connection has taken this part, which is when to
+    // make the next one. Dropped uncalled where the client hangs up.
+    std::function<void()> on_written = nullptr;
 
     [[nodiscard]] bool ok() const noexcept { return error.empty(); }
 
-    friend bool operator==(const Response&, const Response&) = default;
+    friend bool operator==(const Response& a, const Response& b) {
+        return a.exit == b.exit && a.output == b.output && a.error == b.error && a.more == b.more;
+    }
 };
 
 // One line each, with the newline. encode(Response) replaces an output that is too large by an
@@ -54,35 +65,5 @@ struct Response {
 // A line without its newline. Errc::message_malformed for anything else than the above.
 [[nodiscard]] Result<Request> decode_request(std::string_view line);
 [[nodiscard]] Result<Response> decode_response(std::string_view line);
-
-// The bytes that one client sent and that are no whole line yet. One per connection.
-class ControlSession {
-  public:
-    // True after a request that was too long: close once the answers are written.
-    [[nodiscard]] bool broken() const noexcept { return broken_; }
-
-  private:
-    friend class ControlServer;
-    std::string pending_;
-    bool broken_ = false;
-};
-
-// What a daemon answers to each verb. Not thread-safe; used on the loop thread.
-class ControlServer {
-  public:
-    // Must not block for long: the loop waits.
-    using Handler = std::function<Response(const Request&)>;
-
-    void on(std::string verb, Handler handler);
-
-    // Takes what a client sent and gives what to send back (possibly nothing): one line for each
-    // whole request. Requires: !session.broken().
-    [[nodiscard]] std::string handle_bytes(ControlSession& session, std::string_view bytes) const;
-
-  private:
-    [[nodiscard]] Response answer(std::string_view line) const;
-
-    std::map<std::string, Handler, std::less<>> handlers_;
-};
 
 }  // namespace twinzone::control

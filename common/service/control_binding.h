@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "common/control/protocol.h"
+#include "common/control/server.h"
 #include "common/net/loop.h"
 #include "common/net/unix_socket.h"
 
@@ -14,20 +14,21 @@ namespace twinzone::service {
 // Loop thread only. Borrows loop and server for its life.
 class ControlBinding {
   public:
-    // Makes the folder of the socket where it is missing. Errc::network, file_unreadable.
+    // Makes the folder of the socket where it is missing. `group` may use it beside the owner;
+    // empty: the process's group. Errc::network, file_unreadable, config_invalid (the group).
     [[nodiscard]] static Result<std::unique_ptr<ControlBinding>> listen(
-        net::Loop& loop, const control::ControlServer& server, const std::string& path);
+        net::Loop& loop, const control::ControlServer& server, const std::string& path,
+        const std::string& group);
 
   private:
     struct Session {
         std::unique_ptr<net::UnixStream> stream;
-        control::ControlSession state;
+        std::unique_ptr<control::ControlSession> conversation;
     };
 
     ControlBinding(net::Loop& loop, const control::ControlServer& server)
         : loop_(loop), server_(server) {}
     void accept(std::unique_ptr<net::UnixStream> stream);
-    void handle_read(std::uint64_t id, std::span<const std::uint8_t> bytes);
 
     net::Loop& loop_;
     const control::ControlServer& server_;

@@ -94,9 +94,10 @@ void Daemon::start_cores() {
             .on_request = [this] { handle_request(); },
             .on_error =
                 [this](const Error& error) { log_->server(Level::error, error.detail()); }});
-    control_.on(std::string{control::kStatusVerb}, [this](const control::Request& request) {
-        return control::answer_status(request, status());
-    });
+    control_.on(std::string{control::kStatusVerb},
+                control::at_once([this](const control::Request& request) {
+                    return control::answer_status(request, status());
+                }));
 }
 
 void Daemon::log_opening() const {
@@ -141,7 +142,7 @@ Result<void> Daemon::listen() {
         return {};
     }
     Result<std::unique_ptr<ControlBinding>> binding =
-        ControlBinding::listen(loop_, control_, config_.control_socket);
+        ControlBinding::listen(loop_, control_, config_.control_socket, config_.control_group);
     if (!binding) {
         return fail(std::move(binding).error());
     }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/config/config.h"
-#include "common/control/protocol.h"
+#include "common/control/server.h"
 #include "common/control/status.h"
 #include "common/net/loop.h"
 #include "common/net/signals.h"

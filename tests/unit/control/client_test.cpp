@@ -90,6 +90,26 @@ TEST_CASE("the client asks and gets the answer", "[control]") {
     CHECK(daemon.request() == encode(kRequest));
 }
 
+TEST_CASE("the client takes a long answer part by part", "[control]") {
+    OneAnswer daemon;
+    const Response last{.exit = 1, .output = "c", .error = "cut short"};
+    daemon.answer(encode(Response{.exit = 0, .output = "a\n", .error = {}, .more = true}) +
+                  encode(Response{.exit = 0, .output = "b", .error = {}, .more = true}) +
+                  encode(last));
+    std::string printed;
+    const auto response = ask(daemon.path(), kRequest, std::nullopt,
+                              [&](const Response& part) { printed += part.output; });
+    REQUIRE(response);
+    CHECK(*response == last);
+    CHECK(printed == "a\nb");
+}
+
+TEST_CASE("a daemon that hangs up between parts did not answer", "[control]") {
+    OneAnswer daemon;
+    daemon.answer(encode(Response{.exit = 0, .output = "a", .error = {}, .more = true}));
+    CHECK(ask(daemon.path(), kRequest, kLong).error().code() == Errc::peer_unreachable);
+}
+
 TEST_CASE("a daemon that is not running is told from one that fails", "[control]") {
     CHECK(ask("/nowhere/c.sock", kRequest, kLong).error().code() == Errc::not_found);
     CHECK(ask("/nowhere/c.sock", kRequest, kLong).error().detail() ==

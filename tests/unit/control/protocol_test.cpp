@@ -1,33 +1,16 @@
-// The control protocol: lines in, lines out, whatever the bytes.
+// The control protocol: requests and responses as lines of JSON.
 #include "common/control/protocol.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
-#include "common/base/random.h"
 #include "tests/support/catch.h"
 
 namespace twinzone::control {
 namespace {
-
-ControlServer echo_server() {
-    ControlServer server;
-    server.on("echo", [](const Request& request) {
-        std::string text{request.option("text")};
-        for (const std::string& operand : request.operands) {
-            text += "|" + operand;
-        }
-        return Response{.exit = 0, .output = text, .error = {}};
-    });
-    server.on("fail", [](const Request&) {
-        return Response{.exit = 1, .output = "half", .error = "the other half"};
-    });
-    return server;
-}
 
 TEST_CASE("requests and responses are one line of JSON each", "[control]") {
     const Request request{.verb = "echo", .operands = {"a.test."}, .options = {{"text", "x\ny"}}};
@@ -35,6 +18,8 @@ TEST_CASE("requests and responses are one line of JSON each", "[control]") {
           "{\"verb\":\"echo\",\"args\":{\"operands\":[\"a.test.\"],\"text\":\"x\\ny\"}}\n");
     CHECK(encode(Response{.exit = 0, .output = "x\n", .error = {}}) ==
           "{\"ok\":true,\"exit\":0,\"output\":\"x\\n\"}\n");
+    CHECK(encode(Response{.exit = 0, .output = "x", .error = {}, .more = true}) ==
+          "{\"ok\":true,\"exit\":0,\"more\":true,\"output\":\"x\"}\n");
     CHECK(encode(Response{.exit = 1, .output = "", .error = "no"}) ==
           "{\"ok\":false,\"exit\":1,\"error\":\"no\",\"output\":\"\"}\n");
 }
@@ -55,37 +40,13 @@ TEST_CASE("requests and responses come back from their lines", "[control]") {
         RC_ASSERT(encode(*back) == line);
     });
     CHECK(requests);
-    for (const Response& response : {Response{.exit = 0, .output = "out\n", .error = {}},
-                                     Response{.exit = 4, .output = "", .error = "held"}}) {
+    for (const Response& response :
+         {Response{.exit = 0, .output = "out\n", .error = {}},
+          Response{.exit = 0, .output = "part", .error = {}, .more = true},
+          Response{.exit = 4, .output = "", .error = "held"}}) {
         const std::string line = encode(response);
         CHECK(*decode_response(std::string_view{line}.substr(0, line.size() - 1)) == response);
     }
-}
-
-TEST_CASE("the server answers each whole line, however it arrives", "[control]") {
-    const ControlServer server = echo_server();
-    const std::string lines =
-        "{\"verb\":\"echo\",\"args\":{\"text\":\"a\",\"operands\":[\"b\",\"c\"]}}\n"
-        "{\"verb\":\"fail\"}\n"
-        "{\"verb\":\"nothing\"}\n"
-        "not json\n";
-    const std::string expected =
-        "{\"ok\":true,\"exit\":0,\"output\":\"a|b|c\"}\n"
-        "{\"ok\":false,\"exit\":1,\"error\":\"the other half\",\"output\":\"half\"}\n"
-        "{\"ok\":false,\"exit\":2,\"error\":\"this daemon has no verb "
-        "'nothing'\",\"output\":\"\"}\n"
-        "{\"ok\":false,\"exit\":2,\"error\":\"a request is a JSON object with a 'verb'\","
-        "\"output\":\"\"}\n";
-    for (std::size_t step = 1; step <= lines.size(); step = step * 2 + 1) {
-        ControlSession session;
-        std::string answers;
-        for (std::size_t at = 0; at < lines.size(); at += step) {
-            answers += server.handle_bytes(session, std::string_view{lines}.substr(at, step));
-        }
-        CHECK(answers == expected);
-    }
-    ControlSession session;
-    CHECK(server.handle_bytes(session, "{\"verb\":\"echo\"}").empty());
 }
 
 TEST_CASE("what is no request is refused", "[control]") {
@@ -123,24 +84,6 @@ TEST_CASE("what is no request is refused", "[control]") {
     CHECK_FALSE(decode_request(many + "]}}"));
 }
 
-TEST_CASE("a request that never ends breaks its session, not the daemon", "[control]") {
-    const ControlServer server = echo_server();
-    ControlSession session;
-    const std::string part(10'000, ' ');
-    std::string answer;
-    for (int i = 0; i < 7 && !session.broken(); ++i) {
-        answer += server.handle_bytes(session, part);
-    }
-    CHECK(session.broken());
-    CHECK(answer.find("the request is too long") != std::string::npos);
-
-    ControlSession at_once;
-    answer = server.handle_bytes(
-        at_once, "{\"verb\":\"fail\"}\n" + std::string(70'000, 'x') + "\n{\"verb\":\"fail\"}\n");
-    CHECK(at_once.broken());
-    CHECK(std::count(answer.begin(), answer.end(), '\n') == 2);
-}
-
 TEST_CASE("an answer that is too large becomes an error that asks for less", "[control]") {
     const std::string line =
         encode(Response{.exit = 0, .output = std::string(kMaxResponseBytes, 'x'), .error = {}});
@@ -159,36 +102,6 @@ TEST_CASE("what is no response of ours is refused", "[control]") {
     const auto wordless = decode_response("{\"ok\":false,\"exit\":1}");
     REQUIRE(wordless);
     CHECK_FALSE(wordless->ok());
-}
-
-// Valid lines with a few octets changed, cut or doubled, in pieces of any size.
-TEST_CASE("no bytes upset the server", "[control]") {
-    const ControlServer server = echo_server();
-    Random random{20260301};
-    const std::string valid =
-        "{\"verb\":\"echo\",\"args\":{\"text\":\"a\",\"operands\":[\"b\"]}}\n";
-    for (int round = 0; round < 3000; ++round) {
-        std::string bytes = valid + valid;
-        for (std::uint64_t edits = random.below(6); edits > 0; --edits) {
-            const std::size_t at = random.below(bytes.size());
-            switch (random.below(3)) {
-                case 0: bytes[at] = static_cast<char>(random.next()); break;
-                case 1: bytes.erase(at, random.below(5)); break;
-                default:
-                    bytes.insert(at, bytes.substr(random.below(bytes.size()), random.below(20)));
-            }
-        }
-        ControlSession session;
-        std::string answers;
-        std::string_view rest = bytes;
-        while (!rest.empty()) {
-            const std::size_t step = 1 + random.below(rest.size());
-            answers += server.handle_bytes(session, rest.substr(0, step));
-            rest.remove_prefix(step);
-        }
-        CHECK(std::count(answers.begin(), answers.end(), '\n') ==
-              std::count(bytes.begin(), bytes.end(), '\n'));
-    }
 }
 
 }  // namespace
