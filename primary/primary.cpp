@@ -53,6 +53,9 @@ std::vector<std::string> check(const config::Config& config) {
         zones.insert(zones.end(), found->zones.begin(), found->zones.end());
     }
     for (const config::Zone& zone : zones) {
+        if (zone.is_followed()) {
+            continue;
+        }
         LoadOptions options;
         options.zone = zone.name;
         options.file = zone.source_file;

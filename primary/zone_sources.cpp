@@ -65,10 +65,13 @@ ZoneSources::ZoneSources(service::Daemon& daemon) : daemon_(daemon), poll_timer_
 ZoneSources::~ZoneSources() = default;
 
 void ZoneSources::add(const config::Zone& zone) {
-    if (by_zone_.contains(zone.name)) {
+    if (daemon_.serves(zone.name)) {
         return;
     }
     daemon_.add_zone(zone);
+    if (zone.is_followed()) {
+        return;
+    }
     sources_.push_back(std::make_unique<Source>(zone, daemon_.loop()));
     Source& source = *sources_.back();
     by_zone_.emplace(zone.name, &source);

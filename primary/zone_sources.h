@@ -33,7 +33,7 @@ class ZoneSources {
     ZoneSources(const ZoneSources&) = delete;
     ZoneSources& operator=(const ZoneSources&) = delete;
 
-    // Serves the zone from its file from now on.
+    // Serves the zone from its file, or from the servers it comes from by transfer, from now on.
     void add(const config::Zone& zone);
 
     // Every NAME.zone in the folder, also those that come later.

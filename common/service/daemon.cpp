@@ -73,12 +73,9 @@ Daemon::~Daemon() {
 
 void Daemon::start_cores() {
     const std::uint64_t seed = net::random_seed();
-    if (config_.role == config::Role::secondary) {
-        follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
-        follower_runner_ = std::make_unique<FollowerRunner>(
-            loop_, *follower_,
-            [this](const FollowerEvent& event) { handle_follower_event(event); });
-    }
+    follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
+    follower_runner_ = std::make_unique<FollowerRunner>(
+        loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
     publisher_ = std::make_unique<Publisher>(*store_, config_.keys, follower_.get(),
                                              config_.limits.transfers_out);
     transfer::NotifyLimits notify;
@@ -126,7 +123,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     ledger_.add_zone(zone);
-    if (follower_) {
+    if (zone.is_followed()) {
         follower_->add_zone(loop_.now(), zone);
     }
 }
@@ -153,9 +150,7 @@ Result<void> Daemon::listen() {
 void Daemon::run() {
     announcer_->resume_owed(loop_.now());
     announcer_runner_->kick();
-    if (follower_runner_) {
-        follower_runner_->kick();
-    }
+    follower_runner_->kick();
     watch_readers();
     notifier_.ready();
     loop_.run();
@@ -166,10 +161,8 @@ void Daemon::handle_completions() {
         return;
     }
     store_->run_completions();
-    if (follower_) {
-        follower_->handle_commits(loop_.now());
-        follower_runner_->kick();
-    }
+    follower_->handle_commits(loop_.now());
+    follower_runner_->kick();
 }
 
 void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
@@ -188,7 +181,7 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
 }
 
 bool Daemon::refresh(dns::NameView zone) {
-    const bool known = follower_ && follower_->refresh(loop_.now(), zone);
+    const bool known = follower_->refresh(loop_.now(), zone);
     if (known) {
         follower_runner_->kick();
     }
@@ -231,9 +224,7 @@ void Daemon::handle_request() {
     for (const Refusal& refusal : publisher_->take_refusals()) {
         log_refusal(*log_, refusal, loop_.now().instant);
     }
-    if (follower_runner_) {
-        follower_runner_->kick();
-    }
+    follower_runner_->kick();
 }
 
 void Daemon::handle_signal(net::Signal signal) {

@@ -52,8 +52,10 @@ class Daemon {
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
 
-    // Serves the zone from what is committed; on a secondary, follows it too.
+    // Serves the zone from what is committed, and follows it where it comes by transfer.
+    // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
+    [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
 
     // Opens the listening sockets and the control socket. Errc::network.
     [[nodiscard]] Result<void> listen();
@@ -65,7 +67,7 @@ class Daemon {
     // Commits new content of a zone; NOTIFYs go out once it is synced.
     void submit(zone::Commit commit, zone::VersionStore::Done done);
 
-    // An operator's wish: check now (secondary). False where the zone is not followed.
+    // An operator's wish: check now. False where the zone is not followed.
     bool refresh(dns::NameView zone);
 
     [[nodiscard]] control::Status status() const;
@@ -98,7 +100,7 @@ class Daemon {
     Instant started_;
     std::unique_ptr<store::Store> store_;
     SorterIntakeSource intakes_;
-    std::unique_ptr<Follower> follower_;  // null on a primary
+    std::unique_ptr<Follower> follower_;  // of no zone where all come from files
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<Announcer> announcer_;
     std::unique_ptr<FollowerRunner> follower_runner_;

@@ -73,10 +73,8 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
             status.last_success = state->timers.last_success;
         }
     }
-    if (follower_) {
-        if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
-            add_view(status, *view);
-        }
+    if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
+        add_view(status, *view);
     }
     status.peers = ledger_.peers(now.unix, zone.name, status.serial);
     if (hooks_.describe) {

@@ -113,8 +113,8 @@ void Follower::start_jobs(Now now) {
     }
 }
 
-// A NOTIFY says that there is something newer, and a zone without a version needs one: no SOA check
-// first.
+// A NOTIFY says that its sender has something newer, and a zone without a version needs one: no SOA
+// check first.
 void Follower::start(Now now, const transfer::Job& job) {
     Zone& zone = *zones_[job.zone];
     zone.refresher.handle_started(now.instant);
@@ -123,7 +123,7 @@ void Follower::start(Now now, const transfer::Job& job) {
     if (job.work == transfer::Work::transfer) {
         ask_transfer(now, job.zone, job.remote,
                      !has_version || std::exchange(zone.wants_full, false));
-    } else if (!has_version || job.lane == transfer::Lane::notify) {
+    } else if (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed)) {
         finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
     } else {
         ask_soa(now, job.zone, job.remote, 0);
@@ -240,20 +240,22 @@ void Follower::emit(const Zone& zone, decltype(FollowerEvent::what) what) {
     events_.push_back({.zone = zone.settings.name, .what = std::move(what)});
 }
 
-// The round of a zone goes on or is over; then it waits for the refresher's next due time.
+// The round of a zone goes on or is over; then it waits for the refresher's next due time. Once a
+// primary has confirmed our version, another that is away or lags is no failure.
 void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome outcome,
                           std::optional<Error> error) {
     Zone& zone = *zones_[index];
     const transfer::Round round = scheduler_.finished(now.instant, index, outcome);
-    if (error) {
-        zone.last_error = error->detail();
-    } else if (outcome == transfer::JobOutcome::success) {
+    if (zone.confirmed || outcome == transfer::JobOutcome::success) {
+        error.reset();
         zone.last_error.clear();
+    } else if (error) {
+        zone.last_error = error->detail();
     }
     if (round == transfer::Round::goes_on) {
         return;
     }
-    if (outcome != transfer::JobOutcome::success) {
+    if (!std::exchange(zone.confirmed, false) && outcome != transfer::JobOutcome::success) {
         zone.refresher.handle_failed(now.instant);
     }
     const zone::ZoneState* state = store_.find(zone.settings.name);

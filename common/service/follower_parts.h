@@ -55,6 +55,7 @@ struct Follower::Zone {
     std::vector<std::uint32_t> remotes;  // primaries, in order of preference
     bool wants_full = false;             // the next transfer is an AXFR
     bool transferring = false;
+    bool confirmed = false;  // in this round, and nobody has shown anything newer since
     bool expired_told = false;
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;  // the transfer that is being committed

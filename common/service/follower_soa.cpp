@@ -60,6 +60,7 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     }
     const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
     if (order == dns::SerialOrder::newer || adopts) {
+        zone.confirmed = false;
         zone.wants_full = takes_any || order != dns::SerialOrder::newer;
         finish_job(now, exchange.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
         return;
@@ -94,7 +95,8 @@ void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& fro
     zone.refresher.handle_current(now, expire);
     zone.source = from.to_text();
     touch_timers(now, zone);
-    finish_job(now, index, transfer::JobOutcome::success, std::nullopt);
+    zone.confirmed = true;
+    finish_job(now, index, transfer::JobOutcome::current, std::nullopt);
 }
 
 void Follower::touch_timers(Now now, Zone& zone) {

@@ -191,7 +191,11 @@ void Follower::handle_committed(Now now, Completion completion) {
                               .replaced = exchange->ours ? std::optional{exchange->ours->serial}
                                                          : std::nullopt});
     }
-    finish_job(now, completion.zone, transfer::JobOutcome::success, std::nullopt);
+    // The first version came from whoever was asked first; another primary may lag less.
+    zone.confirmed = !exchange->ours;
+    finish_job(now, completion.zone,
+               zone.confirmed ? transfer::JobOutcome::current : transfer::JobOutcome::success,
+               std::nullopt);
 }
 
 // Whether an IXFR that ended so is followed by an AXFR from the same primary. Not where that cannot

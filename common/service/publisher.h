@@ -22,7 +22,7 @@
 
 namespace twinzone::service {
 
-// What a secondary knows beside its store. A Follower.
+// What is known of zones that are followed, beside the store. A Follower.
 class SecondaryView {
   public:
     virtual ~SecondaryView() = default;
@@ -48,7 +48,7 @@ struct Refusal {
 // Not thread-safe. Borrows the store, and the view where there is one, for its life.
 class Publisher {
   public:
-    // `view` is null on a primary. `max_transfers`: at one time.
+    // `view` is null where no zone is followed. `max_transfers`: at one time.
     Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
               std::uint32_t max_transfers);
 

@@ -145,6 +145,7 @@ Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) 
             zone.work = Work::transfer;
             make_ready(index);
             return Round::goes_on;
+        case JobOutcome::current:
         case JobOutcome::failed:
         case JobOutcome::unreachable:
             if (choose_next_alive(zone)) {

@@ -10,9 +10,10 @@
 // over, the zone waits for kFallbackDue until the caller arms it properly.
 //
 // A job is one zone at one primary. A round is a job and what follows from it: the transfer after a
-// check, the next primary after a failure; every primary once (then wait). Checks and transfers
-// have places of their own, so that transfers of hours leave checks alone; and in each, urgent
-// lanes keep a share that routine work cannot take.
+// check, the next primary after a failure or where this one had nothing newer (another may lag
+// less); every primary once (then wait). Checks and transfers have places of their own, so that
+// transfers of hours leave checks alone; and in each, urgent lanes keep a share that routine work
+// cannot take.
 #pragma once
 
 #include <array>
@@ -54,7 +55,8 @@ struct Job {
 };
 
 enum class JobOutcome : std::uint8_t {
-    success,         // the round is over: current, or committed
+    success,         // the round is over: committed, or current beyond doubt
+    current,         // the remote has what we have: next primary, which may have something newer
     needs_transfer,  // of a check: goes on as a transfer from the same remote
     failed,          // the remote answered, but nothing of use: next primary
     unreachable,     // no answer: next primary, and the remote's health suffers

@@ -46,6 +46,22 @@ def test_the_configuration_of_the_readme_is_a_good_one(readme, tmp_path, key):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_relay_of_the_readme_is_a_good_one(readme, tmp_path, key):
+    text = re.findall(r"```yaml\n(.*?)```", readme, re.S)[1]
+    for name in ("k1", "sidecar"):
+        secret = tmp_path / f"{name}.key"
+        secret.write_text(key.secret + "\n", encoding="ascii")
+        secret.chmod(0o600)
+    for place, here in [("/etc/twinzone/keys.d", tmp_path), ("/var/lib", tmp_path),
+                        ("192.0.2.1@5300", "127.0.0.2@5300")]:
+        assert place in text
+        text = text.replace(place, str(here))
+    config = tmp_path / "primary.yaml"
+    config.write_text(text, encoding="utf-8")
+    done = run_program("primary", "check", "-c", config)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_files_the_readme_points_to_exist(readme):
     for path in ["examples/quickstart/run.sh", "tests/run.sh", "tests/support/packages.txt",
                  "CHANGELOG.md", "tests/README.md", "tests/bench", "LICENSE"]:

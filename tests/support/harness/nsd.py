@@ -34,6 +34,7 @@ zone:
 
 class Nsd(Server):
     name = "nsd"
+    ixfr = "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n  ixfr-size: 100000000\n"
 
     def _start(self, zone, key, more):
         conf = SERVER.format(port=self.port, folder=self.folder, key=key.nsd_text(), zone=zone,
@@ -51,9 +52,7 @@ class Nsd(Server):
     def as_primary(self, zone, text, secondary_port, key):
         self.write("zone.db", text)
         return self._start(zone, key,
-                           f"  notify: 127.0.0.1@{secondary_port} {key.name}\n"
-                           "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n"
-                           "  ixfr-size: 100000000\n")
+                           f"  notify: 127.0.0.1@{secondary_port} {key.name}\n" + self.ixfr)
 
     def load(self, text):
         """The next version of the zone it is primary of."""

@@ -68,7 +68,8 @@ class PowerDns(Server):
         self.tool("create-zone", zone)
         self.tool("set-kind", zone, "primary")
         self.tool("activate-tsig-key", zone, key.name, "primary")
-        self.tool("set-presigned", zone)
+        if "RRSIG" in text:
+            self.tool("set-presigned", zone)
         self._load(text)
         return self._start()
 

@@ -138,6 +138,11 @@ class Twinzone(Server):
             return status if status["state"] == state else None
         return wait_for(f"{zone} is {state} on {self.name}", is_so, limit)
 
+    def published(self):
+        """The serials put into service by transfer, in order."""
+        return [int(new) for new in re.findall(r"\] published, serial \S+ -> (\d+)",
+                                               self.process.log_text())]
+
     def transfers(self, since=0):
         """What came in, in order: (type, from serial or None, to serial)."""
         found = re.findall(r"\] (AXFR-style IXFR|AXFR|IXFR), incoming, .*, finished, "
@@ -155,6 +160,12 @@ class Primary(Twinzone):
         if notify:
             settings["notify"] = list(notify)
         return self.use_zone(zone, source={"file": self.file}, **settings)
+
+    def relay(self, zone, upstreams, notify=(), **settings):
+        """The zone by transfer from servers beside it; `upstreams`, `notify`: names of remotes."""
+        if notify:
+            settings["notify"] = list(notify)
+        return self.use_zone(zone, source={"transfer": list(upstreams)}, **settings)
 
     def serve_folder(self, folder):
         """Every NAME.zone in it."""

@@ -93,6 +93,80 @@ TEST_CASE("the next primary is asked where the first is of no use, and then ther
     CHECK(bench.follower->next_timeout());
 }
 
+TEST_CASE("what a primary lacks that has our serial is found at the next one",
+          "[service][follower]") {
+    Checking bench{2};
+    bench.reply(bench.next_soa(), {soa(1).record()});
+    CHECK(bench.view().state == transfer::RefreshState::fresh);
+    bench.reply(bench.next_soa(), {soa(2).record()});
+    const std::optional<Ask> question = bench.asked();
+    REQUIRE(question);
+    CHECK(FollowerBench::type_of(*question) == dns::RrType::ixfr);
+    CHECK(question->to.to_text() == "192.0.2.2@53");
+    bench.reply(*question, full(*version(2, {1, 2})));
+    bench.pass(seconds{1});
+    CHECK(bench.serial() == 2);
+    CHECK(bench.take<RoundEnded>().size() == 1);
+}
+
+TEST_CASE("a primary that lags or is away is no failure once another has confirmed the zone",
+          "[service][follower]") {
+    struct Row {
+        const char* name;
+        std::vector<dns::Record> answer;
+        dns::Rcode rcode;
+    };
+    const Row rows[] = {
+        {"behind ours", {soa(0).record()}, dns::Rcode::no_error},
+        {"refuses", {}, dns::Rcode::refused},
+    };
+    for (const Row& row : rows) {
+        for (const bool confirmed_first : {true, false}) {
+            DYNAMIC_SECTION(row.name << (confirmed_first ? ", asked second" : ", asked first")) {
+                Checking bench{2};
+                const auto confirm = [&] { bench.reply(bench.next_soa(), {soa(1).record()}); };
+                const auto disappoint = [&] {
+                    bench.reply(bench.next_soa(), row.answer, row.rcode);
+                };
+                if (confirmed_first) {
+                    confirm();
+                    disappoint();
+                } else {
+                    disappoint();
+                    confirm();
+                }
+                CHECK(bench.serial() == 1);
+                CHECK(bench.view().last_error.empty());
+                CHECK(bench.view().state == transfer::RefreshState::fresh);
+                const std::vector<RoundEnded> ended = bench.take<RoundEnded>();
+                REQUIRE(ended.size() == 1);
+                CHECK_FALSE(ended[0].error);
+                CHECK(bench.follower->invariants_hold());
+            }
+        }
+    }
+}
+
+TEST_CASE("after the first load from a primary that lags the next one is asked",
+          "[service][follower]") {
+    FollowerBench bench;
+    bench.zone.primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
+    bench.follow();
+    std::optional<Ask> question = bench.asked();
+    REQUIRE(question);
+    bench.reply(*question, full(*version(1, {1})));
+    question = bench.asked(seconds{1});
+    REQUIRE(question);
+    CHECK(FollowerBench::type_of(*question) == dns::RrType::soa);
+    CHECK(question->to.to_text() == "192.0.2.2@53");
+    bench.reply(*question, {soa(2).record()});
+    question = bench.asked();
+    REQUIRE(question);
+    bench.reply(*question, full(*version(2, {1, 2})));
+    bench.pass(seconds{1});
+    CHECK(bench.serial() == 2);
+}
+
 TEST_CASE("an answer with another ID is passed over", "[service][follower]") {
     Checking bench;
     const Ask question = bench.next_soa();

@@ -114,6 +114,19 @@ TEST_CASE("a round asks every primary once, then waits", "[transfer]") {
     CHECK(z.poll_one(at(60'000)).remote == 0);
 }
 
+TEST_CASE("a primary that has nothing newer does not keep the next from being asked",
+          "[transfer]") {
+    Fixture z;
+    z.add(1, {0, 1});
+    z.scheduler.request(at(0), 1, Lane::refresh);
+    CHECK(z.poll_one(at(0)).remote == 0);
+    CHECK(z.finish(at(0), 1, JobOutcome::current) == Round::goes_on);
+    const Job second = z.poll_one(at(0));
+    CHECK(second.remote == 1);
+    CHECK(second.work == Work::check);
+    CHECK(z.finish(at(0), 1, JobOutcome::current) == Round::over);
+}
+
 TEST_CASE("a notified zone never waits behind 100,000 polls", "[transfer]") {
     Fixture z;
     constexpr std::uint32_t zones = 100'000;
