@@ -23,12 +23,6 @@ void Stream::write(std::span<const ByteView> parts, std::shared_ptr<const void> 
     core_->write(parts, std::move(keepalive), std::move(on_written));
 }
 
-void Stream::write(Bytes bytes, OnWritten on_written) {
-    auto owned = std::make_shared<const Bytes>(std::move(bytes));
-    const ByteView whole{*owned};
-    core_->write({&whole, 1}, std::move(owned), std::move(on_written));
-}
-
 void Stream::pause_reading() noexcept {
     core_->is_paused = true;
     core_->read_while_wanted();

@@ -27,7 +27,7 @@ class TcpStream final : public Stream {
     [[nodiscard]] static Result<std::unique_ptr<TcpStream>> adopt(Loop& loop, int socket,
                                                                   const Endpoint& peer);
 
-    ~TcpStream();
+    ~TcpStream() override;
 
     [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
 

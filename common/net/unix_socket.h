@@ -20,7 +20,7 @@ class UnixStream final : public Stream {
     // Takes over an accepted socket. For UnixListener.
     [[nodiscard]] static Result<std::unique_ptr<UnixStream>> adopt(Loop& loop, int socket);
 
-    ~UnixStream();
+    ~UnixStream() override;
 
   private:
     explicit UnixStream(std::shared_ptr<Core> core) noexcept;

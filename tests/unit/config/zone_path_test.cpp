@@ -78,7 +78,7 @@ TEST_CASE("a zone whose file name would be too long is refused", "[config]") {
 TEST_CASE("any name of any octets comes back from its file name", "[config]") {
     const bool holds = rc::check("round trip", [] {
         const auto labels = *rc::gen::container<std::vector<std::string>>(
-            *rc::gen::inRange(1, 5),
+            *rc::gen::inRange<std::size_t>(1, 5),
             rc::gen::nonEmpty(
                 rc::gen::resize(12, rc::gen::container<std::string>(rc::gen::arbitrary<char>()))));
         Bytes wire;

@@ -58,7 +58,7 @@ TEST_CASE("byte order of sort keys and page keys is canonical order", "[zone][so
 
 TEST_CASE("the longest name has a key within the limit of the store", "[zone][sort_key]") {
     Bytes wire;
-    for (const std::size_t size : {63, 63, 63, 61}) {
+    for (const std::size_t size : {63U, 63U, 63U, 61U}) {
         wire.push_back(static_cast<std::uint8_t>(size));
         wire.insert(wire.end(), size, std::uint8_t{1});
     }
