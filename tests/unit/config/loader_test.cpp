@@ -101,7 +101,7 @@ TEST_CASE("the loader reads every limit", "[config]") {
     CHECK(limits.per_remote == 3);
     CHECK(limits.transfer_time == hours{4});
     CHECK(limits.transfer_idle == seconds{5});
-    CHECK(limits.min_rate == 6U * 1024);
+    CHECK(limits.min_rate == std::uint64_t{6} * 1024);
     CHECK(limits.soa_rate == 7);
     CHECK(limits.notify_rate == 8);
     CHECK(limits.tcp_clients == 9);
