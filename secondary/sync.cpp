@@ -69,7 +69,7 @@ config::ExitCode sync(config::Config config, const config::CommandLine& command_
     const SyncOutcome outcome = (*run)->run({});
     fmt::print(stderr, "{}",
                report_text(outcome, {.host = host_name(), .command = command_of(command_line)}));
-    return exit_code_of(outcome, command_line.detailed_exit_code);
+    return exit_code_of(outcome, command_line.has("detailed-exitcode"));
 }
 
 }  // namespace twinzone::secondary

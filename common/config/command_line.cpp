@@ -1,7 +1,8 @@
 #include "common/config/command_line.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,33 +10,17 @@
 
 #include "common/base/assert.h"
 #include "common/config/suggestion.h"
+#include "common/config/values.h"
 
 namespace twinzone::config {
 
 namespace {
 
-struct VerbWord {
-    std::string_view word;
-    Verb verb;
-    bool secondary_only = false;
-};
-constexpr VerbWord kVerbs[] = {
-    {"serve", Verb::serve},
-    {"check", Verb::check},
-    {"status", Verb::status},
-    {"sync", Verb::sync, true},
-};
-
-// Named so that who reads about them elsewhere gets a straight answer.
-constexpr std::string_view kLaterVerbs[] = {
-    "why",    "history", "diff", "wait", "notify",     "reload",  "freeze",     "thaw",   "approve",
-    "reject", "export",  "key",  "init", "completion", "refresh", "retransfer", "verify", "promote",
-};
-constexpr std::string_view kLaterOptions[] = {"--web", "--explain", "--network"};
-
 // What CLI11 fills.
 struct Words {
-    std::vector<std::string> operands;  // the verb and its zones
+    std::vector<std::string> operands;  // the verb and its own
+    // Options of verbs, by name, with their value where they have one.
+    std::map<std::string, std::string, std::less<>> of_verbs;
     std::string config_file;
     std::string color = "auto";
     int more = 0;
@@ -55,9 +40,30 @@ void add_common_options(CLI::App& app, Words& words, CommandLine& result) {
     app.add_flag("-h,--help", words.help);
     app.add_flag("--version", words.version);
     app.add_flag("--json", result.json);
-    app.add_flag("--check", result.check);
-    app.add_flag("--watch", result.watch);
-    app.add_flag("--stale", result.stale);
+    app.add_option("--web", result.web)->allow_extra_args(false);
+}
+
+// Options of any verb that the program has; which of them goes with the verb is looked at later.
+void add_verb_options(CLI::App& app, Role role, Words& words) {
+    for (const VerbRow& row : verb_table()) {
+        if (!is_offered(row, role)) {
+            continue;
+        }
+        for (const VerbOption& option : row.options) {
+            const auto [place, is_new] = words.of_verbs.emplace(option.name, "");
+            if (!is_new) {
+                continue;
+            }
+            const std::string name = option.letter == 0
+                                         ? fmt::format("--{}", option.name)
+                                         : fmt::format("-{},--{}", option.letter, option.name);
+            if (option.kind == ValueKind::flag) {
+                app.add_flag(name);
+            } else {
+                app.add_option(name, place->second);
+            }
+        }
+    }
 }
 
 // One value for each time the option is given, so that the zones behind it stay operands.
@@ -65,8 +71,7 @@ void add_list(CLI::App& app, const std::string& name, std::vector<std::string>& 
     app.add_option(name, values)->allow_extra_args(false);
 }
 
-void add_inline_options(CLI::App& app, Role role, CommandLine& result) {
-    InlineOptions& options = result.inline_options;
+void add_inline_options(CLI::App& app, Role role, InlineOptions& options) {
     add_list(app, "--listen", options.listen);
     add_list(app, "--zone", options.zones);
     add_list(app, "--notify", options.notify);
@@ -78,16 +83,11 @@ void add_inline_options(CLI::App& app, Role role, CommandLine& result) {
     } else {
         add_list(app, "--primary", options.primaries);
         app.add_option("--output-dir", options.output_directory);
-        app.add_flag("--detailed-exitcode", result.detailed_exit_code);
     }
 }
 
 Failure unknown_option(const CLI::App& app, std::string_view argument) {
     const std::string_view name = argument.substr(0, argument.find('='));
-    if (std::find(std::begin(kLaterOptions), std::end(kLaterOptions), name) !=
-        std::end(kLaterOptions)) {
-        return fail(Errc::usage, fmt::format("'{}' is not in this version yet", name));
-    }
     std::vector<std::string> known;
     for (const CLI::Option* option : app.get_options()) {
         for (const std::string& longer : option->get_lnames()) {
@@ -98,38 +98,50 @@ Failure unknown_option(const CLI::App& app, std::string_view argument) {
     return fail(Errc::usage, fmt::format("unknown option '{}'{}", name, did_you_mean(name, views)));
 }
 
-Result<Verb> verb_from_text(std::string_view text, Role role) {
+Result<const VerbRow*> verb_from_text(std::string_view text, Role role) {
+    const VerbRow* found = find_verb(text);
+    if (found != nullptr && is_offered(*found, role)) {
+        return found;
+    }
+    if (found != nullptr) {
+        return fail(Errc::usage, fmt::format("'{}' is a verb of twinzone-secondary", text));
+    }
     std::vector<std::string_view> words;
-    for (const VerbWord& each : kVerbs) {
-        const bool is_offered = role == Role::secondary || !each.secondary_only;
-        if (each.word == text && is_offered) {
-            return each.verb;
-        }
-        if (each.word == text) {
-            return fail(Errc::usage, fmt::format("'{}' is a verb of twinzone-secondary", text));
-        }
-        if (is_offered) {
-            words.push_back(each.word);
+    for (const VerbRow& row : verb_table()) {
+        if (is_offered(row, role)) {
+            words.push_back(row.word);
         }
     }
-    if (std::find(std::begin(kLaterVerbs), std::end(kLaterVerbs), text) != std::end(kLaterVerbs)) {
-        return fail(Errc::usage, fmt::format("'{}' is not in this version yet", text));
-    }
-    return fail(Errc::usage, fmt::format("unknown verb '{}'{}; verbs are {}", text,
-                                         did_you_mean(text, words), fmt::join(words, ", ")));
+    return fail(Errc::usage, fmt::format("unknown verb '{}'{}; --help lists them", text,
+                                         did_you_mean(text, words)));
 }
 
-Result<void> set_zones(const std::vector<std::string>& operands, CommandLine& result) {
-    const std::size_t given = operands.size() - 1;
-    const bool takes_any = result.verb == Verb::sync;
-    const bool takes_one = result.verb == Verb::status;
-    if (given > 0 && !takes_any && !(takes_one && given == 1)) {
-        return fail(Errc::usage, fmt::format("'{}' takes {}, not '{}'", operands[0],
-                                             takes_one ? "one zone" : "no operand",
-                                             operands[takes_one ? 2 : 1]));
+Failure wrong_count(const VerbRow& row, std::span<const std::string> operands) {
+    const OperandShape& shape = row.operands;
+    if (operands.size() < shape.least) {
+        return fail(Errc::usage, fmt::format("'{0}' needs {1}: {0} {2}", row.word,
+                                             shape.are_zones ? "a zone" : "more words", row.usage));
     }
-    for (std::size_t i = 1; i < operands.size(); ++i) {
-        Result<dns::Name> zone = dns::Name::from_text(operands[i]);
+    if (!shape.are_zones) {
+        return fail(Errc::usage, fmt::format("'{}' does not go on with '{}': {} {}", row.word,
+                                             operands[shape.most], row.word, row.usage));
+    }
+    return fail(Errc::usage,
+                fmt::format("'{}' takes {}, not '{}'", row.word,
+                            shape.most == 0 ? "no operand" : "one zone", operands[shape.most]));
+}
+
+Result<void> set_operands(const VerbRow& row, std::span<const std::string> operands,
+                          CommandLine& result) {
+    if (operands.size() < row.operands.least || operands.size() > row.operands.most) {
+        return wrong_count(row, operands);
+    }
+    if (!row.operands.are_zones) {
+        result.words.assign(operands.begin(), operands.end());
+        return {};
+    }
+    for (const std::string& operand : operands) {
+        Result<dns::Name> zone = dns::Name::from_text(operand);
         if (!zone) {
             return fail(Errc::usage, zone.error().detail());
         }
@@ -138,27 +150,87 @@ Result<void> set_zones(const std::vector<std::string>& operands, CommandLine& re
     return {};
 }
 
-// An option that its verb would not look at is a misunderstanding.
-Result<void> check_verb_options(const CommandLine& result) {
-    struct Rule {
-        std::string_view option;
-        std::string_view verb_word;
-        Verb verb;
-        bool is_given;
-    };
-    const Rule rules[] = {
-        {"--check", "status", Verb::status, result.check},
-        {"--watch", "status", Verb::status, result.watch},
-        {"--stale", "status", Verb::status, result.stale},
-        {"--detailed-exitcode", "sync", Verb::sync, result.detailed_exit_code},
-    };
-    for (const Rule& rule : rules) {
-        if (rule.is_given && result.verb != rule.verb) {
-            return fail(Errc::usage,
-                        fmt::format("'{}' is an option of '{}'", rule.option, rule.verb_word));
+// "'status'", or "'wait' and 'sync'": the verbs of a program that take the option.
+std::string verbs_with(std::string_view option, Role role) {
+    std::vector<std::string> words;
+    for (const VerbRow& row : verb_table()) {
+        if (is_offered(row, role) && find_option(row, option) != nullptr) {
+            words.push_back(fmt::format("'{}'", row.word));
         }
     }
-    if (result.watch && result.json) {
+    return fmt::format("{}", fmt::join(words, " and "));
+}
+
+Failure bad_value(const VerbOption& option, std::string_view why) {
+    return fail(Errc::usage, fmt::format("--{}: {}", option.name, why));
+}
+
+// The value in the form that CommandLine::options promises.
+Result<std::string> checked_value(const VerbOption& option, const std::string& text) {
+    switch (option.kind) {
+        case ValueKind::flag: return std::string{"true"};
+        case ValueKind::text:
+            if (text.empty()) {
+                return bad_value(option, "it may not be empty");
+            }
+            return text;
+        case ValueKind::serial: {
+            std::uint32_t serial = 0;
+            const char* const end = text.data() + text.size();
+            const auto [stop, error] = std::from_chars(text.data(), end, serial);
+            if (error != std::errc{} || stop != end) {
+                return bad_value(option, fmt::format("'{}' is no serial", text));
+            }
+            return std::to_string(serial);
+        }
+        case ValueKind::duration: {
+            const Result<seconds> span = duration_from_text(text);
+            if (!span) {
+                return bad_value(option, span.error().detail());
+            }
+            return std::to_string(span->count());
+        }
+        case ValueKind::endpoint: {
+            const Result<Endpoint> endpoint = Endpoint::from_text(text, kDnsPort);
+            if (!endpoint) {
+                return bad_value(option, endpoint.error().detail());
+            }
+            return endpoint->to_text();
+        }
+    }
+    TWINZONE_UNREACHABLE();
+}
+
+// An option that its verb would not look at is a misunderstanding.
+Result<void> set_options(const Words& words, const CLI::App& app, Role role, CommandLine& result) {
+    const VerbRow& row = row_of(result.verb);
+    for (const auto& [name, text] : words.of_verbs) {
+        if (app.count(fmt::format("--{}", name)) == 0) {
+            continue;
+        }
+        const VerbOption* option = find_option(row, name);
+        if (option == nullptr) {
+            return fail(Errc::usage,
+                        fmt::format("'--{}' is an option of {}", name, verbs_with(name, role)));
+        }
+        Result<std::string> value = checked_value(*option, text);
+        if (!value) {
+            return fail(std::move(value).error());
+        }
+        result.options.emplace(name, std::move(*value));
+    }
+    return {};
+}
+
+Result<void> check_together(const CommandLine& result) {
+    constexpr std::pair<std::string_view, std::string_view> kNotTogether[] = {
+        {"file", "server"}, {"from", "file"}, {"from", "server"}, {"to", "file"}, {"to", "server"}};
+    for (const auto& [one, other] : kNotTogether) {
+        if (result.has(one) && result.has(other)) {
+            return fail(Errc::usage, fmt::format("'--{}' does not go with '--{}'", one, other));
+        }
+    }
+    if (result.has("watch") && result.json) {
         return fail(Errc::usage, "'--watch' is for the eye; it does not go with '--json'");
     }
     if (result.config_file && result.has_inline_options()) {
@@ -191,20 +263,28 @@ Result<void> fill(const Words& words, const CLI::App& app, Role role, CommandLin
     }
     if (words.help || words.version) {
         result.verb = words.help ? Verb::help : Verb::version;
+        const VerbRow* row = words.operands.empty() ? nullptr : find_verb(words.operands[0]);
+        if (row != nullptr && is_offered(*row, role)) {
+            result.help_of = row->verb;
+        }
         return {};
     }
     if (words.operands.empty()) {
         return fail(Errc::usage, "no verb; try --help");
     }
-    Result<Verb> verb = verb_from_text(words.operands[0], role);
-    if (!verb) {
-        return fail(std::move(verb).error());
+    const Result<const VerbRow*> row = verb_from_text(words.operands[0], role);
+    if (!row) {
+        return fail(row.error());
     }
-    result.verb = *verb;
-    if (Result<void> zones = set_zones(words.operands, result); !zones) {
-        return zones;
+    result.verb = (*row)->verb;
+    const auto operands = std::span<const std::string>{words.operands}.subspan(1);
+    if (Result<void> done = set_operands(**row, operands, result); !done) {
+        return done;
     }
-    return check_verb_options(result);
+    if (Result<void> done = set_options(words, app, role, result); !done) {
+        return done;
+    }
+    return check_together(result);
 }
 
 }  // namespace
@@ -216,7 +296,8 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments, R
         CLI::App app;
         app.allow_extras();
         add_common_options(app, words, result);
-        add_inline_options(app, role, result);
+        add_verb_options(app, role, words);
+        add_inline_options(app, role, result.inline_options);
         // CLI11 takes its arguments from the end.
         app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
         for (const std::string& extra : app.remaining()) {
@@ -229,6 +310,16 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments, R
         return fail(Errc::usage, error.what());
     }
     return result;
+}
+
+std::string_view CommandLine::option(std::string_view name) const {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+std::optional<seconds> CommandLine::duration(std::string_view name) const {
+    const Result<seconds> span = duration_from_text(option(name));
+    return span ? std::optional{*span} : std::nullopt;
 }
 
 std::string_view program_name(Role role) noexcept {

@@ -1,19 +1,21 @@
-// The command line of both programs: a verb, its zones and options, in any order. Also turns the
-// form without a configuration file into a Config.
+// The command line of both programs: a verb (verb_table.h), its operands and options, in any order.
+// Also turns the form without a configuration file into a Config.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/config/config.h"
+#include "common/config/verb_table.h"
 
 namespace twinzone::config {
-
-enum class Verb : std::uint8_t { help, version, serve, check, status, sync };
 
 enum class ColorMode : std::uint8_t { automatic, always, never };
 
@@ -45,23 +47,27 @@ struct InlineOptions {
 
 struct CommandLine {
     Verb verb = Verb::help;
-    std::vector<dns::Name> zones;  // status: none or one; sync: any number, none is all
+    std::optional<Verb> help_of;     // of this verb alone
+    std::vector<dns::Name> zones;    // operands of verbs that are about zones
+    std::vector<std::string> words;  // operands of others: "new", "k1."
+    // The verb's own options by name, checked: "true" for a flag, a serial or a number of seconds
+    // in digits, an address as "ADDRESS@PORT", any other text as it was given.
+    std::map<std::string, std::string, std::less<>> options;
     std::optional<std::string> config_file;
-    std::string control_socket;  // --control; empty where not given
+    std::string control_socket;    // --control; empty where not given
+    std::vector<std::string> web;  // --web, as written
     bool json = false;
     ColorMode color = ColorMode::automatic;
     int verbosity = 0;  // number of -v less number of -q
 
-    // status
-    bool check = false;  // exit with 1 unless every zone is current
-    bool watch = false;  // show it again every two seconds
-    bool stale = false;  // only zones that are not current
-    // sync
-    bool detailed_exit_code = false;  // ExitCode::changed where something changed
-
     InlineOptions inline_options;
 
     [[nodiscard]] bool has_inline_options() const { return inline_options != InlineOptions{}; }
+    [[nodiscard]] bool has(std::string_view option) const { return options.contains(option); }
+    // "" where it was not given.
+    [[nodiscard]] std::string_view option(std::string_view name) const;
+    // Of an option that is a time.
+    [[nodiscard]] std::optional<seconds> duration(std::string_view name) const;
 };
 
 // `arguments` without the program's name. Errc::usage with a sentence to print behind the program's
@@ -80,8 +86,8 @@ struct CommandLine {
 // "twinzone-primary" or "twinzone-secondary".
 [[nodiscard]] std::string_view program_name(Role role) noexcept;
 
-// What --help and --version print.
-[[nodiscard]] std::string help_text(Role role);
+// What --help and --version print; help of one verb or of all.
+[[nodiscard]] std::string help_text(Role role, const std::optional<Verb>& verb = std::nullopt);
 [[nodiscard]] std::string version_text(Role role);
 
 // The exit code of a program that ends because of this error.

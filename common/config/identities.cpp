@@ -11,7 +11,6 @@ namespace twinzone::config {
 
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::size_t kMaxWordBytes = 64;
 
 std::string near(std::string_view word, const std::vector<std::string>& candidates) {

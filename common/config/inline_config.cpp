@@ -7,13 +7,13 @@
 #include "common/config/command_line.h"
 #include "common/config/key_file.h"
 #include "common/config/loader.h"
+#include "common/config/values.h"
 #include "common/config/zone_path.h"
 
 namespace twinzone::config {
 
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::string_view kKeyPrefix = "key:";
 constexpr std::array<std::string_view, 6> kLevels = {"debug",   "info",  "notice",
                                                      "warning", "error", "critical"};
@@ -212,6 +212,20 @@ void apply_verbosity(int verbosity, std::string& level) {
     level = kLevels[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(at - verbosity, 0, 5))];
 }
 
+Result<void> apply_web(const std::vector<std::string>& texts, Config& config) {
+    if (!texts.empty()) {
+        config.web.clear();
+    }
+    for (const std::string& text : texts) {
+        const Result<Endpoint> endpoint = Endpoint::from_text(text, kWebPort);
+        if (!endpoint) {
+            return fail(Errc::usage, fmt::format("--web: {}", endpoint.error().detail()));
+        }
+        config.web.push_back(*endpoint);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Config> config_of(const CommandLine& command_line, Role role) {
@@ -231,6 +245,9 @@ Result<Config> config_of(const CommandLine& command_line, Role role) {
         config->control_socket = command_line.control_socket;
     }
     apply_verbosity(command_line.verbosity, config->log.level);
+    if (Result<void> web = apply_web(command_line.web, *config); !web) {
+        return fail(std::move(web).error());
+    }
     return config;
 }
 

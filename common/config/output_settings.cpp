@@ -8,7 +8,6 @@ namespace twinzone::config {
 
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::array<std::pair<std::string_view, OutputMode>, 3> kModes = {
     std::pair{std::string_view{"none"}, OutputMode::none},
     {"loopback", OutputMode::loopback},

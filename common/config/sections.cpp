@@ -18,8 +18,6 @@ constexpr std::array<Word, 6> kLevels = {Word{"debug", "debug"}, {"info", "info"
                                          {"error", "error"},     {"critical", "critical"}};
 constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
     std::pair{std::string_view{"text"}, false}, {"json", true}};
-constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint16_t kWebPort = 10353;
 
 constexpr std::uint64_t kMinStoreBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path without its closing NUL

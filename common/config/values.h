@@ -11,6 +11,10 @@
 
 namespace twinzone::config {
 
+// Ports of addresses that name none.
+inline constexpr std::uint16_t kDnsPort = 53;
+inline constexpr std::uint16_t kWebPort = 10353;
+
 // "30s", "5m", "2h", "1d", or plain seconds.
 [[nodiscard]] Result<seconds> duration_from_text(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/control/status_verb.h"
+#include "common/service/ask_daemon.h"
 
 namespace twinzone::service {
 
@@ -43,19 +44,16 @@ ExitCode show_status(Role role, const CommandLine& command_line) {
     if (!command_line.zones.empty()) {
         query.zone = command_line.zones.front();
     }
-    query.stale = command_line.stale;
+    query.stale = command_line.has("stale");
     const control::StatusView view{.json = command_line.json,
                                    .color = wants_color(command_line.color),
-                                   .watch = command_line.watch,
+                                   .watch = command_line.has("watch"),
                                    .width = terminal_width()};
     const Result<bool> all_current = control::show_status(*socket, query, view, stdout);
     if (!all_current) {
-        const ExitCode code = all_current.error().code() == Errc::not_found ? ExitCode::not_running
-                                                                            : ExitCode::some_failed;
-        fmt::print(stderr, "{}: {}\n", config::program_name(role), all_current.error().detail());
-        return code;
+        return report_unanswered(role, all_current.error());
     }
-    return command_line.check && !*all_current ? ExitCode::some_failed : ExitCode::ok;
+    return command_line.has("check") && !*all_current ? ExitCode::some_failed : ExitCode::ok;
 }
 
 ExitCode check(Role role, const config::Config& config, const ProgramVerbs& verbs) {
@@ -72,17 +70,7 @@ ExitCode check(Role role, const config::Config& config, const ProgramVerbs& verb
     return ExitCode::ok;
 }
 
-ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs& verbs) {
-    switch (command_line.verb) {
-        case config::Verb::help: fmt::print("{}", config::help_text(role)); return ExitCode::ok;
-        case config::Verb::version:
-            fmt::print("{}", config::version_text(role));
-            return ExitCode::ok;
-        case config::Verb::status: return show_status(role, command_line);
-        case config::Verb::check:
-        case config::Verb::serve:
-        case config::Verb::sync: break;
-    }
+ExitCode run_configured(Role role, const CommandLine& command_line, const ProgramVerbs& verbs) {
     Result<config::Config> config = config::config_of(command_line, role);
     if (!config) {
         return report(role, config.error());
@@ -94,11 +82,36 @@ ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs
     }
 }
 
+ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs& verbs) {
+    switch (command_line.verb) {
+        case config::Verb::help:
+            fmt::print("{}", config::help_text(role, command_line.help_of));
+            return ExitCode::ok;
+        case config::Verb::version:
+            fmt::print("{}", config::version_text(role));
+            return ExitCode::ok;
+        case config::Verb::status: return show_status(role, command_line);
+        case config::Verb::check:
+        case config::Verb::serve:
+        case config::Verb::sync: return run_configured(role, command_line, verbs);
+        case config::Verb::key:
+        case config::Verb::init:
+        case config::Verb::completion:
+            return report(role, Error{Errc::usage, "this verb is not in this version yet"});
+        default: return ask_daemon(role, command_line);
+    }
+}
+
 }  // namespace
 
 ExitCode report(Role role, const Error& error) {
     fmt::print(stderr, "{}: {}\n", config::program_name(role), error.detail());
     return config::exit_code_of(error.code());
+}
+
+ExitCode report_unanswered(Role role, const Error& error) {
+    const ExitCode code = report(role, error);
+    return error.code() == Errc::not_found ? ExitCode::not_running : code;
 }
 
 int run_program(Role role, std::span<const std::string> arguments, const ProgramVerbs& verbs) {

@@ -30,4 +30,7 @@ struct ProgramVerbs {
 // Prints "program: error" to stderr and gives the exit code that goes with it.
 config::ExitCode report(config::Role role, const Error& error);
 
+// The same where the daemon gave no answer: ExitCode::not_running where there is none.
+config::ExitCode report_unanswered(config::Role role, const Error& error);
+
 }  // namespace twinzone::service

@@ -49,9 +49,9 @@ TEST_CASE("options stand before or after the verb", "[config]") {
             CHECK(result.verb == Verb::status);
             CHECK(result.config_file == "f.yaml");
             CHECK(result.json);
-            CHECK(result.check);
-            CHECK(result.stale);
-            CHECK_FALSE(result.watch);
+            CHECK(result.has("check"));
+            CHECK(result.has("stale"));
+            CHECK_FALSE(result.has("watch"));
             CHECK(result.verbosity == 1);
             CHECK(result.color == ColorMode::never);
             REQUIRE(result.zones.size() == 1);
@@ -68,7 +68,7 @@ TEST_CASE("options that repeat do not swallow what follows", "[config]") {
         kSecondary);
     CHECK(result.verb == Verb::sync);
     CHECK(result.zones.size() == 2);
-    CHECK(result.detailed_exit_code);
+    CHECK(result.has("detailed-exitcode"));
     CHECK(result.inline_options.zones == std::vector<std::string>{"a.test", "b.test"});
     CHECK(result.inline_options.primaries == std::vector<std::string>{"192.0.2.1", "::1"});
 }
@@ -77,6 +77,8 @@ TEST_CASE("help and version need no verb and come before everything", "[config]"
     CHECK(accepted("--help", kPrimary).verb == Verb::help);
     CHECK(accepted("-h", kPrimary).verb == Verb::help);
     CHECK(accepted("serve --help", kPrimary).verb == Verb::help);
+    CHECK(accepted("wait --help", kPrimary).help_of == Verb::wait);
+    CHECK_FALSE(accepted("sync --help", kPrimary).help_of);
     CHECK(accepted("--version", kSecondary).verb == Verb::version);
     CHECK(help_text(kPrimary).find("Examples\n") != std::string::npos);
     CHECK(help_text(kPrimary).find(" sync") == std::string::npos);
@@ -91,13 +93,26 @@ TEST_CASE("the command line says what is wrong with it", "[config]") {
         const char* expected;
     } rows[] = {
         {"", kPrimary, "no verb; try --help"},
-        {"sreve", kPrimary,
-         "unknown verb 'sreve'; did you mean 'serve'?; verbs are serve, check, status"},
+        {"sreve", kPrimary, "unknown verb 'sreve'; did you mean 'serve'?; --help lists them"},
         {"sync", kPrimary, "'sync' is a verb of twinzone-secondary"},
-        {"why a.test", kPrimary, "'why' is not in this version yet"},
-        {"promote", kSecondary, "'promote' is not in this version yet"},
-        {"serve --web 127.0.0.1@80", kPrimary, "'--web' is not in this version yet"},
-        {"check --network", kPrimary, "'--network' is not in this version yet"},
+        {"verify", kPrimary, "'verify' is a verb of twinzone-secondary"},
+        {"force_transfer a.test", kPrimary, "'force_transfer' is a verb of twinzone-secondary"},
+        {"freeze", kPrimary, "'freeze' needs a zone: freeze ZONE"},
+        {"thaw a.test b.test", kPrimary, "'thaw' takes one zone, not 'b.test'"},
+        {"reload a.test", kPrimary, "'reload' takes no operand, not 'a.test'"},
+        {"init", kPrimary, "'init' needs more words: init SERVER"},
+        {"completion bash zsh", kPrimary,
+         "'completion' does not go on with 'zsh': completion SHELL"},
+        {"wait a.test --serial -1", kPrimary, "--serial: '-1' is no serial"},
+        {"wait a.test --serial 4294967296", kPrimary, "--serial: '4294967296' is no serial"},
+        {"wait a.test --serial 7 --timeout soon", kPrimary,
+         "--timeout: 'soon' is no duration; write 30s, 5m, 2h or 1d"},
+        {"diff a.test --server here", kPrimary,
+         "--server: 'here' is no address; write ADDRESS@PORT"},
+        {"diff a.test --server ::1 --file f", kPrimary, "'--file' does not go with '--server'"},
+        {"diff a.test --from 1 --file f", kPrimary, "'--from' does not go with '--file'"},
+        {"export a.test --all-peers", kPrimary, "'--all-peers' is an option of 'wait'"},
+        {"serve --serial 1", kPrimary, "'--serial' is an option of 'export' and 'wait'"},
         {"serve --lisen 127.0.0.1", kPrimary, "unknown option '--lisen'; did you mean '--listen'?"},
         {"serve --primary ::1", kPrimary, "unknown option '--primary'"},
         {"serve --zones-dir x", kSecondary, "unknown option '--zones-dir'"},
@@ -120,6 +135,94 @@ TEST_CASE("the command line says what is wrong with it", "[config]") {
             CHECK(parsed(row.line, row.role).error().code() == Errc::usage);
         }
     }
+}
+
+TEST_CASE("operands and options of verbs come checked", "[config]") {
+    const CommandLine wait =
+        accepted("wait --timeout 2m --serial 007 a.test --all-peers --json", kPrimary);
+    CHECK(wait.zones[0].to_text() == "a.test.");
+    CHECK(wait.option("serial") == "7");
+    CHECK(wait.option("timeout") == "120");
+    CHECK(wait.duration("timeout") == seconds{120});
+    CHECK(wait.option("all-peers") == "true");
+    CHECK(wait.option("to").empty());
+    CHECK_FALSE(wait.duration("splay"));
+
+    const CommandLine exported = accepted("export a.test -o f.zone --serial 9", kSecondary);
+    CHECK(exported.option("output") == "f.zone");
+    CHECK(accepted("diff a.test --server 192.0.2.1", kPrimary).option("server") == "192.0.2.1@53");
+    CHECK(accepted("notify a.test --to ns2", kPrimary).option("to") == "ns2");
+    CHECK(accepted("diff a.test --to 3", kPrimary).option("to") == "3");
+
+    const CommandLine key = accepted("key new k1. --format bind", kPrimary);
+    CHECK(key.words == std::vector<std::string>{"new", "k1."});
+    CHECK(key.zones.empty());
+    CHECK(accepted("promote", kSecondary).zones.empty());
+    CHECK(accepted("verify a.test b.test", kSecondary).zones.size() == 2);
+    const CommandLine sync =
+        accepted("sync --dry-run --splay 5m --timeout 1h --max-age 1d --textfile f", kSecondary);
+    CHECK(sync.duration("splay") == seconds{300});
+    CHECK(sync.duration("max-age") == seconds{86'400});
+    CHECK(sync.has("dry-run"));
+}
+
+TEST_CASE("words of other servers' control programs are understood", "[config]") {
+    const struct {
+        const char* line;
+        Verb expected;
+    } rows[] = {
+        {"zonestatus a.test", Verb::status},
+        {"zone-status a.test", Verb::status},
+        {"transfer a.test", Verb::refresh},
+        {"zone-refresh a.test", Verb::refresh},
+        {"force_transfer a.test", Verb::retransfer},
+        {"zone-retransfer a.test", Verb::retransfer},
+        {"zone-notify a.test", Verb::notify},
+        {"reconfig", Verb::reload},
+        {"zone-freeze a.test", Verb::freeze},
+        {"unfreeze a.test", Verb::thaw},
+        {"zone-thaw a.test", Verb::thaw},
+        {"conf-check", Verb::check},
+        {"zone-diff a.test", Verb::diff},
+        {"zone-read a.test", Verb::export_zone},
+    };
+    for (const auto& row : rows) {
+        DYNAMIC_SECTION(row.line) {
+            CHECK(accepted(row.line, kSecondary).verb == row.expected);
+        }
+    }
+}
+
+TEST_CASE("every verb has help with an example that parses", "[config]") {
+    for (const VerbRow& row : verb_table()) {
+        DYNAMIC_SECTION(row.word) {
+            CHECK(find_verb(row.word) == &row);
+            CHECK(help_text(kSecondary).find(row.word) != std::string::npos);
+            CHECK(help_text(kSecondary, row.verb).find("Examples\n") != std::string::npos);
+            std::istringstream examples{std::string{row.examples}};
+            for (std::string line; std::getline(examples, line);) {
+                CHECK(accepted(line, kSecondary).verb == row.verb);
+            }
+            for (const VerbOption& option : row.options) {
+                CHECK(find_option(row, option.name) == &option);
+                CHECK_FALSE(option.help.empty());
+                CHECK(option.value.empty() == (option.kind == ValueKind::flag));
+            }
+        }
+    }
+}
+
+TEST_CASE("--web goes with a file and without one", "[config]") {
+    const auto config = config_from(
+        "serve --listen ::1 --store /s --zone a.test=f --web 127.0.0.1@8080 --web ::1", kPrimary);
+    REQUIRE(config);
+    REQUIRE(config->web.size() == 2);
+    CHECK(config->web[0].to_text() == "127.0.0.1@8080");
+    CHECK(config->web[1].to_text() == "::1@10353");
+    const auto wrong =
+        config_from("serve --listen ::1 --store /s --zone a.test=f --web here", kPrimary);
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().detail() == "--web: 'here' is no address; write ADDRESS@PORT");
 }
 
 TEST_CASE("an option without its value, or twice, is refused", "[config]") {
