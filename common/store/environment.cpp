@@ -75,11 +75,12 @@ Result<EnvironmentPtr> Environment::open(const Options& options) {
         code != 0) {
         return lmdb_failure(code, "setting the size of the map");
     }
-    if (const int code = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS, kFileMode);
+    const unsigned flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY | MDB_NOLOCK : 0U);
+    if (const int code = mdb_env_open(env, options.directory.c_str(), flags, kFileMode);
         code != 0) {
         return lmdb_failure(code, "opening the store");
     }
-    if (Result<void> opened = made->open_tables(); !opened) {
+    if (Result<void> opened = made->open_tables(options.read_only); !opened) {
         return fail(std::move(opened).error());
     }
     return made;
@@ -100,7 +101,7 @@ int Environment::open_tables_in(MDB_txn* txn, unsigned flags) {
 
 // Handles are made by a transaction that is committed. A read-only one will do where all tables are
 // there already, so that a full disk keeps no store from opening.
-Result<void> Environment::open_tables() {
+Result<void> Environment::open_tables(bool read_only) {
     MDB_stat stat{};
     mdb_env_stat(env_, &stat);
     page_bytes_ = stat.ms_psize;
@@ -119,6 +120,9 @@ Result<void> Environment::open_tables() {
         }
         if (code != MDB_NOTFOUND) {
             break;
+        }
+        if (read_only) {
+            return fail(Errc::not_found, "the store has no tables yet");
         }
     }
     if (code != 0) {

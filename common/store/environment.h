@@ -37,10 +37,13 @@ class Environment {
     struct Options {
         std::string directory;
         std::uint64_t max_bytes = 0;
-        std::shared_ptr<LockFile> lock;
+        std::shared_ptr<const LockFile> lock;
+        bool read_only =
+            false;  // not even the reader table is written; needs the lock all the more
     };
 
-    // Opens or creates. Requires: no other Environment on that directory is alive in this process.
+    // Opens or creates. Errc::not_found where it is to be read only and has no tables yet.
+    // Requires: no other Environment on that directory is alive in this process.
     [[nodiscard]] static Result<std::shared_ptr<Environment>> open(const Options& options);
 
     ~Environment();
@@ -73,13 +76,13 @@ class Environment {
     Environment(MDB_env* env, const Options& options) noexcept
         : env_(env), max_bytes_(options.max_bytes), lock_(options.lock) {}
 
-    Result<void> open_tables();
+    Result<void> open_tables(bool read_only);
     int open_tables_in(MDB_txn* txn, unsigned flags);
 
     MDB_env* env_;
     std::uint64_t max_bytes_;
     std::uint64_t page_bytes_ = 4096;
-    std::shared_ptr<LockFile> lock_;
+    std::shared_ptr<const LockFile> lock_;
     std::array<MDB_dbi, kTables> tables_{};
 };
 

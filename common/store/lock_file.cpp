@@ -17,6 +17,7 @@ namespace twinzone::store {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 512;
+constexpr const char* kFile = "/twinzone.lock";
 
 // The file as lines "word value".
 struct Holder {
@@ -68,30 +69,55 @@ std::string boot_id() {
     return text;
 }
 
+// Takes the lock without waiting; closes the file where it cannot.
+Result<void> lock(int descriptor, int mode, const std::string& directory) {
+    if (flock(descriptor, mode | LOCK_NB) == 0) {
+        return {};
+    }
+    const int reason = errno;
+    const Holder holder = read_holder(descriptor);
+    ::close(descriptor);
+    if (reason == EWOULDBLOCK) {
+        return fail(Errc::store_locked, fmt::format("{} is in use by {}, process {}", directory,
+                                                    holder.program, holder.pid));
+    }
+    return fail(Errc::file_unreadable,
+                fmt::format("{}{}: {}", directory, kFile, std::strerror(reason)));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LockFile>> LockFile::acquire(const std::string& directory,
                                                     std::string_view program) {
-    const std::string path = directory + "/twinzone.lock";
+    const std::string path = directory + kFile;
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         return fail(errno == ENOSPC ? Errc::disk_full : Errc::file_unreadable,
                     fmt::format("{}: {}", path, std::strerror(errno)));
     }
-    const Holder holder = read_holder(descriptor);
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-        const int reason = errno;
-        ::close(descriptor);
-        if (reason == EWOULDBLOCK) {
-            return fail(Errc::store_locked, fmt::format("{} is in use by {}, process {}", directory,
-                                                        holder.program, holder.pid));
-        }
-        return fail(Errc::file_unreadable, fmt::format("{}: {}", path, std::strerror(reason)));
+    if (Result<void> locked = store::lock(descriptor, LOCK_EX, directory); !locked) {
+        return fail(std::move(locked).error());
     }
+    const Holder holder = read_holder(descriptor);
     std::shared_ptr<LockFile> lock{new LockFile{descriptor, program, holder.unclean_ends}};
     // A full disk must not keep the store from opening: the lock holds without its text.
     (void)lock->write(holder.unclean_ends + 1);
     return lock;
+}
+
+Result<std::shared_ptr<const LockFile>> LockFile::share(const std::string& directory) {
+    const std::string path = directory + kFile;
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT) {
+        return std::shared_ptr<const LockFile>{};
+    }
+    if (descriptor < 0) {
+        return fail(Errc::file_unreadable, fmt::format("{}: {}", path, std::strerror(errno)));
+    }
+    if (Result<void> locked = store::lock(descriptor, LOCK_SH, directory); !locked) {
+        return fail(std::move(locked).error());
+    }
+    return std::shared_ptr<const LockFile>{new LockFile{descriptor, {}, 0}};
 }
 
 LockFile::LockFile(int descriptor, std::string_view program, std::uint32_t unclean_ends)

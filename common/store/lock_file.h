@@ -18,6 +18,11 @@ class LockFile {
     [[nodiscard]] static Result<std::shared_ptr<LockFile>> acquire(const std::string& directory,
                                                                    std::string_view program);
 
+    // For one who only reads: keeps every holder out without writing a thing. Null where nobody has
+    // ever held the store. Errc::store_locked, file_unreadable.
+    [[nodiscard]] static Result<std::shared_ptr<const LockFile>> share(
+        const std::string& directory);
+
     // Unlocks.
     ~LockFile();
     LockFile(const LockFile&) = delete;
