@@ -1,43 +1,118 @@
 #include "secondary/sync.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/base/random.h"
+#include "common/net/entropy.h"
 #include "common/service/program.h"
+#include "secondary/sync_beside.h"
+#include "secondary/sync_rehearsal.h"
 #include "secondary/sync_report.h"
 #include "secondary/sync_run.h"
+#include "secondary/sync_textfile.h"
 
 namespace twinzone::secondary {
 
 namespace {
 
+using config::CommandLine;
+using config::Config;
+using config::ExitCode;
+
+constexpr config::Role kRole = config::Role::secondary;
+
 // Keeps the zones named on the command line; all where none is. Errc::usage for one that is not
 // configured.
-Result<void> select_zones(config::Config& config, const std::vector<dns::Name>& wanted) {
+Result<void> select_zones(Config& config, const std::vector<dns::Name>& wanted) {
     if (wanted.empty()) {
         return {};
     }
     std::vector<config::Zone> selected;
     for (const dns::Name& name : wanted) {
-        const auto at =
-            std::find_if(config.zones.begin(), config.zones.end(),
-                         [&name](const config::Zone& zone) { return zone.name == name; });
+        const auto is_it = [&name](const config::Zone& zone) { return zone.name == name; };
+        const auto at = std::find_if(config.zones.begin(), config.zones.end(), is_it);
         if (at == config.zones.end()) {
             return fail(Errc::usage, fmt::format("zone {} is not configured", name.to_text()));
         }
-        const bool is_named_again =
-            std::any_of(selected.begin(), selected.end(),
-                        [&name](const config::Zone& zone) { return zone.name == name; });
-        if (!is_named_again) {
+        if (std::none_of(selected.begin(), selected.end(), is_it)) {
             selected.push_back(*at);
         }
     }
     config.zones = std::move(selected);
     return {};
+}
+
+// The configuration as a sync wants it: some zones, and a log that only speaks when asked to.
+Result<Config> prepared(Config config, const CommandLine& command_line) {
+    if (Result<void> selected = select_zones(config, command_line.zones); !selected) {
+        return fail(std::move(selected).error());
+    }
+    if (command_line.verbosity <= 0) {
+        config.log.level = "critical";  // what failed is told at the end, once a zone
+    }
+    config.log.target = "stderr";
+    return config;
+}
+
+// So that a thousand hosts with one crontab do not ask in one second.
+void wait_splay(const CommandLine& command_line) {
+    const std::optional<seconds> splay = command_line.duration("splay");
+    if (!splay) {
+        return;
+    }
+    Random random{net::random_seed()};
+    const auto most = static_cast<std::uint64_t>(milliseconds{*splay}.count());
+    std::this_thread::sleep_for(milliseconds{random.below(most + 1)});
+}
+
+UnixTime now() {
+    return UnixTime{
+        std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count()};
+}
+
+Result<SyncOutcome> run_here(Config config, const CommandLine& command_line) {
+    Result<std::unique_ptr<SyncRun>> run = SyncRun::open(std::move(config));
+    if (!run) {
+        return fail(std::move(run).error());
+    }
+    return (*run)->run(command_line.duration("timeout"));
+}
+
+Result<SyncOutcome> rehearse_here(const Config& config, const CommandLine& command_line) {
+    Result<InService> in_service = in_service_in_store(config.store_path, now());
+    if (!in_service) {
+        return fail(std::move(in_service).error());
+    }
+    return rehearse(config, *in_service, command_line.duration("timeout"));
+}
+
+// The store is in other hands: those of our own daemon, or `locked` stands.
+Result<SyncOutcome> run_beside(const CommandLine& command_line, const Error& locked) {
+    // Read again: what there was of it went into opening the store.
+    Result<Config> config = config::config_of(command_line, kRole);
+    if (config) {
+        config = prepared(std::move(*config), command_line);
+    }
+    if (!config) {
+        return fail(std::move(config).error());
+    }
+    Result<control::Status> status = ask_daemon_status(*config);
+    if (!status) {
+        return fail(locked);
+    }
+    const std::optional<seconds> timeout = command_line.duration("timeout");
+    return command_line.has("dry-run")
+               ? rehearse(*config, in_service_at_daemon(std::move(*status)), timeout)
+               : sync_beside(*config, *status, timeout);
 }
 
 std::string host_name() {
@@ -46,30 +121,52 @@ std::string host_name() {
 }
 
 // How one zone is tried again by hand.
-std::string command_of(const config::CommandLine& command_line) {
+std::string command_of(const CommandLine& command_line) {
     return command_line.config_file
                ? fmt::format("twinzone-secondary sync -c {}", *command_line.config_file)
-               : "twinzone-secondary sync (with the options of this one)";
+               : "the same command with";
+}
+
+ExitCode tell(const SyncOutcome& outcome, const CommandLine& command_line) {
+    if (command_line.has("dry-run")) {
+        const bool all = command_line.verbosity > 0 || ::isatty(STDOUT_FILENO) == 1;
+        fmt::print("{}", rehearsal_text(outcome, all));
+    }
+    fmt::print(stderr, "{}",
+               report_text(outcome, {.host = host_name(), .command = command_of(command_line)}));
+    const ExitCode code = exit_code_of(outcome, command_line.has("detailed-exitcode"));
+    const std::string textfile{command_line.option("textfile")};
+    if (textfile.empty() || command_line.has("dry-run")) {
+        return code;
+    }
+    if (const Result<void> written = write_textfile(textfile, outcome); !written) {
+        service::report(kRole, written.error());
+        return ExitCode::some_failed;
+    }
+    return code;
 }
 
 }  // namespace
 
-config::ExitCode sync(config::Config config, const config::CommandLine& command_line) {
-    if (const Result<void> selected = select_zones(config, command_line.zones); !selected) {
-        return service::report(config::Role::secondary, selected.error());
+ExitCode sync(Config given, const CommandLine& command_line) {
+    Result<Config> config = prepared(std::move(given), command_line);
+    if (!config) {
+        return service::report(kRole, config.error());
     }
-    if (command_line.verbosity <= 0) {
-        config.log.level = "critical";  // what failed is told at the end, once a zone
+    wait_splay(command_line);
+    Result<SyncOutcome> outcome = command_line.has("dry-run")
+                                      ? rehearse_here(*config, command_line)
+                                      : run_here(std::move(*config), command_line);
+    if (!outcome && outcome.error().code() == Errc::store_locked) {
+        outcome = run_beside(command_line, outcome.error());
     }
-    config.log.target = "stderr";
-    Result<std::unique_ptr<SyncRun>> run = SyncRun::open(std::move(config));
-    if (!run) {
-        return service::report(config::Role::secondary, run.error());
+    if (!outcome) {
+        return service::report(kRole, outcome.error());
     }
-    const SyncOutcome outcome = (*run)->run({});
-    fmt::print(stderr, "{}",
-               report_text(outcome, {.host = host_name(), .command = command_of(command_line)}));
-    return exit_code_of(outcome, command_line.has("detailed-exitcode"));
+    if (const std::optional<seconds> max_age = command_line.duration("max-age")) {
+        forgive_young(*outcome, *max_age);
+    }
+    return tell(*outcome, command_line);
 }
 
 }  // namespace twinzone::secondary

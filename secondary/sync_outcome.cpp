@@ -2,11 +2,30 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "common/control/calendar.h"
+
 namespace twinzone::secondary {
 
 bool SyncOutcome::changed() const noexcept {
     return std::any_of(zones.begin(), zones.end(),
                        [](const ZoneOutcome& zone) { return zone.changed; });
+}
+
+std::vector<std::string> addresses_of(const std::vector<config::RemotePtr>& remotes) {
+    std::vector<std::string> addresses;
+    for (const config::RemotePtr& remote : remotes) {
+        for (const Endpoint& endpoint : remote->addresses) {
+            addresses.push_back(endpoint.to_text());
+        }
+    }
+    return addresses;
+}
+
+std::string unfinished_text(seconds timeout) {
+    return fmt::format("not done within {}, the time given to the sync",
+                       control::span_in_words(timeout));
 }
 
 void set_facts(ZoneOutcome& outcome, const control::ZoneStatus& status, UnixTime now) {

@@ -35,6 +35,7 @@ struct ZoneOutcome {
     std::optional<Error> error;            // set: not in step
     bool is_held = false;                  // not in step because a guard holds a version back
     bool is_forgiven = false;              // not in step, but not for long enough to complain
+    std::string would;                     // of a rehearsal: what a sync would do; empty: nothing
     bool changed = false;                  // another version is in service
     Duration took{0};                      // from the start of the sync to the end of this zone
 
@@ -48,6 +49,12 @@ struct SyncOutcome {
 
     [[nodiscard]] bool changed() const noexcept;
 };
+
+// "192.0.2.1@53" for each address.
+[[nodiscard]] std::vector<std::string> addresses_of(const std::vector<config::RemotePtr>& remotes);
+
+// Why a zone is not done when the time given to the sync is over.
+[[nodiscard]] std::string unfinished_text(seconds timeout);
 
 // What is in service now, from a status taken at `now`.
 void set_facts(ZoneOutcome& outcome, const control::ZoneStatus& status, UnixTime now);

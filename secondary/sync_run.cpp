@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "common/control/calendar.h"
-
 namespace twinzone::secondary {
 
 namespace {
@@ -16,16 +14,6 @@ namespace {
 // No zone has come a step further in this long: those that are left have primaries that do not
 // answer.
 constexpr Duration kPatience = seconds{30};
-
-std::vector<std::string> addresses_of(const std::vector<config::RemotePtr>& remotes) {
-    std::vector<std::string> addresses;
-    for (const config::RemotePtr& remote : remotes) {
-        for (const Endpoint& endpoint : remote->addresses) {
-            addresses.push_back(endpoint.to_text());
-        }
-    }
-    return addresses;
-}
 
 // What failed in this event, where anything did.
 std::optional<Tried> tried_in(const service::FollowerEvent& event) {
@@ -78,10 +66,7 @@ Result<std::unique_ptr<SyncRun>> SyncRun::open(config::Config config) {
 SyncOutcome SyncRun::run(std::optional<seconds> timeout) {
     began_ = daemon_->loop().now().instant;
     if (timeout) {
-        timeout_->arm_after(*timeout, [this, timeout] {
-            stop_because(fmt::format("not done within {}, the time given to the sync",
-                                     control::span_in_words(*timeout)));
-        });
+        timeout_->arm_after(*timeout, [this, timeout] { stop_because(unfinished_text(*timeout)); });
     }
     for (const config::Zone& zone : daemon_->config().zones) {
         begin(zone);

@@ -22,17 +22,6 @@ UnixTime now() {
             .count()};
 }
 
-Result<Status> ask_status(const std::string& socket_path, const StatusQuery& query) {
-    Result<Response> response = ask(socket_path, to_request(query), kAnswerTimeout);
-    if (!response) {
-        return fail(std::move(response).error());
-    }
-    if (!response->ok()) {
-        return fail(response->exit == 1 ? Errc::zone_policy : Errc::usage, response->error);
-    }
-    return from_json(response->output);
-}
-
 void print(const Status& status, const StatusView& view, std::FILE* out) {
     const TableOptions options{.width = view.width, .color = view.color, .now = now()};
     const std::string text = view.json ? to_json(status) + '\n' : to_table(status, options);
@@ -54,6 +43,17 @@ Request to_request(const StatusQuery& query) {
         request.options.emplace("stale", "true");
     }
     return request;
+}
+
+Result<Status> ask_status(const std::string& socket_path, const StatusQuery& query) {
+    Result<Response> response = ask(socket_path, to_request(query), kAnswerTimeout);
+    if (!response) {
+        return fail(std::move(response).error());
+    }
+    if (!response->ok()) {
+        return fail(response->exit == 1 ? Errc::zone_policy : Errc::usage, response->error);
+    }
+    return from_json(response->output);
 }
 
 Response answer_status(const Request& request, Status status) {

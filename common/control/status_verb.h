@@ -26,6 +26,10 @@ struct StatusQuery {
 // there is an error with exit code 1.
 [[nodiscard]] Response answer_status(const Request& request, Status status);
 
+// Asks the daemon at `socket_path`. Errors are those of ask(); what the daemon refuses is
+// Errc::zone_policy (a zone it does not know) or usage. Blocking.
+[[nodiscard]] Result<Status> ask_status(const std::string& socket_path, const StatusQuery& query);
+
 struct StatusView {
     bool json = false;
     bool color = false;

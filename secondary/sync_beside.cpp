@@ -1,0 +1,144 @@
+#include "secondary/sync_beside.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "common/control/client.h"
+#include "common/control/status_verb.h"
+
+namespace twinzone::secondary {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Zones that the daemon is asked about at one time: few of the connections it has for verbs.
+constexpr std::size_t kAskers = 16;
+
+using StatusByZone = std::unordered_map<std::string, const control::ZoneStatus*>;
+
+StatusByZone by_zone(const control::Status& status) {
+    StatusByZone index;
+    for (const control::ZoneStatus& zone : status.zones) {
+        index.emplace(zone.zone, &zone);
+    }
+    return index;
+}
+
+UnixTime now() {
+    return UnixTime{
+        std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count()};
+}
+
+class Beside {
+  public:
+    Beside(const config::Config& config, std::optional<seconds> timeout)
+        : config_(config), timeout_(timeout), began_(Clock::now()) {
+        outcome_.zones.resize(config.zones.size());
+    }
+
+    SyncOutcome run(const control::Status& before) {
+        const StatusByZone known = by_zone(before);
+        for (std::size_t i = 0; i < outcome_.zones.size(); ++i) {
+            ZoneOutcome& zone = outcome_.zones[i];
+            zone.zone = config_.zones[i].name.to_text();
+            zone.primaries = addresses_of(config_.zones[i].primaries);
+            if (const auto at = known.find(zone.zone); at != known.end()) {
+                zone.before = at->second->serial;
+            }
+        }
+        refresh_all();
+        look_again();
+        outcome_.ended = now();
+        outcome_.took = Clock::now() - began_;
+        return std::move(outcome_);
+    }
+
+  private:
+    void refresh_all() {
+        std::vector<std::thread> askers;
+        for (std::size_t i = 0; i < std::min(kAskers, outcome_.zones.size()); ++i) {
+            askers.emplace_back([this] {
+                for (std::size_t next = next_++; next < outcome_.zones.size(); next = next_++) {
+                    refresh(outcome_.zones[next]);
+                }
+            });
+        }
+        for (std::thread& asker : askers) {
+            asker.join();
+        }
+    }
+
+    // By one asker; no other touches this zone.
+    void refresh(ZoneOutcome& zone) {
+        control::Patience patience;
+        if (timeout_) {
+            patience = std::chrono::duration_cast<milliseconds>(began_ + *timeout_ - Clock::now());
+        }
+        if (patience && patience->count() <= 0) {
+            zone.error = Error{Errc::peer_unreachable, unfinished_text(*timeout_)};
+            return;
+        }
+        const Result<control::Response> answer =
+            control::ask(config_.control_socket,
+                         {.verb = "refresh", .operands = {zone.zone}, .options = {}}, patience);
+        if (!answer && timeout_ && Clock::now() >= began_ + *timeout_) {
+            zone.error = Error{Errc::peer_unreachable, unfinished_text(*timeout_)};
+        } else if (!answer) {
+            zone.error = answer.error();
+        } else if (!answer->ok()) {
+            zone.error = Error{Errc::peer_unreachable, answer->error};
+        } else if (answer->exit != 0) {
+            zone.error = Error{Errc::peer_unreachable, answer->output};
+        }
+        zone.took = Clock::now() - began_;
+    }
+
+    // What the daemon has now, and what it says of zones that its answer was good for.
+    void look_again() {
+        const Result<control::Status> after = ask_daemon_status(config_);
+        const StatusByZone known = after ? by_zone(*after) : StatusByZone{};
+        for (ZoneOutcome& zone : outcome_.zones) {
+            const auto at = known.find(zone.zone);
+            if (at == known.end()) {
+                zone.error = after ? Error{Errc::not_found, "the running daemon has no such zone"}
+                                   : after.error();
+                continue;
+            }
+            const control::ZoneStatus& status = *at->second;
+            if (!zone.error && control::needs_attention(status.state)) {
+                zone.error =
+                    Error{Errc::peer_unreachable,
+                          status.reason.empty() ? std::string{control::to_string(status.state)}
+                                                : status.reason};
+            }
+            set_facts(zone, status, now());
+            zone.changed = zone.serial != zone.before;
+        }
+    }
+
+    const config::Config& config_;
+    std::optional<seconds> timeout_;
+    Clock::time_point began_;
+    SyncOutcome outcome_;
+    std::atomic<std::size_t> next_ = 0;
+};
+
+}  // namespace
+
+Result<control::Status> ask_daemon_status(const config::Config& config) {
+    return control::ask_status(config.control_socket, {});
+}
+
+SyncOutcome sync_beside(const config::Config& config, const control::Status& before,
+                        std::optional<seconds> timeout) {
+    return Beside{config, timeout}.run(before);
+}
+
+}  // namespace twinzone::secondary
