@@ -110,7 +110,9 @@ std::optional<dns::Serial> serial_in(const std::string& path, const dns::Name& z
 
 Result<void> write_zone_file(const zone::Snapshot& snapshot, const std::string& path) {
     const std::string folder = std::filesystem::path{path}.parent_path().string();
-    const std::string temporary = fmt::format("{}.{}.new", path, ::getpid());
+    // One name: what a process that was killed left there is written over. The store's lock keeps
+    // two from writing one file.
+    const std::string temporary = fmt::format("{}.new", path);
     Result<void> written = write_records(snapshot, temporary);
     if (written) {
         written = read_back(snapshot, temporary);

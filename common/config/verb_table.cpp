@@ -58,8 +58,8 @@ constexpr VerbOption kSyncOptions[] = {
     {"detailed-exitcode", ValueKind::flag, "", "exit with 10 where a zone changed"},
     {"dry-run", ValueKind::flag, "", "say what would be fetched, and change nothing"},
     {"splay", ValueKind::duration, "TIME", "begin after a random part of this time"},
-    {"timeout", ValueKind::duration, "TIME", "end after this time, whatever is left to do"},
-    {"max-age", ValueKind::duration, "TIME", "fail only where the last success is older"},
+    {"timeout", ValueKind::duration, "TIME", "end after this time; what is left has failed"},
+    {"max-age", ValueKind::duration, "TIME", "silent while a primary confirmed it within it"},
     {"textfile", ValueKind::text, "FILE", "write metrics there for node_exporter"},
 };
 
