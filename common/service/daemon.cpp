@@ -6,6 +6,7 @@
 #include "common/control/status_verb.h"
 #include "common/net/entropy.h"
 #include "common/service/event_log.h"
+#include "common/service/event_metrics.h"
 
 namespace twinzone::service {
 
@@ -47,6 +48,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     options.program = std::string{config::program_name(daemon->config_.role)};
     options.max_bytes = daemon->config_.store_max_bytes;
     options.wake = [raw = daemon.get()] { raw->loop_.post([raw] { raw->handle_completions(); }); };
+    options.on_synced = [raw = daemon.get()](Duration took) { raw->metrics_.commit.observe(took); };
     Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(options));
     if (!store) {
         return fail(std::move(store).error());
@@ -81,8 +83,11 @@ void Daemon::start_cores() {
     transfer::NotifyLimits notify;
     notify.per_second = config_.limits.notify_rate;
     announcer_ = std::make_unique<Announcer>(*store_, notify, seed + 1);
-    announcer_runner_ = std::make_unique<AnnouncerRunner>(
-        loop_, *announcer_, [this](const Announced& event) { log_announced(*log_, event); });
+    announcer_runner_ =
+        std::make_unique<AnnouncerRunner>(loop_, *announcer_, [this](const Announced& event) {
+            log_announced(*log_, event);
+            count_announced(metrics_, event);
+        });
     server_ = std::make_unique<Server>(
         loop_, *publisher_, config_.limits,
         Server::Events{
@@ -135,8 +140,8 @@ Result<void> Daemon::listen() {
         }
         log_->server(Level::info, fmt::format("listening on {}", endpoint.to_text()));
     }
-    if (config_.control_socket.empty()) {
-        return {};
+    if (Result<void> listening = listen_web(); !listening || config_.control_socket.empty()) {
+        return listening;
     }
     Result<std::unique_ptr<ControlBinding>> binding =
         ControlBinding::listen(loop_, control_, config_.control_socket, config_.control_group);
@@ -190,6 +195,7 @@ bool Daemon::refresh(dns::NameView zone) {
 
 void Daemon::handle_follower_event(const FollowerEvent& event) {
     log_event(*log_, event);
+    count_event(metrics_, event, *store_);
     if (const auto* published = std::get_if<VersionPublished>(&event.what)) {
         handle_published(event.zone, published->version);
     }
@@ -214,6 +220,7 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
 
 void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {
     log_transfer_end(*log_, end);
+    count_transfer_end(metrics_, end);
     if (!end.error) {
         ledger_.handle_seen(loop_.now().unix, end.transfer.zone(),
                             end.transfer.request().source().peer.address, end.transfer.serial());
@@ -223,6 +230,7 @@ void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {
 void Daemon::handle_request() {
     for (const Refusal& refusal : publisher_->take_refusals()) {
         log_refusal(*log_, refusal, loop_.now().instant);
+        count_refusal(metrics_, refusal);
     }
     follower_runner_->kick();
 }

@@ -16,6 +16,7 @@
 #include "common/net/signals.h"
 #include "common/net/timer.h"
 #include "common/observe/log.h"
+#include "common/observe/metrics.h"
 #include "common/service/announcer.h"
 #include "common/service/control_binding.h"
 #include "common/service/follower.h"
@@ -25,6 +26,7 @@
 #include "common/service/server.h"
 #include "common/service/service_notifier.h"
 #include "common/service/sorter_intake.h"
+#include "common/service/web_service.h"
 #include "common/store/store.h"
 
 namespace twinzone::service {
@@ -76,6 +78,7 @@ class Daemon {
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
+    [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
 
   private:
@@ -90,12 +93,15 @@ class Daemon {
     void handle_request();
     void handle_signal(net::Signal signal);
     void watch_readers();
+    [[nodiscard]] Result<void> listen_web();
+    [[nodiscard]] control::Status status_without_zones() const;
     [[nodiscard]] control::ZoneStatus zone_status(const config::Zone& zone, Now now) const;
     [[nodiscard]] std::optional<control::ZoneStatus> zone_status_at(std::size_t place) const;
 
     config::Config config_;
     Hooks hooks_;
     std::unique_ptr<observe::Log> log_;
+    observe::Metrics metrics_;
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;
@@ -109,6 +115,7 @@ class Daemon {
     PeerLedger ledger_;
     control::ControlServer control_;
     std::unique_ptr<ControlBinding> control_binding_;
+    std::unique_ptr<WebService> web_;  // null where nothing is to listen
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
     net::Timer reader_timer_;

@@ -39,12 +39,17 @@ void add_view(control::ZoneStatus& status, const Follower::View& view) {
 
 }  // namespace
 
-control::Status Daemon::status() const {
+control::Status Daemon::status_without_zones() const {
     control::Status status;
-    const Now now = loop_.now();
     status.role = config_.role == config::Role::primary ? "primary" : "secondary";
     status.version = TWINZONE_VERSION;
-    status.uptime = std::chrono::floor<seconds>(now.instant - started_);
+    status.uptime = std::chrono::floor<seconds>(loop_.now().instant - started_);
+    return status;
+}
+
+control::Status Daemon::status() const {
+    control::Status status = status_without_zones();
+    const Now now = loop_.now();
     status.zones.reserve(zones_.size());
     for (const config::Zone& zone : zones_) {
         status.zones.push_back(zone_status(zone, now));

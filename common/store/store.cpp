@@ -27,6 +27,7 @@ struct Store::Parts {
     // forget what is owed for the newer version.
     std::unordered_map<std::string, std::size_t> owed_in_flight;
     std::unique_ptr<Writer> writer;
+    std::function<void(Duration)> on_synced;
 
     void submit(Job job);
     void complete(Completion& completion);
@@ -69,6 +70,9 @@ void Store::Parts::complete(Completion& completion) {
             owed.insert(key);
         }
     }
+    if (on_synced && completion.result && completion.took) {
+        on_synced(*completion.took);
+    }
     if (completion.done) {
         completion.done(std::move(completion.result));
     }
@@ -101,6 +105,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     for (const Bytes& key : *owed) {
         parts->owed.emplace(as_text(key));
     }
+    parts->on_synced = std::move(options.on_synced);
     opening.leftovers = sweeps->size();
     parts->opening = std::move(opening);
     auto reopen = [environment]() -> Result<Reopened> {
@@ -194,6 +199,15 @@ void Store::forget_owed(dns::NameView zone, std::string_view remote) {
 std::uint32_t Store::check_readers() {
     const EnvironmentPtr env = parts_->slot.get();
     return env ? env->check_readers() : 0;
+}
+
+bool Store::is_broken() const {
+    return parts_->slot.broken();
+}
+
+std::optional<std::uint64_t> Store::used_bytes() const {
+    const EnvironmentPtr env = parts_->slot.get();
+    return env ? std::optional{env->used_bytes()} : std::nullopt;
 }
 
 Stats Store::stats() const {

@@ -44,18 +44,21 @@
 //     must not have one file open twice in a process: its locks would be lost.)
 //
 // Threads: open, find, visit_zones, submit, run_completions, drop, configure, owed_notifies,
-// forget_owed: the loop thread. snapshot, stats, check_readers: any. Snapshots and their cursors
-// are used and freed on any thread. `wake` is called on the writer thread.
+// forget_owed: the loop thread. snapshot, stats, is_broken, used_bytes, check_readers: any.
+// Snapshots and their cursors are used and freed on any thread. `wake` is called on the writer
+// thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/time.h"
 #include "common/dns/name.h"
 #include "common/zone/version_store.h"
 
@@ -83,6 +86,9 @@ struct StoreOptions {
     std::function<void()>
         wake;  // completions wait: have the loop call run_completions(). Called on
                // the writer thread; empty where the caller polls or uses drain()
+    // Each commit that was synced, with the time since its submit(). Called by run_completions();
+    // may be empty.
+    std::function<void(Duration took)> on_synced{};
 };
 
 // What open() found; for the log.
@@ -157,6 +163,10 @@ class Store final : public zone::VersionStore {
     std::uint32_t check_readers();
 
     [[nodiscard]] Stats stats() const;
+
+    // Of these the ones that cost nothing. used_bytes(): nullopt while broken.
+    [[nodiscard]] bool is_broken() const;
+    [[nodiscard]] std::optional<std::uint64_t> used_bytes() const;
 
   private:
     struct Parts;

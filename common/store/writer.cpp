@@ -54,6 +54,7 @@ Writer::~Writer() {
 }
 
 void Writer::submit(Job job) {
+    job.submitted = Clock::now();
     {
         const std::lock_guard guard{mutex_};
         if (std::holds_alternative<ForgetOwed>(job.work)) {

@@ -46,6 +46,7 @@ struct Job {
     Bytes zone_key;
     std::variant<zone::Commit, DropZone, ForgetOwed> work;
     zone::VersionStore::Done done{};  // empty: nobody waits
+    std::chrono::steady_clock::time_point submitted{};
 };
 
 // What a job did, on its way to the loop thread.
@@ -57,6 +58,7 @@ struct Completion {
     Resident resident = Resident::same;
     Bytes record{};                         // Resident::set: what the zone is now
     std::vector<std::string> owe_notify{};  // what the commit was given, whatever came of it
+    std::optional<Duration> took{};         // of a commit that was synced: since it was submitted
 };
 
 // The environment, and who may use it. Thread-safe.

@@ -215,12 +215,16 @@ Result<void> Writer::commit_group(Batch& batch, std::size_t sweep_entries,
         sweeper_.add(item);
     }
     sweep_stuck_ = false;
+    const Clock::time_point synced = Clock::now();
     std::vector<Completion> completions;
     completions.reserve(outcomes.size());
     for (Outcome& outcome : outcomes) {
         Completion completion = complete(*outcome.job, std::move(outcome.result));
         completion.resident = outcome.resident;
         completion.record = std::move(outcome.record);
+        if (std::holds_alternative<zone::Commit>(outcome.job->work)) {
+            completion.took = synced - outcome.job->submitted;
+        }
         completions.push_back(std::move(completion));
     }
     deliver(std::move(completions));

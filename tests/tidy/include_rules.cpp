@@ -27,6 +27,7 @@ constexpr Arrow kArrows[] = {
     {"common/control", "common/base common/dns"},
     {"common/observe", "common/base common/dns"},
     {"common/config", "common/base common/dns"},
+    {"common/web", "common/base common/dns common/control common/observe"},
     {"common/service", "common"},
     {"primary", "common"},
     {"secondary", "common"},
@@ -40,6 +41,8 @@ struct Library {
 
 constexpr Library kLibraries[] = {
     {"uv.h", "common/net tests/unit/net"},
+    {"microhttpd.h", "common/net"},
+    {"prometheus/", "common/observe"},
     {"lmdb.h", "common/store tests/unit/store"},
     {"ldns/", "common/text tests"},
     {"openssl/", "common/dns common/net tests"},

@@ -1,0 +1,137 @@
+#include "common/service/event_metrics.h"
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace twinzone::service {
+
+namespace {
+
+constexpr std::string_view kIn = "in";
+constexpr std::string_view kOut = "out";
+
+std::string_view type_label(TransferType type) noexcept {
+    return type == TransferType::axfr ? "axfr" : "ixfr";
+}
+
+std::string_view result_label(bool failed, bool up_to_date) noexcept {
+    if (failed) {
+        return "failed";
+    }
+    return up_to_date ? "up_to_date" : "finished";
+}
+
+std::string_view check_label(const SoaChecked& event, std::optional<dns::Serial> ours) noexcept {
+    if (event.error || !event.serial) {
+        return "failed";
+    }
+    if (!ours) {
+        return "newer";
+    }
+    switch (dns::compare(*event.serial, *ours)) {
+        case dns::SerialOrder::equal: return "current";
+        case dns::SerialOrder::newer: return "newer";
+        case dns::SerialOrder::older:
+        case dns::SerialOrder::incomparable: return "lower";
+    }
+    return "failed";
+}
+
+class EventCounter {
+  public:
+    EventCounter(observe::Metrics& metrics, std::optional<dns::Serial> ours)
+        : metrics_(metrics), ours_(ours) {}
+
+    void operator()(const SoaChecked& event) {
+        metrics_.soa_checks.add({check_label(event, ours_)});
+        count_error(event.error);
+    }
+
+    void operator()(const TransferEnded& event) {
+        // What a failed one would have become is not known.
+        const std::string_view type = type_label(event.error ? event.asked : event.got);
+        metrics_.transfers.add(
+            {kIn, type, result_label(event.error.has_value(), event.up_to_date)});
+        metrics_.transfer_bytes.add({kIn, type}, event.bytes);
+        if (!event.error && !event.up_to_date) {
+            metrics_.transfer_duration.observe(event.took);
+        }
+        if (event.error && event.falls_back_to_axfr) {
+            metrics_.ixfr_fallbacks.add({to_string(event.error->code())});
+        }
+        count_error(event.error);
+    }
+
+    void operator()(const NotifyAccepted&) { metrics_.notifies.add({kIn, "accepted"}); }
+
+    // The log's and the status' alone.
+    template <class Event>
+    void operator()(const Event&) {}
+
+  private:
+    void count_error(const std::optional<Error>& error) {
+        if (error) {
+            metrics_.count_tsig_error(error->code());
+        }
+    }
+
+    observe::Metrics& metrics_;
+    std::optional<dns::Serial> ours_;
+};
+
+}  // namespace
+
+void count_event(observe::Metrics& metrics, const FollowerEvent& event,
+                 const zone::VersionStore& store) {
+    const zone::ZoneState* held = store.find(event.zone);
+    std::optional<dns::Serial> ours;
+    if (held != nullptr && held->version) {
+        ours = held->version->serial();
+    }
+    EventCounter counter{metrics, ours};
+    std::visit(counter, event.what);
+}
+
+void count_transfer_end(observe::Metrics& metrics, const ClientSession::TransferEnd& end) {
+    const transfer::TransferPlan plan = end.transfer.writer().plan();
+    const bool up_to_date = plan == transfer::TransferPlan::single_soa;
+    const std::string_view type =
+        type_label(plan == transfer::TransferPlan::full ? TransferType::axfr : TransferType::ixfr);
+    metrics.transfers.add({kOut, type, result_label(end.error.has_value(), up_to_date)});
+    metrics.transfer_bytes.add({kOut, type}, end.transfer.bytes());
+    if (!end.error && !up_to_date) {
+        metrics.transfer_duration.observe(end.took);
+    }
+}
+
+void count_announced(observe::Metrics& metrics, const Announced& announced) {
+    if (announced.error) {
+        metrics.notifies.add({kOut, "bad_answer"});
+        metrics.count_tsig_error(announced.error->code());
+        return;
+    }
+    switch (announced.verdict) {
+        case transfer::NotifyVerdict::delivered: metrics.notifies.add({kOut, "answered"}); return;
+        case transfer::NotifyVerdict::refused: metrics.notifies.add({kOut, "refused"}); return;
+        case transfer::NotifyVerdict::retrying: metrics.notifies.add({kOut, "retrying"}); return;
+    }
+}
+
+// A refusal is told apart by its kind, as in the log.
+void count_refusal(observe::Metrics& metrics, const Refusal& refusal) {
+    if (refusal.kind == "notify") {
+        metrics.notifies.add({kIn, "refused"});
+        return;
+    }
+    constexpr std::array tsig_errors = {Errc::tsig_missing, Errc::tsig_bad_key,
+                                        Errc::tsig_bad_signature, Errc::tsig_bad_time,
+                                        Errc::tsig_bad_truncation};
+    for (const Errc code : tsig_errors) {
+        if (refusal.kind == to_string(code)) {
+            metrics.count_tsig_error(code);
+        }
+    }
+}
+
+}  // namespace twinzone::service

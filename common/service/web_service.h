@@ -1,0 +1,71 @@
+// The web side of a daemon: probes, metrics and pages over HTTP. Facts are read on the loop, texts
+// of many zones are made on the pool.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ip_address.h"
+#include "common/base/result.h"
+#include "common/net/http_server.h"
+#include "common/net/loop.h"
+#include "common/observe/metrics.h"
+#include "common/service/fact_gatherer.h"
+#include "common/service/loop_lag.h"
+#include "common/store/store.h"
+
+namespace twinzone::service {
+
+// Loop thread only. Borrows loop, store and metrics for its life.
+class WebService {
+  public:
+    struct Sources {
+        // Everything but the zones.
+        std::function<control::Status()> head;
+        // The status of the zone at this place of some order; nullopt behind the last.
+        std::function<std::optional<control::ZoneStatus>(std::size_t place)> zone_at;
+    };
+
+    WebService(net::Loop& loop, const store::Store& store, const observe::Metrics& metrics,
+               Sources sources);
+    ~WebService();
+    WebService(const WebService&) = delete;
+    WebService& operator=(const WebService&) = delete;
+
+    // Errc::network when an address cannot be bound.
+    [[nodiscard]] Result<void> listen(const Endpoint& at);
+
+  private:
+    using Respond = net::HttpServer::Respond;
+    // What is asked for, of facts; on any thread.
+    using MakeOfFacts = std::function<net::HttpResponse(const web::Facts&)>;
+    struct Job {
+        std::function<net::HttpResponse()> make;
+        Respond respond;
+    };
+
+    void answer(const net::HttpTarget& target, Respond respond);
+    void answer_with(MakeOfFacts make, Respond respond);
+    void run_next_job();
+    [[nodiscard]] std::size_t untaken_bytes();
+    [[nodiscard]] web::Facts facts_of_server();
+
+    net::Loop& loop_;
+    const store::Store& store_;
+    const observe::Metrics& metrics_;
+    Sources sources_;
+    LoopLag loop_lag_;
+    FactGatherer gatherer_;
+    std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    std::deque<Job> jobs_;
+    bool job_runs_ = false;
+    std::vector<std::weak_ptr<const std::string>> untaken_;       // texts that the pool made
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the pool hands back
+};
+
+}  // namespace twinzone::service
