@@ -45,7 +45,7 @@ constexpr Library kLibraries[] = {
     {"prometheus/", "common/observe"},
     {"lmdb.h", "common/store tests/unit/store"},
     {"ldns/", "common/text tests"},
-    {"openssl/", "common/dns common/net tests"},
+    {"openssl/", "common/dns common/net common/zone tests"},
     {"yaml-cpp/", "common/config"},
     {"CLI/", "common/config primary secondary"},
     {"spdlog/", "common/observe"},
