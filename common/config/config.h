@@ -3,6 +3,7 @@
 // have to think about. DESIGN: README, "Configuration".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,10 +19,32 @@ namespace twinzone::config {
 
 enum class Role : std::uint8_t { primary, secondary };
 
+// A certificate of our own and what is wanted of a peer's (RFC 9103 §9). Files are PEM.
+struct Tls {
+    std::string name;
+    std::string certificate;  // both or neither
+    std::string key;
+    std::string ca;                                  // empty: the system's authorities
+    std::string server_name;                         // in the certificate of a server we ask
+    std::vector<std::array<std::uint8_t, 32>> pins;  // SHA-256 of the peer's public key
+    std::string client_name;                         // in the certificate of a client
+
+    // False where a server we ask could not be told from any other.
+    [[nodiscard]] bool proves_server() const noexcept {
+        return !server_name.empty() || !pins.empty();
+    }
+    // True where an access rule with it wants a certificate of the client.
+    [[nodiscard]] bool names_client() const noexcept {
+        return !client_name.empty() || !pins.empty();
+    }
+};
+using TlsPtr = std::shared_ptr<const Tls>;
+
 struct Remote {
     std::string name;
     std::vector<Endpoint> addresses;  // at least one; tried in order
     dns::TsigKeyPtr key;              // null: unsigned
+    TlsPtr tls{};                     // null: UDP and TCP; else over TLS and never without
 };
 using RemotePtr = std::shared_ptr<const Remote>;
 
@@ -29,6 +52,7 @@ using RemotePtr = std::shared_ptr<const Remote>;
 struct AccessRule {
     std::vector<IpPrefix> addresses;  // empty: any address
     dns::TsigKeyPtr key;              // null: signed or not
+    TlsPtr tls{};                     // null: over any transport
 };
 
 enum class SerialPolicy : std::uint8_t { keep, increment, unixtime, date };
@@ -136,6 +160,9 @@ struct Config {
     // UDP and TCP; never empty on a primary. Empty on a secondary: it hears no NOTIFY and serves
     // nobody (`sync` alone needs no more).
     std::vector<Endpoint> listen;
+    std::vector<Endpoint> listen_tls;  // for zone transfers over TLS (RFC 9103)
+    TlsPtr server_tls;  // whose certificate is shown there; never null with listen_tls
+    std::vector<TlsPtr> tls;
     std::string store_path;
     std::uint64_t store_max_bytes = std::uint64_t{1} << 40;
     std::string control_socket;  // path

@@ -88,21 +88,7 @@ dns::TsigKeyPtr read_key(const MapReader& entry, const KeyClaim& claim, Loading&
     return *key;
 }
 
-// Words that refer to something, and can be told from addresses.
-Result<std::string> word_from_text(std::string_view text) {
-    const bool is_word = !text.empty() && text.size() <= kMaxWordBytes &&
-                         std::all_of(text.begin(), text.end(), [](char c) {
-                             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ||
-                                    c == '_' || c == '.';
-                         });
-    if (!is_word || IpAddress::from_text(text)) {
-        return fail(Errc::usage,
-                    fmt::format("{} is no name; letters, digits, '-', '_' and '.'", quoted(text)));
-    }
-    return std::string{text};
-}
-
-std::vector<Endpoint> read_addresses(const MapReader& entry, Loading& loading) {
+std::vector<Endpoint> read_addresses(const MapReader& entry, std::uint16_t port, Loading& loading) {
     std::vector<Endpoint> addresses;
     const Node* list = entry.require("addresses");
     for (const Node& item : entry.list("addresses")) {
@@ -110,7 +96,7 @@ std::vector<Endpoint> read_addresses(const MapReader& entry, Loading& loading) {
         if (text == nullptr) {
             continue;
         }
-        Result<Endpoint> endpoint = Endpoint::from_text(*text, kDnsPort);
+        Result<Endpoint> endpoint = Endpoint::from_text(*text, port);
         if (!endpoint) {
             loading.diagnostics.error(item.mark, endpoint.error().detail());
         } else if (endpoint->port == 0) {
@@ -130,7 +116,11 @@ void read_remote(const Node& node, Loading& loading) {
     auto remote = std::make_shared<Remote>();
     entry.require("name");
     entry.read("name", word_from_text, remote->name);
-    remote->addresses = read_addresses(entry, loading);
+    if (const Node* tls = entry.find("tls")) {
+        remote->tls = tls_named(*tls, loading);
+    }
+    const bool is_asked_over_tls = remote->tls && remote->tls->proves_server();
+    remote->addresses = read_addresses(entry, is_asked_over_tls ? kTlsPort : kDnsPort, loading);
     if (const Node* key = entry.find("key")) {
         remote->key = key_named(*key, loading);
     }
@@ -186,15 +176,32 @@ AccessRule read_rule(const Node& node, Loading& loading) {
         loading.diagnostics.error(list->mark, "an empty list of addresses");
     }
     if (rule.is_map() && !rule.has("address") && !rule.has("key") && !rule.has("tls")) {
-        loading.diagnostics.error(rule.mark(), "an access rule needs 'address' or 'key'");
+        loading.diagnostics.error(rule.mark(), "an access rule needs 'address', 'key' or 'tls'");
     }
     if (const Node* key = rule.find("key")) {
         result.key = key_named(*key, loading);
+    }
+    if (const Node* tls = rule.find("tls")) {
+        result.tls = tls_named(*tls, loading);
     }
     return result;
 }
 
 }  // namespace
+
+// Words that refer to something, and can be told from addresses.
+Result<std::string> word_from_text(std::string_view text) {
+    const bool is_word = !text.empty() && text.size() <= kMaxWordBytes &&
+                         std::all_of(text.begin(), text.end(), [](char c) {
+                             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ||
+                                    c == '_' || c == '.';
+                         });
+    if (!is_word || IpAddress::from_text(text)) {
+        return fail(Errc::usage,
+                    fmt::format("{} is no name; letters, digits, '-', '_' and '.'", quoted(text)));
+    }
+    return std::string{text};
+}
 
 void read_keys(const MapReader& top, Loading& loading) {
     for (const Node& item : top.list("keys")) {
@@ -278,6 +285,7 @@ AccessRule rule_for(const Remote& remote) {
         rule.addresses.emplace_back(endpoint.address);
     }
     rule.key = remote.key;
+    rule.tls = remote.tls;
     return rule;
 }
 

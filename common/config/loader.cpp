@@ -43,6 +43,8 @@ Result<Config> load(FileText file, const std::string& name, Role role) {
         read_web(top, loading);
         read_limits(top, loading);
         read_keys(top, loading);
+        read_tls(top, loading);
+        read_server_tls(top, loading);
         read_remotes(top, loading);
         read_zones(top, loading);
     }

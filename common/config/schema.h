@@ -13,15 +13,15 @@ inline constexpr KeySpec kTopKeys[] = {
     {"version"},    {"server"},
     {"store"},      {"control"},
     {"web"},        {"log"},
-    {"keys"},       {"tls", KeyUse::later},
+    {"keys"},       {"tls"},
     {"remotes"},    {"limits"},
     {"templates"},  {"zones"},
     {"zones-file"}, {"catalogs", KeyUse::later},
 };
 inline constexpr KeySpec kServerKeys[] = {
     {"listen"},
-    {"listen-tls", KeyUse::later},
-    {"tls", KeyUse::later},
+    {"listen-tls"},
+    {"tls"},
     {"user", KeyUse::later},
     {"threads", KeyUse::later},
     {"proxy-from", KeyUse::later},
@@ -30,14 +30,16 @@ inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};
 inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group"}};
 inline constexpr KeySpec kLogKeys[] = {{"target"}, {"level"}, {"format"}};
 inline constexpr KeySpec kKeyKeys[] = {{"name"}, {"algorithm"}, {"secret"}, {"secret-file"}};
+inline constexpr KeySpec kTlsKeys[] = {{"name"},        {"cert"}, {"key"},        {"ca"},
+                                       {"server-name"}, {"pin"},  {"client-name"}};
 inline constexpr KeySpec kRemoteKeys[] = {
-    {"name"}, {"addresses"}, {"key"}, {"via", KeyUse::later}, {"tls", KeyUse::later}};
+    {"name"}, {"addresses"}, {"key"}, {"via", KeyUse::later}, {"tls"}};
 inline constexpr KeySpec kLimitKeys[] = {
     {"zone-records"}, {"zone-bytes"},    {"transfers-in"},  {"transfers-out"},
     {"per-remote"},   {"transfer-time"}, {"transfer-idle"}, {"min-rate"},
     {"soa-rate"},     {"notify-rate"},   {"tcp-clients"},   {"tcp-idle"},
 };
-inline constexpr KeySpec kRuleKeys[] = {{"address"}, {"key"}, {"tls", KeyUse::later}};
+inline constexpr KeySpec kRuleKeys[] = {{"address"}, {"key"}, {"tls"}};
 inline constexpr KeySpec kSourceKeys[] = {{"file"}, {"directory"}, {"transfer"}};
 inline constexpr KeySpec kOutputKeys[] = {{"mode"},    {"path"},   {"reload"},
                                           {"command"}, {"verify"}, {"timeout"}};
@@ -89,6 +91,7 @@ inline constexpr Schema kGuardSchema{"'guard'", kGuardKeys};
 inline constexpr Schema kHookSchema{"an entry of 'hooks'", kHookKeys};
 inline constexpr Schema kLogSchema{"'log'", kLogKeys};
 inline constexpr Schema kKeySchema{"an entry of 'keys'", kKeyKeys};
+inline constexpr Schema kTlsSchema{"an entry of 'tls'", kTlsKeys};
 inline constexpr Schema kRemoteSchema{"an entry of 'remotes'", kRemoteKeys};
 inline constexpr Schema kLimitsSchema{"'limits'", kLimitKeys};
 inline constexpr Schema kTemplateSchema{"an entry of 'templates'", kTemplateKeys};
@@ -103,9 +106,9 @@ inline constexpr Schema kExpireSchema{"'expire'", kFloorKeys};
 
 // Where a misplaced key is looked for, in this order.
 inline constexpr std::array kSchemas = {
-    kTopSchema,    kServerSchema,   kStoreSchema,  kControlSchema, kLogSchema,
-    kLimitsSchema, kTemplateSchema, kRemoteSchema, kKeySchema,     kOutputSchema,
-    kSourceSchema, kJournalSchema,  kWebSchema,    kGuardSchema,   kHookSchema,
+    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,    kLimitsSchema,
+    kTemplateSchema, kRemoteSchema, kKeySchema,   kTlsSchema,     kOutputSchema, kSourceSchema,
+    kJournalSchema,  kWebSchema,    kGuardSchema, kHookSchema,
 };
 
 }  // namespace twinzone::config

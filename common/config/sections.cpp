@@ -58,9 +58,12 @@ Result<std::uint64_t> small_count(std::string_view text) {
     return count;
 }
 
-std::vector<Endpoint> endpoints_of(const MapReader& map, std::uint16_t port, Loading& loading) {
+}  // namespace
+
+std::vector<Endpoint> endpoints_of(const MapReader& map, std::string_view key, std::uint16_t port,
+                                   Loading& loading) {
     std::vector<Endpoint> endpoints;
-    for (const Node& item : map.list("listen")) {
+    for (const Node& item : map.list(key)) {
         const std::string* text = text_of(item, "an address", loading.diagnostics);
         if (text == nullptr) {
             continue;
@@ -69,7 +72,7 @@ std::vector<Endpoint> endpoints_of(const MapReader& map, std::uint16_t port, Loa
         if (!endpoint) {
             loading.diagnostics.error(item.mark, endpoint.error().detail());
         } else if (std::find(endpoints.begin(), endpoints.end(), *endpoint) != endpoints.end()) {
-            loading.diagnostics.error(item.mark, fmt::format("{} is twice in 'listen'", *text));
+            loading.diagnostics.error(item.mark, fmt::format("{} is twice in '{}'", *text, key));
         } else {
             endpoints.push_back(*endpoint);
         }
@@ -77,24 +80,23 @@ std::vector<Endpoint> endpoints_of(const MapReader& map, std::uint16_t port, Loa
     return endpoints;
 }
 
-}  // namespace
-
 void read_server(const MapReader& top, Loading& loading) {
     const Node* node = top.require("server");
     if (node == nullptr) {
         return;
     }
     const MapReader server{*node, kServerSchema, loading.role, loading.diagnostics};
-    if (server.is_map() && !server.has("listen")) {
+    if (server.is_map() && !server.has("listen") && !server.has("listen-tls")) {
         loading.diagnostics.error(
             server.mark(), loading.role == Role::primary
                                ? "'server' has no 'listen'; for example listen: [127.0.0.1@5300]"
                                : "'server' has no 'listen'; [] hears no NOTIFY and serves nobody");
     }
-    loading.config.listen = endpoints_of(server, kDnsPort, loading);
+    loading.config.listen = endpoints_of(server, "listen", kDnsPort, loading);
+    loading.config.listen_tls = endpoints_of(server, "listen-tls", kTlsPort, loading);
     const Node* list = server.find("listen");
     if (loading.role == Role::primary && list != nullptr && list->kind == NodeKind::sequence &&
-        list->items.empty()) {
+        list->items.empty() && !server.has("listen-tls")) {
         loading.diagnostics.error(list->mark, "a primary listens on at least one address");
     }
 }
@@ -132,7 +134,7 @@ void read_web(const MapReader& top, Loading& loading) {
             loading.diagnostics.error(listen->mark, endpoint.error().detail());
         }
     } else if (listen != nullptr) {
-        loading.config.web = endpoints_of(web, kWebPort, loading);
+        loading.config.web = endpoints_of(web, "listen", kWebPort, loading);
     }
 }
 

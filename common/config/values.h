@@ -13,6 +13,7 @@ namespace twinzone::config {
 
 // Ports of addresses that name none.
 inline constexpr std::uint16_t kDnsPort = 53;
+inline constexpr std::uint16_t kTlsPort = 853;  // RFC 9103 §7.3
 inline constexpr std::uint16_t kWebPort = 10353;
 
 // "30s", "5m", "2h", "1d", or plain seconds.

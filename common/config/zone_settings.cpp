@@ -21,6 +21,15 @@ void read_remotes_followed(const MapReader& map, std::string_view key, Loading& 
     const std::span<const Node> names = map.list(key);
     settings.zone.primaries = remotes_named(names, loading);
     settings.primaries_failed = settings.zone.primaries.size() < names.size();
+    for (const RemotePtr& remote : settings.zone.primaries) {
+        if (remote->tls && !remote->tls->proves_server()) {
+            loading.diagnostics.error(
+                map.key_mark(key),
+                fmt::format("'{}' is asked over TLS, but tls '{}' has neither 'server-name' nor "
+                            "'pin' to know it by",
+                            remote->name, remote->tls->name));
+        }
+    }
 }
 
 void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings) {

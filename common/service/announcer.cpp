@@ -90,10 +90,14 @@ void Announcer::send(Now now, const transfer::NotifyAction& action) {
         }
     }
     const AttemptId attempt{++last_attempt_};
+    // A remote that only its own certificate names is told over UDP: a NOTIFY is but a hint, and
+    // not all who ask over TLS listen there (RFC 9103 §7.1 leaves NOTIFY out).
+    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
     actions_.emplace_back(Ask{.attempt = attempt,
                               .to = flight.to,
-                              .transport = Transport::udp,
-                              .message = std::move(message)});
+                              .transport = over_tls ? Transport::tcp : Transport::udp,
+                              .message = std::move(message),
+                              .tls = over_tls ? remote.tls : nullptr});
     by_pair_[{action.zone, action.target}] = attempt;
     flights_.emplace(attempt, std::move(flight));
 }

@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/net/dns_frames.h"
 #include "common/net/tcp_stream.h"
+#include "common/net/tls_stream.h"
 #include "common/net/udp_socket.h"
 
 namespace twinzone::service {
@@ -41,11 +44,20 @@ class Asker::TcpExchange final : public Exchange, public std::enable_shared_from
   public:
     TcpExchange(Asker& asker, AttemptId attempt) : asker_(asker), attempt_(attempt) {}
 
-    void start(const Ask& question) {
-        stream_ = net::TcpStream::connect(
-            asker_.loop_, question.to, std::nullopt,
-            [this](Result<void> connected) { handle_connected(std::move(connected)); });
+    Result<void> start(const Ask& question) {
+        const auto connected = [this](Result<void> result) { handle_connected(std::move(result)); };
+        if (!question.tls) {
+            stream_ = net::TcpStream::connect(asker_.loop_, question.to, std::nullopt, connected);
+        } else if (auto context = asker_.tls_ ? asker_.tls_->client(question.tls->name) : nullptr) {
+            stream_ = net::TlsStream::connect(asker_.loop_, question.to, std::nullopt,
+                                              std::move(context), connected);
+        } else {
+            return fail(
+                Errc::config_invalid,
+                fmt::format("tls '{}' has nothing to know a server by", question.tls->name));
+        }
         stream_->write(net::with_length(question.message));
+        return {};
     }
 
   private:
@@ -86,7 +98,7 @@ class Asker::TcpExchange final : public Exchange, public std::enable_shared_from
 
     Asker& asker_;
     AttemptId attempt_;
-    std::unique_ptr<net::TcpStream> stream_;
+    std::unique_ptr<net::Connection> stream_;
     net::DnsFrames frames_;
 };
 
@@ -95,19 +107,20 @@ Asker::~Asker() = default;
 
 void Asker::ask(const Ask& question) {
     const AttemptId attempt = question.attempt;
-    if (question.transport == Transport::tcp) {
-        const auto exchange = std::make_shared<TcpExchange>(*this, attempt);
-        exchanges_.emplace(attempt, exchange);
-        exchange->start(question);
-        return;
-    }
-    const auto exchange = std::make_shared<UdpExchange>(*this, attempt);
-    exchanges_.emplace(attempt, exchange);
-    if (Result<void> sent = exchange->start(question); !sent) {
+    const Result<void> started = question.transport == Transport::tcp
+                                     ? start<TcpExchange>(question)
+                                     : start<UdpExchange>(question);
+    if (!started) {
         // Not from within ask(): the core that asks is in the middle of something.
-        loop_.post(
-            [this, attempt, error = std::move(sent).error()] { handle_failure(attempt, error); });
+        loop_.post([this, attempt, error = started.error()] { handle_failure(attempt, error); });
     }
+}
+
+template <class Kind>
+Result<void> Asker::start(const Ask& question) {
+    const auto exchange = std::make_shared<Kind>(*this, question.attempt);
+    exchanges_.emplace(question.attempt, exchange);
+    return exchange->start(question);
 }
 
 void Asker::run(FollowerAction action) {

@@ -1,5 +1,5 @@
 // Sends a Follower's questions over real sockets and hands back what comes in: a fresh port for
-// each UDP question, a connection for each TCP one.
+// each UDP question, a connection for each one over TCP or TLS.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/net/loop.h"
 #include "common/service/follower_event.h"
+#include "common/service/tls_contexts.h"
 
 namespace twinzone::service {
 
@@ -30,6 +31,9 @@ class Asker {
     Asker(const Asker&) = delete;
     Asker& operator=(const Asker&) = delete;
 
+    // With whom the next questions over TLS are asked; without, they fail.
+    void use_tls(std::shared_ptr<const TlsContexts> tls) { tls_ = std::move(tls); }
+
     void ask(const Ask& question);
 
     // Either, by what it is.
@@ -47,7 +51,11 @@ class Asker {
     void handle_message(AttemptId attempt, std::span<std::uint8_t> message);
     void handle_failure(AttemptId attempt, Error error);
 
+    template <class Kind>
+    Result<void> start(const Ask& question);
+
     net::Loop& loop_;
+    std::shared_ptr<const TlsContexts> tls_;
     Events events_;
     std::unordered_map<AttemptId, std::shared_ptr<Exchange>> exchanges_;
 };

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace twinzone::service {
 
@@ -26,17 +27,19 @@ struct Batch {
 
 }  // namespace
 
-ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> stream,
-                             Publisher& publisher, const SessionLimits& limits, Events events)
+ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> stream,
+                             const Endpoint& peer, Publisher& publisher,
+                             const SessionLimits& limits, Events events)
     : loop_(loop),
       stream_(std::move(stream)),
+      peer_(peer),
       publisher_(publisher),
       limits_(limits),
       events_(std::move(events)),
       timer_(loop) {
     stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
                    [this](const Result<void>&) { end(); });
-    watch_progress();
+    timer_.arm_after(limits_.first, [this] { check_progress(); });
 }
 
 ClientSession::~ClientSession() {
@@ -54,6 +57,16 @@ bool ClientSession::may_take_request() const noexcept {
     return !transfer_ && stream_->queued_bytes() < kMaxQueuedBytes && stream_->is_open();
 }
 
+Source ClientSession::source() const {
+    Source source{.peer = peer_, .transport = Transport::tcp};
+    if (const net::TlsPeer* tls = stream_->tls_peer()) {
+        source.over_tls = true;
+        source.identities = tls->identities;
+        source.objection = fmt::format("{}", fmt::join(tls->objections, "; "));
+    }
+    return source;
+}
+
 void ClientSession::take_requests() {
     while (may_take_request()) {
         Result<std::optional<net::DnsFrames::Message>> message = frames_.next();
@@ -69,8 +82,7 @@ void ClientSession::take_requests() {
             watch_progress();
             return;
         }
-        Publisher::Answer answer = publisher_.answer(
-            loop_.now(), {.peer = stream_->peer(), .transport = Transport::tcp}, **message);
+        Publisher::Answer answer = publisher_.answer(loop_.now(), source(), **message);
         if (auto* reply = std::get_if<Bytes>(&answer)) {
             stream_->write(net::with_length(*reply), [this] { handle_written(); });
         } else if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {

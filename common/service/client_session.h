@@ -7,16 +7,17 @@
 #include <memory>
 
 #include "common/base/time.h"
+#include "common/net/connection.h"
 #include "common/net/dns_frames.h"
 #include "common/net/loop.h"
-#include "common/net/tcp_stream.h"
 #include "common/net/timer.h"
 #include "common/service/publisher.h"
 
 namespace twinzone::service {
 
 struct SessionLimits {
-    Duration idle{0};           // without a request
+    Duration idle{0};           // without a request, from the first one on
+    Duration first{0};          // until the first, a TLS handshake included
     Duration transfer_idle{0};  // without an octet taken
     Duration transfer_time{0};  // of one transfer
 };
@@ -37,19 +38,20 @@ class ClientSession {
     };
 
     // `publisher` and `loop` outlive the session.
-    ClientSession(net::Loop& loop, std::unique_ptr<net::TcpStream> stream, Publisher& publisher,
-                  const SessionLimits& limits, Events events);
+    ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> stream, const Endpoint& peer,
+                  Publisher& publisher, const SessionLimits& limits, Events events);
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
     ~ClientSession();
 
     [[nodiscard]] bool is_transferring() const noexcept { return transfer_ != nullptr; }
-    [[nodiscard]] const Endpoint& peer() const noexcept { return stream_->peer(); }
+    [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
 
   private:
     void handle_read(std::span<std::uint8_t> bytes);
     void take_requests();
     [[nodiscard]] bool may_take_request() const noexcept;
+    [[nodiscard]] Source source() const;
     void begin_transfer(std::unique_ptr<OutgoingTransfer> transfer);
     void pump();
     [[nodiscard]] Result<bool> write_batch();
@@ -60,7 +62,8 @@ class ClientSession {
     void end();
 
     net::Loop& loop_;
-    std::unique_ptr<net::TcpStream> stream_;
+    std::unique_ptr<net::Connection> stream_;
+    Endpoint peer_;
     Publisher& publisher_;
     SessionLimits limits_;
     Events events_;

@@ -5,6 +5,7 @@
 #include "common/config/command_line.h"
 #include "common/control/status_verb.h"
 #include "common/net/entropy.h"
+#include "common/service/access.h"
 #include "common/service/event_log.h"
 #include "common/service/event_metrics.h"
 
@@ -13,15 +14,6 @@ namespace twinzone::service {
 namespace {
 
 using observe::Level;
-
-transfer::AccessRules access_rules(const std::vector<config::AccessRule>& configured) {
-    std::vector<transfer::AccessRule> rules;
-    rules.reserve(configured.size());
-    for (const config::AccessRule& rule : configured) {
-        rules.push_back({.addresses = rule.addresses, .key = rule.key});
-    }
-    return transfer::AccessRules{std::move(rules)};
-}
 
 store::JournalLimits journal_limits(const config::JournalLimits& configured) {
     return {.max_versions = configured.max_versions,
@@ -41,6 +33,10 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     if (!log) {
         return fail(std::move(log).error());
     }
+    Result<std::shared_ptr<const TlsContexts>> tls = TlsContexts::load(config);
+    if (!tls) {
+        return fail(std::move(tls).error());
+    }
     std::unique_ptr<Daemon> daemon{
         new Daemon{std::move(config), std::move(hooks), std::move(*log)}};
     store::StoreOptions options;
@@ -56,6 +52,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     daemon->store_ = std::move(*store);
     daemon->log_opening();
     daemon->start_cores();
+    daemon->use_tls(std::move(*tls));
     return daemon;
 }
 
@@ -102,6 +99,12 @@ void Daemon::start_cores() {
                 }));
 }
 
+void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
+    follower_runner_->use_tls(tls);
+    announcer_runner_->use_tls(tls);
+    server_->use_tls(tls);
+}
+
 void Daemon::log_opening() const {
     const store::Opening& opening = store_->opening();
     if (!opening.set_aside.empty()) {
@@ -139,6 +142,12 @@ Result<void> Daemon::listen() {
             return listening;
         }
         log_->server(Level::info, fmt::format("listening on {}", endpoint.to_text()));
+    }
+    for (const Endpoint& endpoint : config_.listen_tls) {
+        if (Result<void> listening = server_->listen_tls(endpoint); !listening) {
+            return listening;
+        }
+        log_->server(Level::info, fmt::format("listening on {} tls", endpoint.to_text()));
     }
     if (Result<void> listening = listen_web(); !listening || config_.control_socket.empty()) {
         return listening;

@@ -85,6 +85,7 @@ class Daemon {
     Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log> log);
 
     void start_cores();
+    void use_tls(const std::shared_ptr<const TlsContexts>& tls);
     void log_opening() const;
     void handle_completions();
     void handle_follower_event(const FollowerEvent& event);

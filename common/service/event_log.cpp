@@ -50,6 +50,7 @@ class EventWriter {
         facts.type = type_of(event.asked, event.got);
         facts.remote = event.remote;
         facts.key = event.key;
+        facts.tls = event.tls;
         facts.result = result_text(event);
         facts.from = event.from;
         facts.to = event.to;
@@ -127,6 +128,7 @@ void log_transfer_end(observe::Log& log, const ClientSession::TransferEnd& end) 
     facts.type = type_of(ixfr ? TransferType::ixfr : TransferType::axfr,
                          full ? TransferType::axfr : TransferType::ixfr);
     facts.remote = transfer.request().source().peer;
+    facts.tls = transfer.request().source().over_tls;
     facts.key =
         transfer.request().key() ? transfer.request().key()->name().to_text() : std::string{};
     facts.result = end.error ? fmt::format("failed: {}", end.error->detail()) : "finished";

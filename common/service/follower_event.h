@@ -11,6 +11,7 @@
 #include "common/base/error.h"
 #include "common/base/ip_address.h"
 #include "common/base/time.h"
+#include "common/config/config.h"
 #include "common/dns/name.h"
 #include "common/dns/serial.h"
 #include "common/transfer/transfer_query.h"
@@ -24,13 +25,14 @@ using transfer::Transport;
 // one are recognised.
 enum class AttemptId : std::uint64_t {};
 
-// Send `message` to `to` (UDP: from a fresh port; TCP: on a connection of its own) and hand back
-// what comes in.
+// Send `message` to `to` (UDP: from a fresh port; TCP and TLS: on a connection of its own) and hand
+// back what comes in.
 struct Ask {
     AttemptId attempt{};
     Endpoint to;
     Transport transport{};
     Bytes message;
+    config::TlsPtr tls{};  // not null: over TLS on TCP, and never without
 };
 
 // Nothing more is wanted of this attempt: close its socket.
@@ -53,6 +55,7 @@ struct SoaChecked {
 struct TransferEnded {
     Endpoint remote;
     std::string key;  // name of the TSIG key; empty: unsigned
+    bool tls = false;
     TransferType asked{};
     TransferType got{};
     std::optional<dns::Serial> from;

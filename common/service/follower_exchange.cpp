@@ -19,10 +19,12 @@ void Follower::launch(Now now, std::unique_ptr<Exchange> exchange, Transport tra
     exchange->attempt = AttemptId{++last_attempt_};
     const AttemptId attempt = exchange->attempt;
     deadlines_.emplace(exchange->deadline, attempt);
+    const Remote& remote = remotes_[exchange->remote];
     actions_.emplace_back(Ask{.attempt = attempt,
-                              .to = remotes_[exchange->remote].endpoint,
+                              .to = remote.endpoint,
                               .transport = transport,
-                              .message = std::move(*message)});
+                              .message = std::move(*message),
+                              .tls = remote.settings->tls});
     exchanges_.emplace(attempt, std::move(exchange));
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/service/access.h"
 #include "common/service/follower.h"
 
 namespace twinzone::service {
@@ -38,11 +39,7 @@ struct Follower::Zone {
                  .retry_max = settings.retry.max,
                  .expire_min = settings.expire_min},
           refresher(limits, seed, now) {
-        std::vector<transfer::AccessRule> rules;
-        for (const config::AccessRule& rule : settings.allow_notify) {
-            rules.push_back({.addresses = rule.addresses, .key = rule.key});
-        }
-        allow_notify = transfer::AccessRules{std::move(rules)};
+        allow_notify = access_rules(settings.allow_notify);
     }
     Zone(const Zone&) = delete;
     Zone& operator=(const Zone&) = delete;

@@ -21,6 +21,9 @@ class FollowerRunner {
     // Call after anything was told to the follower from elsewhere (a NOTIFY, a wish, commits).
     void kick();
 
+    // Asker::use_tls().
+    void use_tls(std::shared_ptr<const TlsContexts> tls) { asker_.use_tls(std::move(tls)); }
+
   private:
     net::Loop& loop_;
     Follower& follower_;
@@ -36,6 +39,9 @@ class AnnouncerRunner {
 
     // Call after a version was published.
     void kick();
+
+    // Asker::use_tls().
+    void use_tls(std::shared_ptr<const TlsContexts> tls) { asker_.use_tls(std::move(tls)); }
 
   private:
     net::Loop& loop_;

@@ -16,6 +16,9 @@ std::string_view relation(dns::SerialOrder order) {
 
 void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsigned attempt) {
     const Remote& asked = remotes_[remote];
+    if (asked.settings->tls) {
+        attempt = kSoaAttempts - 1;  // one connection, with the longest patience
+    }
     auto exchange = std::make_unique<Exchange>();
     exchange->zone = zone;
     exchange->remote = remote;

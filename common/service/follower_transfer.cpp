@@ -245,6 +245,7 @@ TransferEnded Follower::facts(Now now, const Exchange& exchange) const {
     TransferEnded out;
     out.remote = remote.endpoint;
     out.key = remote.settings->key ? remote.settings->key->name().to_text() : std::string{};
+    out.tls = remote.settings->tls != nullptr;
     out.asked = question.asked();
     out.got = question.assembler().full() ? TransferType::axfr : TransferType::ixfr;
     out.from = exchange.ours ? std::optional{exchange.ours->serial} : std::nullopt;

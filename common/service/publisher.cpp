@@ -73,9 +73,8 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
         return refuse(now, request, dns::Rcode::not_auth, "notify",
                       "NOTIFY for a zone we are the primary of, or not serving");
     }
-    const transfer::Peer peer{.address = request.source().peer.address, .key = request.key()};
     const std::optional<dns::Rcode> rcode =
-        view_->handle_notify(now, request.message(), peer, request.source().peer);
+        view_->handle_notify(now, request.message(), request.peer(), request.source().peer);
     if (!rcode) {
         return {};
     }
@@ -116,8 +115,13 @@ Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
     if (zone == zones_.end()) {  // RFC 5936 §2.2.1
         return refuse(now, request, dns::Rcode::not_auth, "unknown zone", "no such zone here");
     }
-    if (!zone->second.allows({.address = request.source().peer.address, .key = request.key()})) {
-        return refuse(now, request, dns::Rcode::refused, "access", "not allowed by allow-transfer");
+    if (!zone->second.allows(request.peer())) {
+        const std::string& objection = request.source().objection;
+        return refuse(
+            now, request, dns::Rcode::refused, "access",
+            objection.empty()
+                ? "not allowed by allow-transfer"
+                : fmt::format("not allowed by allow-transfer; certificate: {}", objection));
     }
     if (is_expired(now, name)) {
         return refuse(now, request, dns::Rcode::serv_fail, "expired", "the zone has expired");

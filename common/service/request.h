@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/ip_address.h"
@@ -11,6 +12,7 @@
 #include "common/base/time.h"
 #include "common/dns/message.h"
 #include "common/dns/tsig.h"
+#include "common/transfer/access_rules.h"
 #include "common/transfer/transfer_query.h"
 
 namespace twinzone::service {
@@ -20,6 +22,9 @@ using transfer::Transport;
 struct Source {
     Endpoint peer;
     Transport transport{};
+    bool over_tls = false;
+    std::vector<std::string> identities{};  // that its certificate satisfies (net::TlsPeer)
+    std::string objection{};                // to its certificate, for the log; empty: none
 };
 
 // EDNS payload we offer and the most we send over UDP, in octets: fits the IPv6 minimum MTU, so
@@ -42,6 +47,14 @@ class Request {
     [[nodiscard]] const dns::Message& message() const noexcept { return message_; }
     [[nodiscard]] const dns::Question& question() const noexcept { return *message_.question; }
     [[nodiscard]] const Source& source() const noexcept { return source_; }
+
+    // Who asks, by all that was proved.
+    [[nodiscard]] transfer::Peer peer() const {
+        return {.address = source_.peer.address,
+                .key = tsig_.key(),
+                .over_tls = source_.over_tls,
+                .identities = source_.identities};
+    }
 
     // Null where the request was not signed.
     [[nodiscard]] const dns::TsigKeyPtr& key() const noexcept { return tsig_.key(); }

@@ -1,6 +1,10 @@
 #include "common/service/server.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "common/net/tls_stream.h"
 
 namespace twinzone::service {
 
@@ -8,6 +12,9 @@ namespace {
 
 // Connections the kernel keeps ready for us.
 constexpr int kBacklog = 1024;
+
+// For a client's TLS handshake and its first request.
+constexpr Duration kHandshakeTime = seconds{10};
 
 }  // namespace
 
@@ -20,7 +27,8 @@ Result<void> Server::listen(const Endpoint& at) {
     // TCP first: with port 0 it takes a free one, and UDP follows it there.
     Result<std::unique_ptr<net::TcpListener>> tcp = net::TcpListener::listen(
         loop_, at, kBacklog,
-        {.on_accept = [this](std::unique_ptr<net::TcpStream> stream) { accept(std::move(stream)); },
+        {.on_accept =
+             [this](std::unique_ptr<net::TcpStream> stream) { accept(std::move(stream), false); },
          .on_error = [this](Error error) { events_.on_error(std::move(error)); }});
     if (!tcp) {
         return fail(std::move(tcp).error());
@@ -40,6 +48,19 @@ Result<void> Server::listen(const Endpoint& at) {
     return {};
 }
 
+Result<void> Server::listen_tls(const Endpoint& at) {
+    Result<std::unique_ptr<net::TcpListener>> listener = net::TcpListener::listen(
+        loop_, at, kBacklog,
+        {.on_accept =
+             [this](std::unique_ptr<net::TcpStream> stream) { accept(std::move(stream), true); },
+         .on_error = [this](Error error) { events_.on_error(std::move(error)); }});
+    if (!listener) {
+        return fail(std::move(listener).error());
+    }
+    tcp_.push_back(std::move(*listener));
+    return {};
+}
+
 void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
                              const Endpoint& from) {
     Publisher::Answer answer =
@@ -53,8 +74,9 @@ void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> byt
 }
 
 // Connections beyond a limit are closed at once (RFC 7766 §6.2.2): who is inside is served.
-void Server::accept(std::unique_ptr<net::TcpStream> stream) {
-    const IpAddress address = stream->peer().address;
+void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
+    const Endpoint peer = stream->peer();
+    const IpAddress address = peer.address;
     const auto known = by_address_.find(address);
     if (sessions_.size() >= limits_.tcp_clients ||
         (known != by_address_.end() && known->second >= limits_.per_remote)) {
@@ -63,6 +85,9 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream) {
     ++by_address_[address];
     const std::uint64_t id = ++last_session_;
     const SessionLimits limits{.idle = limits_.tcp_idle,
+                               .first = over_tls
+                                            ? std::min<Duration>(limits_.tcp_idle, kHandshakeTime)
+                                            : Duration{limits_.tcp_idle},
                                .transfer_idle = limits_.transfer_idle,
                                .transfer_time = limits_.transfer_time};
     ClientSession::Events events;
@@ -76,8 +101,14 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream) {
         }
         sessions_.erase(id);
     };
-    sessions_.emplace(id, std::make_unique<ClientSession>(loop_, std::move(stream), publisher_,
-                                                          limits, std::move(events)));
+    std::unique_ptr<net::Connection> connection;
+    if (over_tls) {
+        connection = net::TlsStream::accept(loop_, std::move(stream), tls_->server());
+    } else {
+        connection = std::move(stream);
+    }
+    sessions_.emplace(id, std::make_unique<ClientSession>(loop_, std::move(connection), peer,
+                                                          publisher_, limits, std::move(events)));
 }
 
 }  // namespace twinzone::service

@@ -13,6 +13,7 @@
 #include "common/net/udp_socket.h"
 #include "common/service/client_session.h"
 #include "common/service/publisher.h"
+#include "common/service/tls_contexts.h"
 
 namespace twinzone::service {
 
@@ -33,17 +34,24 @@ class Server {
     // Errc::network with the address where one of both cannot be bound.
     [[nodiscard]] Result<void> listen(const Endpoint& at);
 
+    // TCP alone, each connection over TLS. Requires: use_tls() was called with a server's context.
+    [[nodiscard]] Result<void> listen_tls(const Endpoint& at);
+
+    // What connections from now on show; those that stand keep what they began with.
+    void use_tls(std::shared_ptr<const TlsContexts> tls) { tls_ = std::move(tls); }
+
     [[nodiscard]] std::size_t clients() const noexcept { return sessions_.size(); }
 
   private:
     void answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
                          const Endpoint& from);
-    void accept(std::unique_ptr<net::TcpStream> stream);
+    void accept(std::unique_ptr<net::TcpStream> stream, bool over_tls);
 
     net::Loop& loop_;
     Publisher& publisher_;
     config::Limits limits_;
     Events events_;
+    std::shared_ptr<const TlsContexts> tls_;
     std::vector<std::unique_ptr<net::UdpSocket>> udp_;
     std::vector<std::unique_ptr<net::TcpListener>> tcp_;
     std::map<std::uint64_t, std::unique_ptr<ClientSession>> sessions_;

@@ -17,7 +17,11 @@ bool matches(const AccessRule& rule, const Peer& peer) noexcept {
     const bool address = rule.addresses.empty() ||
                          std::any_of(rule.addresses.begin(), rule.addresses.end(),
                                      [&](const IpPrefix& p) { return p.contains(peer.address); });
-    return address && (rule.key == nullptr || same_key(rule.key, peer.key));
+    const bool identity =
+        rule.identity.empty() || std::find(peer.identities.begin(), peer.identities.end(),
+                                           rule.identity) != peer.identities.end();
+    return address && identity && (peer.over_tls || !rule.tls_only) &&
+           (rule.key == nullptr || same_key(rule.key, peer.key));
 }
 
 }  // namespace

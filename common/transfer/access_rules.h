@@ -2,6 +2,7 @@
 // for it. One function decides for all of them. Default deny. RFC 5936 §5.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/base/ip_address.h"
@@ -13,6 +14,8 @@ namespace twinzone::transfer {
 struct Peer {
     IpAddress address;
     dns::TsigKeyPtr key;  // the key of a valid signature; null: unsigned
+    bool over_tls = false;
+    std::vector<std::string> identities{};  // that its TLS certificate satisfies
 };
 
 // All conditions that are set must hold (never address *or* key). A rule without any condition lets
@@ -20,6 +23,8 @@ struct Peer {
 struct AccessRule {
     std::vector<IpPrefix> addresses;  // one of them; empty: any address
     dns::TsigKeyPtr key;              // this key, by name and algorithm; null: signed or not
+    bool tls_only = false;
+    std::string identity{};  // the certificate it must show; empty: none is wanted
 };
 
 // Immutable. An empty list allows nobody.

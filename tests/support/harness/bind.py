@@ -1,13 +1,14 @@
 """BIND 9 as primary or secondary of one zone."""
 import signal
 
+from .ports import free_port
 from .server import Server
 
 OPTIONS = """
 {key}
 options {{
   directory "{folder}"; pid-file none; session-keyfile none; lock-file none;
-  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; {more}
   recursion no; dnssec-validation no; empty-zones-enable no; check-integrity no;
   allow-query {{ any; }}; allow-transfer {{ any; }};
   notify-delay 0; min-refresh-time 1; min-retry-time 1; max-journal-size unlimited;
@@ -21,8 +22,9 @@ logging {{ channel all {{ stderr; severity debug 1; }}; category default {{ all;
 class Bind(Server):
     name = "bind"
 
-    def _start(self, zone_text, key):
-        conf = OPTIONS.format(key=key.bind_text(), folder=self.folder, port=self.port)
+    def _start(self, zone_text, key, options=""):
+        conf = OPTIONS.format(key=key.bind_text() if key else "", folder=self.folder,
+                              port=self.port, more=options)
         conf = self.write("named.conf", conf + zone_text)
         return self.run(["/usr/sbin/named", "-g", "-c", conf, "-n", "1"])
 
@@ -38,6 +40,25 @@ class Bind(Server):
             f'zone "{zone}" {{ type primary; file "zone.db"; ixfr-from-differences yes;\n'
             f'  notify explicit; also-notify {{ 127.0.0.1 port {secondary_port} '
             f'key "{key.name}"; }}; }};\n', key)
+
+    def as_tls_secondary(self, zone, tls_port, authority, host, own=None):
+        """Follows over TLS; shows its certificate `own` where it has one."""
+        certificate = f'cert-file "{own.cert}"; key-file "{own.key}"; ' if own else ""
+        return self._start(
+            f'tls t {{ ca-file "{authority.ca}"; remote-hostname "{host}"; {certificate}}};\n'
+            f'zone "{zone}" {{ type secondary; file "zone.db"; masterfile-format text; notify no;\n'
+            f'  primaries {{ 127.0.0.1 port {tls_port} tls t; }}; }};\n', None)
+
+    def as_tls_primary(self, zone, text, own, clients=None):
+        """Serves transfers over TLS alone; `clients`: the authority of certificates it wants."""
+        self.write("zone.db", text)
+        self.tls_port = free_port()
+        wanted = f'ca-file "{clients.ca}"; ' if clients else ""
+        return self._start(
+            f'zone "{zone}" {{ type primary; file "zone.db"; ixfr-from-differences yes;\n'
+            f'  notify no; allow-transfer port {self.tls_port} transport tls {{ any; }}; }};\n'
+            f'tls own {{ cert-file "{own.cert}"; key-file "{own.key}"; {wanted}}};\n',
+            None, f"listen-on port {self.tls_port} tls own {{ 127.0.0.1; }};")
 
     def load(self, text):
         """The next version of the zone it is primary of."""

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from . import contents
+from .ports import free_port
 from .server import Server
 from .waiting import wait_for
 
@@ -56,12 +57,29 @@ class Twinzone(Server):
                 {"name": key.name, "algorithm": key.algorithm, "secret": key.secret})
         return self
 
-    def use_remote(self, name, port, key=None):
+    def use_remote(self, name, port, key=None, tls=None):
         remote = {"name": name, "addresses": [f"127.0.0.1@{port}"]}
+        if tls:
+            remote["tls"] = tls
         if key:
             self.use_key(key)
             remote["key"] = key.name
         self.configuration["remotes"].append(remote)
+        return self
+
+    def use_tls(self, name, **settings):
+        """An entry of `tls`; paths may be given as such."""
+        entry = {"name": name}
+        entry.update({key.replace("_", "-"): value if isinstance(value, list) else str(value)
+                      for key, value in settings.items()})
+        self.configuration.setdefault("tls", []).append(entry)
+        return self
+
+    def listen_tls(self, name):
+        """Takes TLS at a port of its own, with the certificate of this entry."""
+        self.tls_port = free_port()
+        self.configuration["server"].update(
+            {"listen-tls": [f"127.0.0.1@{self.tls_port}"], "tls": name})
         return self
 
     def use_limits(self, **limits):
