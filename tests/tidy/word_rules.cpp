@@ -24,8 +24,8 @@ constexpr std::string_view kForeign[] = {
 };
 
 // What these libraries call their functions, types and constants.
-constexpr std::string_view kForeignPrefixes[] = {"mdb_",  "MDB_", "uv_",  "UV_",   "ldns_",
-                                                 "LDNS_", "EVP_", "SSL_", "X509_", "XXH"};
+constexpr std::string_view kForeignPrefixes[] = {"mdb_", "MDB_", "uv_",   "UV_", "ldns_", "LDNS_",
+                                                 "EVP_", "SSL_", "X509_", "XXH", "MHD_"};
 
 bool is_foreign(std::string_view identifier) {
     return std::find(std::begin(kForeign), std::end(kForeign), identifier) != std::end(kForeign) ||
