@@ -4,10 +4,10 @@ import re
 import subprocess
 
 import pytest
-from harness.programs import ROOT, run_program
+from harness.programs import BUILD, ROOT, run_program
 
 ROLES = ["primary", "secondary"]
-MANUAL = os.path.join(ROOT, "examples", "man")
+MANUAL = os.path.join(BUILD, "examples", "man")
 OPTION = r"(?<![\w-])--[a-z][a-z-]*"
 
 
@@ -22,6 +22,18 @@ def page(role):
 
 def help_text(role):
     return run_program(role, "--help").stdout
+
+
+def verb_help(role, verb):
+    done = run_program(role, verb, "--help")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def whole_help(role):
+    """With what each verb says by itself, but for the examples."""
+    texts = [help_text(role), *(verb_help(role, verb) for verb in sorted(help_verbs(role)))]
+    return "".join(re.sub(r"^Examples\n(  .*\n)*", "", text, flags=re.M) for text in texts)
 
 
 def readme_section():
@@ -41,12 +53,17 @@ def help_verbs(role):
 
 
 def page_verbs(role):
-    return set(re.findall(r"^\*([a-z]+)\*", part(page(role), "VERBS"), re.M))
+    return set(re.findall(r"^\*([a-z]+)(?: new)?\*", part(page(role), "VERBS"), re.M))
 
 
 def plain(text):
     """A scdoc text without its marks."""
     return re.sub(r"[*\\]", "", text)
+
+
+def entry(text, verb):
+    """What the page says about a verb, with its options."""
+    return re.search(rf"^\*{verb}(?: new)?\*.*\n((?:\t.*\n|\n)*)", text, re.M).group(0)
 
 
 def options(text):
@@ -61,17 +78,33 @@ def test_page_and_help_have_the_same_verbs(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_page_and_help_have_the_same_options(role):
-    assert len(options(help_text(role))) > 15
-    assert options(plain(page(role))) == options(help_text(role))
+    assert len(options(whole_help(role))) > 15
+    assert options(plain(page(role))) == options(whole_help(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_verb_has_the_same_options_and_other_words_in_both(role):
+    verbs = part(page(role), "VERBS")
+    for verb in help_verbs(role):
+        told = verb_help(role, verb)
+        listed = re.search(r"^Options\n((?:  .*\n)*)", told, re.M)
+        own = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", listed.group(1), re.M)) if listed else set()
+        named = set(re.findall(r"^\t.*?(--[a-z-]+)\*(?: _\w+_)?$", entry(verbs, verb), re.M))
+        assert named == own, verb
+        also = re.search(r"^Also: (.*)$", told, re.M)
+        also_named = re.search(r"^\tAlso: (.*)\.$", entry(verbs, verb), re.M)
+        assert set(plain(also_named.group(1)).split(", ") if also_named else ()) == set(
+            also.group(1).split() if also else ()), verb
 
 
 def test_readme_and_help_have_the_same_options_and_verbs():
     section = readme_section()
     listed = set()
-    for cell in re.findall(r"^\| (`[^|]*) \|", section, re.M):
+    for row in re.findall(r"^\| (`[a-z].*)$", section, re.M):
+        cell = re.split(r"(?<!\\) \|", row)[0]
         listed |= set(re.findall(r"`([a-z]+)\b", cell))
     assert listed == set().union(*map(help_verbs, ROLES))
-    assert options(section) == set().union(*(options(help_text(role)) for role in ROLES))
+    assert options(section) == set().union(*(options(whole_help(role)) for role in ROLES))
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -12,24 +12,6 @@ def readme():
         return file.read()
 
 
-@pytest.fixture(scope="module")
-def help_texts():
-    return "".join(run_program(role, "--help").stdout for role in ("primary", "secondary"))
-
-
-def test_every_option_and_verb_of_the_readme_is_in_the_help(readme, help_texts):
-    section = readme[readme.index("## Command line"):readme.index("## Configuration")]
-    options = set(re.findall(r"--[a-z][a-z-]+", section))
-    verbs = set(re.findall(r"^\| `([a-z]+)", section, re.M))
-    assert len(options) > 15 and verbs == {"serve", "check", "status", "sync"}
-    assert [word for word in sorted(options | verbs) if word not in help_texts] == []
-
-
-def test_every_option_of_the_help_is_in_the_readme(readme, help_texts):
-    for option in set(re.findall(r"--[a-z][a-z-]+", help_texts)):
-        assert option in readme
-
-
 def test_the_configuration_of_the_readme_is_a_good_one(readme, tmp_path, key):
     text = re.search(r"```yaml\n(.*?)```", readme, re.S).group(1)
     secret = tmp_path / "k1.key"
