@@ -136,7 +136,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     }
 }
 
-Result<void> Daemon::listen() {
+Result<void> Daemon::listen_for_peers() {
     for (const Endpoint& endpoint : config_.listen) {
         if (Result<void> listening = server_->listen(endpoint); !listening) {
             return listening;
@@ -148,6 +148,13 @@ Result<void> Daemon::listen() {
             return listening;
         }
         log_->server(Level::info, fmt::format("listening on {} tls", endpoint.to_text()));
+    }
+    return {};
+}
+
+Result<void> Daemon::listen() {
+    if (Result<void> listening = listen_for_peers(); !listening) {
+        return listening;
     }
     if (Result<void> listening = listen_web(); !listening || config_.control_socket.empty()) {
         return listening;
@@ -198,6 +205,9 @@ bool Daemon::refresh(dns::NameView zone) {
     const bool known = follower_->refresh(loop_.now(), zone);
     if (known) {
         follower_runner_->kick();
+    }
+    if (hooks_.on_refresh) {
+        hooks_.on_refresh(dns::Name{zone});
     }
     return known;
 }

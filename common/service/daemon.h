@@ -41,6 +41,8 @@ class Daemon {
         std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
         // Anything else that happened to a followed zone, as it comes. May be empty.
         std::function<void(const FollowerEvent& event)> on_event;
+        // An operator wants the zone looked at now. May be empty.
+        std::function<void(const dns::Name& zone)> on_refresh;
         // Adds to a zone's status what only the program knows. May be empty.
         std::function<void(control::ZoneStatus& status, const dns::Name& zone)> describe;
         // SIGTERM or SIGINT came; the loop ends after it. May be empty.
@@ -59,7 +61,9 @@ class Daemon {
     void add_zone(const config::Zone& zone);
     [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
 
-    // Opens the listening sockets and the control socket. Errc::network.
+    // Opens the sockets on which peers are answered, alone. Errc::network.
+    [[nodiscard]] Result<void> listen_for_peers();
+    // Those and the control socket. Errc::network.
     [[nodiscard]] Result<void> listen();
 
     // Takes up owed NOTIFYs, then runs until stop() or a signal.
