@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "secondary/hand_over_runner.h"
@@ -32,6 +33,7 @@ config::ExitCode serve(config::Config config) {
         return service::report(config::Role::secondary, opened.error());
     }
     service::Daemon& daemon = **opened;
+    const service::ContentVerbs content_verbs{daemon};
     output = std::make_unique<HandOverRunner>(daemon, std::function<void()>{});
     for (const config::Zone& zone : daemon.config().zones) {
         daemon.add_zone(zone);

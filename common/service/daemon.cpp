@@ -100,6 +100,7 @@ void Daemon::start_cores() {
 }
 
 void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
+    tls_ = tls;
     follower_runner_->use_tls(tls);
     announcer_runner_->use_tls(tls);
     server_->use_tls(tls);
@@ -134,6 +135,11 @@ void Daemon::add_zone(const config::Zone& zone) {
     if (zone.is_followed()) {
         follower_->add_zone(loop_.now(), zone);
     }
+}
+
+const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
+    const auto at = zone_index_.find(zone);
+    return at == zone_index_.end() ? nullptr : &zones_[at->second];
 }
 
 Result<void> Daemon::listen_for_peers() {

@@ -60,6 +60,8 @@ class Daemon {
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
     [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
+    // Null where it is not served. Good until a zone is added.
+    [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
 
     // Opens the sockets on which peers are answered, alone. Errc::network.
     [[nodiscard]] Result<void> listen_for_peers();
@@ -82,6 +84,7 @@ class Daemon {
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
+    [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
 
@@ -107,6 +110,7 @@ class Daemon {
     Hooks hooks_;
     std::unique_ptr<observe::Log> log_;
     observe::Metrics metrics_;
+    std::shared_ptr<const TlsContexts> tls_;
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;

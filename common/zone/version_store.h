@@ -64,6 +64,14 @@ class Snapshot {
     // (RFC 1995 §4). nullptr where history() gives none.
     [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> history_pages(
         dns::Serial serial) const = 0;
+
+    // Every step that leads, unbroken, to this version: oldest first.
+    [[nodiscard]] virtual Result<std::vector<HistoryStep>> all_history() const = 0;
+
+    // Pages of one of them, counted back from this version: 0 is the step that made it. Requires:
+    // there are that many.
+    [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> step_pages(
+        std::size_t back) const = 0;
 };
 
 // What of a zone outlives the process beside its content. Plain value. A zone that was never filled
