@@ -21,6 +21,8 @@ std::string_view to_string(Errc code) noexcept {
         case Errc::zone_file_syntax: return "zone_file_syntax";
         case Errc::zone_file_content: return "zone_file_content";
         case Errc::zone_policy: return "zone_policy";
+        case Errc::zone_held: return "zone_held";
+        case Errc::zone_frozen: return "zone_frozen";
         case Errc::config_invalid: return "config_invalid";
         case Errc::usage: return "usage";
         case Errc::not_found: return "not_found";

@@ -82,6 +82,24 @@ Result<void> Batch::put_zone(ByteView zone_key, const ZoneRecord& record) {
     return put_with_sum(txn_, Table::zones, zone_key, encode(record));
 }
 
+Result<HoldRecord> Batch::hold(ByteView zone_key) const {
+    const Result<std::optional<ByteView>> value = txn_.get(Table::holds, zone_key);
+    if (!value) {
+        return fail(value.error());
+    }
+    const std::optional<ByteView> body = *value ? without_sum(zone_key, **value) : std::nullopt;
+    const std::optional<HoldRecord> record = body ? decode_hold_record(*body) : std::nullopt;
+    return record.value_or(HoldRecord{});
+}
+
+Result<void> Batch::put_hold(ByteView zone_key, const HoldRecord& record) {
+    if (!record.hold.empty()) {
+        return put_with_sum(txn_, Table::holds, zone_key, encode(record));
+    }
+    const Result<bool> erased = txn_.erase(Table::holds, zone_key);
+    return erased ? Result<void>{} : fail(erased.error());
+}
+
 Result<void> Batch::begin_sweep(SweepItem item) {
     sweeps_.push_back(item);
     return name_unfinished(item);

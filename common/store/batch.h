@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/store/environment.h"
+#include "common/store/hold_record.h"
 #include "common/store/keys.h"
 #include "common/store/zone_record.h"
 
@@ -39,6 +40,11 @@ class Batch {
     // nullopt where the zone is unknown or its record damaged.
     [[nodiscard]] Result<std::optional<ZoneRecord>> zone(ByteView zone_key) const;
     [[nodiscard]] Result<void> put_zone(ByteView zone_key, const ZoneRecord& record);
+
+    // What holds the zone back; empty where nothing does or the record is damaged.
+    [[nodiscard]] Result<HoldRecord> hold(ByteView zone_key) const;
+    // An empty one erases the record.
+    [[nodiscard]] Result<void> put_hold(ByteView zone_key, const HoldRecord& record);
 
     // Nothing refers to `item` any more: it is to be swept.
     [[nodiscard]] Result<void> begin_sweep(SweepItem item);

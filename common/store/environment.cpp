@@ -90,8 +90,8 @@ Environment::~Environment() {
     mdb_env_close(env_);
 }
 
-int Environment::open_tables_in(MDB_txn* txn, unsigned flags) {
-    for (std::size_t i = 0; i < kTables; ++i) {
+int Environment::open_tables_in(MDB_txn* txn, unsigned flags, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
         if (const int code = mdb_dbi_open(txn, kTableNames[i], flags, &tables_[i]); code != 0) {
             return code;
         }
@@ -112,7 +112,11 @@ Result<void> Environment::open_tables(bool read_only) {
         if (code != 0) {
             break;
         }
-        code = open_tables_in(txn, flags == 0 ? MDB_CREATE : 0U);
+        code = open_tables_in(txn, flags == 0 ? MDB_CREATE : 0U, kTables);
+        if (code == MDB_NOTFOUND && read_only) {
+            // An older store is read as it is; who only reads asks for no holds.
+            code = open_tables_in(txn, 0, kTablesBeforeHolds);
+        }
         if (code == 0) {
             code = mdb_txn_commit(txn);
         } else {

@@ -1,4 +1,4 @@
-// LMDB as the store uses it: one environment, its five tables, transactions and cursors that close
+// LMDB as the store uses it: one environment, its six tables, transactions and cursors that close
 // themselves, and error codes in our words. The only place that calls LMDB beside probe.cpp.
 #pragma once
 
@@ -18,10 +18,11 @@
 
 namespace twinzone::store {
 
-enum class Table : std::uint8_t { meta, zones, pages, journal, owed };
-inline constexpr std::size_t kTables = 5;
-inline constexpr std::array<const char*, kTables> kTableNames{"meta", "zones", "pages", "journal",
-                                                              "owed"};
+enum class Table : std::uint8_t { meta, zones, pages, journal, owed, holds };
+inline constexpr std::size_t kTables = 6;
+inline constexpr std::size_t kTablesBeforeHolds = 5;  // of older stores
+inline constexpr std::array<const char*, kTables> kTableNames{"meta",    "zones", "pages",
+                                                              "journal", "owed",  "holds"};
 
 // Slots for read transactions: far above the limits of transfers, which share them per commit.
 inline constexpr unsigned kMaxReaders = 2048;
@@ -77,7 +78,7 @@ class Environment {
         : env_(env), max_bytes_(options.max_bytes), lock_(options.lock) {}
 
     Result<void> open_tables(bool read_only);
-    int open_tables_in(MDB_txn* txn, unsigned flags);
+    int open_tables_in(MDB_txn* txn, unsigned flags, std::size_t count);
 
     MDB_env* env_;
     std::uint64_t max_bytes_;

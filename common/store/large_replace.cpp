@@ -31,7 +31,7 @@ Result<bool> LargeReplace::write_chunk(Batch& batch) {
             return fail(page.error());
         }
         if (!*page) {
-            if (Result<void> put = put_zone(batch); !put) {
+            if (Result<void> put = finish(batch); !put) {
                 return fail(std::move(put).error());
             }
             return true;
@@ -49,21 +49,47 @@ Result<bool> LargeReplace::write_chunk(Batch& batch) {
     return false;
 }
 
-Result<void> LargeReplace::put_zone(Batch& batch) {
+Result<void> LargeReplace::finish(Batch& batch) {
     const Bytes key = zone_key(commit_.zone);
     const Result<std::optional<ZoneRecord>> before = batch.zone(key);
-    if (!before) {
-        return fail(before.error());
+    Result<HoldRecord> hold = batch.hold(key);
+    if (!before || !hold) {
+        return fail(!before ? before.error() : hold.error());
     }
     if (Result<void> checked = check_base(commit_, *before); !checked) {
         return checked;
     }
     record_ = before->value_or(ZoneRecord{});
-    result_.removed = record_.version ? record_.version->records - 1 : 0;
+    HoldPlan plan;
+    plan.record = *std::move(hold);
     Result<void> done = batch.end_sweep({SweepItem::Kind::content, content_});
     if (done) {
-        done = retire_content(batch, record_, content_);
+        if (verdict_) {
+            put_held(plan);
+        } else {
+            release(plan);
+            done = put_zone(batch, key);
+        }
     }
+    if (done) {
+        done = write_hold(batch, key, plan);
+    }
+    if (plan.changed) {
+        hold_ = plan.record.hold;
+    }
+    return done;
+}
+
+void LargeReplace::put_held(HoldPlan& plan) {
+    hold_version(plan, *verdict_, *record_.version, encoder_->version(), commit_);
+    plan.record.content.item = {SweepItem::Kind::content, content_};
+    result_.version = record_.version;
+    result_.held = plan.record.hold.held;
+}
+
+Result<void> LargeReplace::put_zone(Batch& batch, ByteView key) {
+    result_.removed = record_.version ? record_.version->records - 1 : 0;
+    Result<void> done = retire_content(batch, record_, content_);
     if (done) {
         done = cut_history(batch, record_);
     }

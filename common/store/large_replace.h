@@ -1,5 +1,6 @@
 // A ReplaceWith whose pages do not fit one bounded transaction: written under a new content id by
-// several, between which other zones commit; the last one puts the zone on it.
+// several, between which other zones commit; the last one puts the zone on it, or keeps it as the
+// held version.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,9 @@ inline constexpr std::uint64_t kLargeChunkBytes = std::uint64_t{32} << 20;
 // Writer thread only. Borrows the commit. Dead after an error.
 class LargeReplace {
   public:
-    // Requires: the commit is a ReplaceWith with a SortedStream.
-    explicit LargeReplace(zone::Commit& commit) noexcept : commit_(commit) {}
+    // Requires: the commit is a ReplaceWith with a SortedStream. `verdict`: the version is held.
+    LargeReplace(zone::Commit& commit, const std::optional<Verdict>& verdict) noexcept
+        : commit_(commit), verdict_(verdict) {}
 
     // Writes one transaction's worth into `batch`; true where that was the last and the zone's
     // record (record()) is written too. The caller commits.
@@ -28,15 +30,21 @@ class LargeReplace {
 
     [[nodiscard]] const zone::Committed& result() const noexcept { return result_; }
     [[nodiscard]] const ZoneRecord& record() const noexcept { return record_; }
+    // What holds the zone back now, where that changed.
+    [[nodiscard]] const std::optional<zone::ZoneHold>& hold() const noexcept { return hold_; }
 
   private:
     Result<void> begin(Batch& batch);
-    Result<void> put_zone(Batch& batch);
+    Result<void> finish(Batch& batch);
+    Result<void> put_zone(Batch& batch, ByteView key);
+    void put_held(HoldPlan& plan);
 
     zone::Commit& commit_;
+    std::optional<Verdict> verdict_;
     std::optional<zone::VersionEncoder> encoder_;  // once begun
     std::uint32_t content_ = 0;
     ZoneRecord record_;
+    std::optional<zone::ZoneHold> hold_;
     zone::Committed result_;
 };
 

@@ -149,23 +149,34 @@ Result<void> sweep_unused(Batch& batch, Table table, SweepItem::Kind kind,
 }
 
 struct Loaded {
-    std::vector<Bytes> damaged;  // keys
+    std::vector<Bytes> damaged;        // keys of zones
+    std::vector<Bytes> damaged_holds;  // keys
     std::set<std::uint32_t> contents;
     std::set<std::uint32_t> journals;
 };
+
+Result<void> erase_all(Batch& batch, Table table, const std::vector<Bytes>& keys) {
+    for (const Bytes& key : keys) {
+        if (const Result<bool> erased = batch.txn().erase(table, key); !erased) {
+            return fail(erased.error());
+        }
+    }
+    return {};
+}
 
 Result<void> take_out_damaged(const EnvironmentPtr& env, const Loaded& loaded) {
     Result<Batch> batch = Batch::begin(env);
     if (!batch) {
         return fail(std::move(batch).error());
     }
-    for (const Bytes& key : loaded.damaged) {
-        if (const Result<bool> erased = batch->txn().erase(Table::zones, key); !erased) {
-            return fail(erased.error());
-        }
+    Result<void> done = erase_all(*batch, Table::zones, loaded.damaged);
+    if (done) {
+        done = erase_all(*batch, Table::holds, loaded.damaged_holds);
     }
-    Result<void> done =
-        sweep_unused(*batch, Table::pages, SweepItem::Kind::content, loaded.contents);
+    if (!done) {
+        return done;
+    }
+    done = sweep_unused(*batch, Table::pages, SweepItem::Kind::content, loaded.contents);
     if (done) {
         done = sweep_unused(*batch, Table::journal, SweepItem::Kind::journal, loaded.journals);
     }
@@ -191,13 +202,31 @@ Result<void> for_each(const Transaction& txn, Table table, Each each) {
     }
 }
 
-Result<Loaded> read_zones(const EnvironmentPtr& env, ResidentZones& zones, bool remember) {
+Result<void> read_holds(const Transaction& txn, ResidentHolds& holds, Loaded& loaded) {
+    return for_each(txn, Table::holds, [&](const TableEntry& entry) {
+        const std::optional<ByteView> body = without_sum(entry.key, entry.value);
+        const std::optional<HoldRecord> record = body ? decode_hold_record(*body) : std::nullopt;
+        if (!record) {
+            loaded.damaged_holds.emplace_back(entry.key.begin(), entry.key.end());
+            return;
+        }
+        holds.insert_or_assign(std::string{as_text(entry.key)}, record->hold);
+        if (record->hold.held) {
+            const SweepItem& item = record->content.item;
+            (item.kind == SweepItem::Kind::content ? loaded.contents : loaded.journals)
+                .insert(item.id);
+        }
+    });
+}
+
+// `remember`: also what is in use.
+Result<Loaded> read_all(const EnvironmentPtr& env, Residents& residents, bool remember) {
     Loaded loaded;
     const Result<std::shared_ptr<const ReadTransaction>> txn = ReadTransaction::begin(env);
     if (!txn) {
         return fail(txn.error());
     }
-    zones.reserve((*txn)->count(Table::zones));
+    residents.zones.reserve((*txn)->count(Table::zones));
     const Result<void> read = for_each(**txn, Table::zones, [&](const TableEntry& entry) {
         const std::optional<ByteView> body = without_sum(entry.key, entry.value);
         const std::optional<ZoneRecord> record = body ? decode_zone_record(*body) : std::nullopt;
@@ -205,45 +234,46 @@ Result<Loaded> read_zones(const EnvironmentPtr& env, ResidentZones& zones, bool 
             loaded.damaged.emplace_back(entry.key.begin(), entry.key.end());
             return;
         }
-        zones.set(entry.key, *body);
+        residents.zones.set(entry.key, *body);
         if (remember) {
             loaded.contents.insert(record->content);
             loaded.journals.insert(record->journal);
         }
     });
-    if (!read) {
-        return fail(read.error());
-    }
-    return loaded;
+    const Result<void> holds = read ? read_holds(**txn, residents.holds, loaded) : read;
+    return holds ? Result<Loaded>{std::move(loaded)} : fail(holds.error());
 }
 
 // Where one record is damaged, more may be: LMDB writes to the tables only after all were checked.
-Result<void> repair(const EnvironmentPtr& env, const std::string& file, ResidentZones& zones) {
+Result<void> repair(const EnvironmentPtr& env, const std::string& file, Residents& residents) {
     if (Result<void> good = check_file(file, CheckDepth::whole); !good) {
         return good;
     }
-    const Result<Loaded> loaded = read_zones(env, zones, true);  // again, for what is in use
+    const Result<Loaded> loaded = read_all(env, residents, true);  // again, for what is in use
     return loaded ? take_out_damaged(env, *loaded) : fail(loaded.error());
 }
 
-Result<EnvironmentPtr> open_and_load(const Environment::Options& options, ResidentZones& zones,
+Result<EnvironmentPtr> open_and_load(const Environment::Options& options, Residents& residents,
                                      Opening& opening) {
     Result<EnvironmentPtr> env = open_once(options, opening);
     if (!env) {
         return env;
     }
-    const Result<Loaded> loaded = read_zones(*env, zones, false);
+    const Result<Loaded> loaded = read_all(*env, residents, false);
     if (!loaded) {
         return fail(loaded.error());
     }
-    opening.zones = zones.size();
-    if (loaded->damaged.empty()) {
+    opening.zones = residents.zones.size();
+    if (loaded->damaged.empty() && loaded->damaged_holds.empty()) {
         return env;
+    }
+    for (const Bytes& key : loaded->damaged_holds) {
+        opening.damaged_holds.push_back(name_of_key(key));
     }
     for (const Bytes& key : loaded->damaged) {
         opening.damaged_zones.push_back(name_of_key(key));
     }
-    if (Result<void> repaired = repair(*env, options.directory + kFile, zones); !repaired) {
+    if (Result<void> repaired = repair(*env, options.directory + kFile, residents); !repaired) {
         if (repaired.error().code() == Errc::store_corrupt) {
             return fail(std::move(repaired).error());
         }
@@ -279,16 +309,16 @@ Result<void> prepare_directory(const std::string& directory) {
     return {};
 }
 
-Result<EnvironmentPtr> open_environment(const Environment::Options& options, ResidentZones& zones,
+Result<EnvironmentPtr> open_environment(const Environment::Options& options, Residents& residents,
                                         Opening& opening) {
-    Result<EnvironmentPtr> env = open_and_load(options, zones, opening);
+    Result<EnvironmentPtr> env = open_and_load(options, residents, opening);
     if (!env && env.error().code() == Errc::store_corrupt) {
-        zones = ResidentZones{};
+        residents = Residents{};
         opening = Opening{};
         if (Result<void> aside = set_aside(options.directory, env.error(), opening); !aside) {
             return fail(std::move(aside).error());
         }
-        env = open_and_load(options, zones, opening);
+        env = open_and_load(options, residents, opening);
     }
     return env;
 }

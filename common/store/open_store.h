@@ -17,11 +17,11 @@ namespace twinzone::store {
 // system).
 [[nodiscard]] Result<void> prepare_directory(const std::string& directory);
 
-// Opens, reads all zone records, sets aside what is damaged, and begins a fresh store where there
-// is none (any more). Zone records that are damaged are taken out, named in `opening`, and what
-// they referred to is marked for the sweep.
+// Opens, reads all records of zones and holds, sets aside what is damaged, and begins a fresh store
+// where there is none (any more). Records that are damaged are taken out, named in `opening`, and
+// what they referred to is marked for the sweep.
 [[nodiscard]] Result<EnvironmentPtr> open_environment(const Environment::Options& options,
-                                                      ResidentZones& zones, Opening& opening);
+                                                      Residents& residents, Opening& opening);
 
 // Opens again what was open before: damage is an error here, for zones are in service.
 [[nodiscard]] Result<EnvironmentPtr> reopen_environment(const Environment::Options& options);

@@ -42,12 +42,26 @@ Result<void> add_step(Plan& plan, const zone::Diff& diff, const zone::Commit& co
     return {};
 }
 
+// The differences themselves are kept: approved, they are applied as if they had come then.
+Result<void> keep_steps(const zone::Commit& commit, std::span<const zone::Diff> diffs, Plan& plan) {
+    for (const zone::Diff& diff : diffs) {
+        Result<JournalStep> step = encode_step(diff, commit.now, commit.source);
+        if (!step) {
+            return fail(std::move(step).error());
+        }
+        plan.hold.steps.push_back(*std::move(step));
+    }
+    return {};
+}
+
 // Applies `diffs`, all or none, to the content of `plan.record`.
 Result<void> plan_diffs(const Batch& batch, const zone::Commit& commit,
                         std::span<const zone::Diff> diffs, Plan& plan) {
     const ContentTable table{batch.txn(), plan.record.content};
     zone::PageOverlay overlay{table};
     zone::Version& version = *plan.record.version;
+    const std::uint64_t records = version.records;
+    std::vector<zone::Diff> judged;
     for (const zone::Diff& diff : diffs) {
         const Result<zone::Applied> applied = zone::apply(diff, overlay, version);
         if (!applied) {
@@ -61,9 +75,20 @@ Result<void> plan_diffs(const Batch& batch, const zone::Commit& commit,
         plan.result.added += applied->added;
         plan.result.already_there += applied->already_there;
         plan.result.changed = true;
+        if (commit.guard) {
+            judged.push_back(exact);
+        }
     }
     plan.changes = overlay.changes();
-    return {};
+    if (!judged.empty()) {
+        Result<std::optional<Verdict>> verdict =
+            judge_diffs(*commit.guard, records, judged, overlay);
+        if (!verdict) {
+            return fail(std::move(verdict).error());
+        }
+        plan.verdict = *verdict;
+    }
+    return plan.verdict ? keep_steps(commit, diffs, plan) : Result<void>{};
 }
 
 // All pages of the new content, or plan.large.
@@ -110,6 +135,28 @@ Result<std::optional<zone::Diff>> difference(const Batch& batch, const ZoneRecor
     return diff;
 }
 
+// Whole content that differs too much for a difference. What is damaged is not guarded: the new
+// content heals it.
+Result<void> judge_content(const Batch& batch, const zone::Commit& commit, SortedStream& stream,
+                           Plan& plan) {
+    if (Result<void> rewound = stream.rewind(); !rewound) {
+        return rewound;
+    }
+    zone::PageRecords old{std::make_unique<ContentCursor>(batch.txn(), plan.record.content)};
+    Verdict verdict;
+    const Result<zone::Losses> losses = zone::count_losses(commit.zone.view(), old, stream);
+    if (!losses) {
+        return losses.error().code() == Errc::store_corrupt ? Result<void>{} : fail(losses.error());
+    }
+    verdict.losses = *losses;
+    if (const auto reason =
+            zone::judge(*commit.guard, plan.record.version->records, verdict.losses)) {
+        verdict.reason = *reason;
+        plan.verdict = verdict;
+    }
+    return {};
+}
+
 Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::ReplaceWith& change,
                           Plan& plan) {
     auto& stream = static_cast<SortedStream&>(*change.records);
@@ -124,17 +171,21 @@ Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::
         return fail(std::move(diff).error());
     }
     if (!*diff) {
-        if (Result<void> rewound = stream.rewind(); !rewound) {
-            return rewound;
+        Result<void> judged =
+            commit.guard ? judge_content(batch, commit, stream, plan) : Result<void>{};
+        if (judged) {
+            judged = stream.rewind();
         }
-        return plan_content(change, plan);
+        return judged ? plan_content(change, plan) : judged;
     }
     if (!(*diff)->empty()) {
         Result<void> planned = plan_diffs(batch, commit, {&**diff, 1}, plan);
         if (!planned && planned.error().code() == Errc::store_corrupt) {
             ZoneRecord record = std::move(plan.record);
+            HoldPlan hold = std::move(plan.hold);
             plan = Plan{};
             plan.record = std::move(record);
+            plan.hold = std::move(hold);
             return stream.rewind() ? plan_content(change, plan) : planned;
         }
         return planned;
@@ -147,88 +198,70 @@ Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::
     return {};
 }
 
-// How many of the plan's last steps fit the limits by themselves.
-std::size_t steps_that_fit(const Plan& plan, const JournalLimits& limits, std::uint64_t allowed) {
-    std::uint64_t bytes = 0;
-    std::size_t count = 0;
-    for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
-        bytes += step->head.wire_bytes;
-        if (bytes > allowed || count == limits.max_versions) {
-            break;
-        }
-        ++count;
+Result<void> plan_publish(const Batch& batch, const zone::Commit& commit,
+                          const zone::PublishHeld& publish, Plan& plan) {
+    if (Result<void> checked = check_held(plan.hold, publish, plan.record.version); !checked) {
+        return checked;
     }
-    return count;
-}
-
-// Makes room for the plan's steps within the limits: the oldest go first.
-Result<void> trim(Batch& batch, const Plan& plan, const JournalLimits& limits, ZoneRecord& record) {
-    const std::uint64_t allowed = allowed_bytes(limits, record.version->wire_bytes);
-    std::uint64_t coming = 0;
-    for (const JournalStep& step : plan.steps) {
-        coming += step.head.wire_bytes;
+    const HoldRecord& held = plan.hold.record;
+    if (held.content.item.kind == SweepItem::Kind::journal) {
+        const Result<std::vector<zone::Diff>> diffs = read_held_diffs(batch.txn(), held);
+        return diffs ? plan_diffs(batch, commit, *diffs, plan) : fail(diffs.error());
     }
-    while (record.first_step != record.next_step &&
-           (record.next_step - record.first_step + plan.steps.size() > limits.max_versions ||
-            record.journal_bytes + coming > allowed)) {
-        const Result<bool> dropped = drop_oldest_step(batch.txn(), record);
-        if (!dropped) {
-            return fail(dropped.error());
-        }
-        if (!*dropped) {
-            return cut_history(batch, record);
-        }
-    }
+    plan.content = held.content.item.id;
+    plan.record.version = held.hold.held->version;
+    plan.cut_history = true;
+    plan.result.changed = true;
+    plan.result.removed = held.hold.held->removed;
+    plan.result.added = held.hold.held->added;
     return {};
 }
 
-Result<void> write_history(Batch& batch, const JournalLimits& limits, Plan& plan) {
-    ZoneRecord& record = plan.record;
-    if (plan.steps.empty() && !plan.cut_history) {
+Result<void> plan_change(const Batch& batch, zone::Commit& commit, Plan& plan) {
+    if (std::holds_alternative<zone::TouchTimers>(commit.change)) {
         return {};
     }
-    const std::uint64_t allowed = allowed_bytes(limits, record.version->wire_bytes);
-    const std::size_t fit = steps_that_fit(plan, limits, allowed);
-    const bool cut = plan.cut_history || fit < plan.steps.size();
-    plan.steps.erase(plan.steps.begin(), plan.steps.end() - static_cast<std::ptrdiff_t>(fit));
-    Result<void> done = cut ? cut_history(batch, record) : trim(batch, plan, limits, record);
-    if (done && !plan.steps.empty() && record.journal == 0) {
-        const Result<std::uint32_t> id = batch.next_id();
-        if (!id) {
-            return fail(id.error());
-        }
-        record.journal = *id;
+    if (plan.hold.record.hold.frozen_since) {
+        return fail(Errc::zone_frozen, "the zone is frozen");
     }
-    for (auto step = plan.steps.begin(); done && step != plan.steps.end(); ++step) {
-        done = append_step(batch.txn(), record, *step);
+    if (auto* replace = std::get_if<zone::ReplaceWith>(&commit.change)) {
+        return plan_replace(batch, commit, *replace, plan);
     }
-    return done;
+    if (!plan.record.version) {
+        return fail(Errc::transfer_diverged, "a difference for a zone without a version");
+    }
+    if (const auto* apply = std::get_if<zone::ApplyDiffs>(&commit.change)) {
+        return plan_diffs(batch, commit, apply->diffs, plan);
+    }
+    return plan_publish(batch, commit, std::get<zone::PublishHeld>(commit.change), plan);
 }
 
-Result<void> write_pages(Batch& batch, Plan& plan) {
-    ZoneRecord& record = plan.record;
-    if (plan.new_content || (record.content == 0 && !plan.changes.empty())) {
-        const Result<std::uint32_t> id = batch.next_id();
-        if (!id) {
-            return fail(id.error());
-        }
-        if (Result<void> retired = retire_content(batch, record, *id); !retired) {
-            return retired;
-        }
+// What the guard stopped: the zone stays as it was.
+void keep_back(const zone::Commit& commit, const ZoneRecord& before, Plan& plan) {
+    hold_version(plan.hold, *plan.verdict, *before.version, *plan.record.version, commit);
+    if (plan.new_content) {
+        plan.hold.pages = std::move(plan.changes);
     }
-    for (const auto& [key, page] : plan.changes) {
-        if (page) {
-            if (Result<void> put = put_page(batch, record.content, key, *page, plan.new_content);
-                !put) {
-                return put;
-            }
-        } else if (const Result<bool> erased =
-                       batch.txn().erase(Table::pages, content_key(record.content, key));
-                   !erased) {
-            return fail(erased.error());
-        }
+    plan.record = before;
+    plan.writes_zone = false;
+    plan.new_content = false;
+    plan.changes.clear();
+    plan.cut_history = false;
+    plan.steps.clear();
+    plan.result = zone::Committed{};
+    plan.result.version = before.version;
+    plan.result.held = plan.hold.record.hold.held;
+}
+
+Result<Plan> plan_hold(const zone::Commit& commit, Plan plan) {
+    Result<zone::Committed> result = change_hold(plan.hold, commit);
+    if (!result) {
+        return fail(std::move(result).error());
     }
-    return {};
+    plan.writes_zone = false;
+    plan.result = *std::move(result);
+    plan.result.version = plan.record.version;
+    return plan;
 }
 
 }  // namespace
@@ -241,7 +274,7 @@ std::uint64_t Plan::bytes() const noexcept {
     for (const JournalStep& step : steps) {
         sum += step.head.wire_bytes;
     }
-    return sum;
+    return sum + bytes_of(hold);
 }
 
 Result<void> check_base(const zone::Commit& commit, const std::optional<ZoneRecord>& record) {
@@ -260,70 +293,41 @@ Result<void> check_base(const zone::Commit& commit, const std::optional<ZoneReco
 }
 
 Result<Plan> make_plan(const Batch& batch, zone::Commit& commit) {
-    const Result<std::optional<ZoneRecord>> record = batch.zone(zone_key(commit.zone));
-    if (!record) {
-        return fail(record.error());
+    const Bytes key = zone_key(commit.zone);
+    const Result<std::optional<ZoneRecord>> record = batch.zone(key);
+    Result<HoldRecord> hold = batch.hold(key);
+    if (!record || !hold) {
+        return fail(!record ? record.error() : hold.error());
+    }
+    Plan plan;
+    plan.record = record->value_or(ZoneRecord{});
+    plan.hold.record = *std::move(hold);
+    if (std::holds_alternative<zone::DropHeld>(commit.change) ||
+        std::holds_alternative<zone::SetFrozen>(commit.change)) {
+        return plan_hold(commit, std::move(plan));
     }
     if (Result<void> checked = check_base(commit, *record); !checked) {
         return fail(std::move(checked).error());
     }
-    Plan plan;
-    plan.record = record->value_or(ZoneRecord{});
-    Result<void> planned;
-    if (auto* replace = std::get_if<zone::ReplaceWith>(&commit.change)) {
-        planned = plan_replace(batch, commit, *replace, plan);
-    } else if (const auto* apply = std::get_if<zone::ApplyDiffs>(&commit.change)) {
-        if (!plan.record.version) {
-            return fail(Errc::transfer_diverged, "a difference for a zone without a version");
-        }
-        planned = plan_diffs(batch, commit, apply->diffs, plan);
-    }
+    Result<void> planned = plan_change(batch, commit, plan);
     if (!planned) {
         return fail(std::move(planned).error());
+    }
+    if (plan.large) {
+        return plan;
+    }
+    if (plan.verdict) {
+        keep_back(commit, **record, plan);
+        return plan;
+    }
+    if (plan.result.changed) {
+        release(plan.hold);
     }
     if (commit.timers) {
         plan.record.timers = *commit.timers;
     }
     plan.result.version = plan.record.version;
     return plan;
-}
-
-Result<void> write_plan(Batch& batch, ByteView zone_key, const JournalLimits& limits, Plan& plan) {
-    Result<void> written = write_pages(batch, plan);
-    if (written) {
-        written = write_history(batch, limits, plan);
-    }
-    if (written) {
-        written = batch.put_zone(zone_key, plan.record);
-    }
-    if (written) {
-        batch.count_written(plan.bytes());
-    }
-    return written;
-}
-
-Result<void> retire_content(Batch& batch, ZoneRecord& record, std::uint32_t content) {
-    if (record.content != 0) {
-        if (Result<void> swept = batch.begin_sweep({SweepItem::Kind::content, record.content});
-            !swept) {
-            return swept;
-        }
-    }
-    record.content = content;
-    return {};
-}
-
-Result<void> cut_history(Batch& batch, ZoneRecord& record) {
-    if (record.journal != 0 && record.first_step != record.next_step) {
-        if (Result<void> swept = batch.begin_sweep({SweepItem::Kind::journal, record.journal});
-            !swept) {
-            return swept;
-        }
-        record.journal = 0;
-    }
-    record.first_step = record.next_step;
-    record.journal_bytes = 0;
-    return {};
 }
 
 Result<void> make_replayable(zone::ReplaceWith& change, const std::string& directory) {
@@ -349,11 +353,6 @@ Result<void> make_replayable(zone::ReplaceWith& change, const std::string& direc
     }
     change.records = *std::move(sorted);
     return {};
-}
-
-Result<void> put_page(Batch& batch, std::uint32_t content, ByteView page_key, ByteView page,
-                      bool at_end) {
-    return put_with_sum(batch.txn(), Table::pages, content_key(content, page_key), page, at_end);
 }
 
 }  // namespace twinzone::store

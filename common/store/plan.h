@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/store/batch.h"
+#include "common/store/hold_plan.h"
 #include "common/store/journal.h"
 #include "common/store/store.h"
 #include "common/store/zone_record.h"
@@ -23,13 +24,18 @@ inline constexpr std::size_t kMaxDiffBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMinDiffBytes = std::size_t{64} << 10;
 
 struct Plan {
-    bool large = false;  // ReplaceWith of more than kGroupedContentBytes: nothing else here holds
+    // ReplaceWith of more than kGroupedContentBytes: nothing else here holds but the guard's word.
+    bool large = false;
+    std::optional<Verdict> verdict;  // the new version is held
 
+    bool writes_zone = true;   // false: only `hold` is written
     ZoneRecord record;         // as it will be; ids of new things are given when it is written
     bool new_content = false;  // `changes` are all pages, under a new id; the old id is swept
     zone::PageChanges changes;
     bool cut_history = false;  // before `steps` are added
     std::vector<JournalStep> steps;
+    std::optional<std::uint32_t> content;  // an approved version's: `record` is put on it
+    HoldPlan hold;
     zone::Committed result;
 
     [[nodiscard]] std::uint64_t bytes() const noexcept;  // that it will write

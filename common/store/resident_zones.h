@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -51,6 +52,15 @@ class ResidentZones {
     std::unordered_map<std::string_view, Packed> zones_;  // keys are views of Packed::octets
     std::vector<zone::ZoneState> window_;                 // the states last asked for
     std::size_t next_ = 0;                                // where in window_ the next one goes
+};
+
+// By zone key; few zones have one.
+using ResidentHolds = std::unordered_map<std::string, zone::ZoneHold>;
+
+// All that is known of zones at start.
+struct Residents {
+    ResidentZones zones;
+    ResidentHolds holds;
 };
 
 }  // namespace twinzone::store

@@ -22,6 +22,7 @@ struct Store::Parts {
     std::shared_ptr<LockFile> lock;
     Snapshots snapshots;
     ResidentZones zones;
+    ResidentHolds holds;
     std::set<std::string> owed;  // keys of the table
     // Keys of `owed` that commits under way will write again: forgetting one of them before would
     // forget what is owed for the newer version.
@@ -60,13 +61,22 @@ void Store::Parts::complete(Completion& completion) {
             return starts_with(as_bytes(key), completion.zone_key);
         });
     }
+    if (completion.hold) {
+        const std::string key{as_text(completion.zone_key)};
+        if (completion.hold->empty()) {
+            holds.erase(key);
+        } else {
+            holds.insert_or_assign(key, *std::move(completion.hold));
+        }
+    }
+    const bool in_service = completion.result && !completion.result->held;
     for (const std::string& remote : completion.owe_notify) {
         const std::string key = owed_text(completion.zone_key, remote);
         const auto counted = owed_in_flight.find(key);
         if (counted != owed_in_flight.end() && --counted->second == 0) {
             owed_in_flight.erase(counted);
         }
-        if (completion.result) {
+        if (in_service) {
             owed.insert(key);
         }
     }
@@ -88,15 +98,16 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     }
     const Environment::Options environment{options.directory, options.max_bytes, *lock};
     Opening opening;
-    ResidentZones zones;
-    Result<EnvironmentPtr> env = open_environment(environment, zones, opening);
+    Residents residents;
+    Result<EnvironmentPtr> env = open_environment(environment, residents, opening);
     if (!env) {
         return fail(std::move(env).error());
     }
     opening.stale_readers = (*env)->check_readers();
     auto parts = std::make_unique<Parts>(options, *env);
     parts->lock = *lock;
-    parts->zones = std::move(zones);
+    parts->zones = std::move(residents.zones);
+    parts->holds = std::move(residents.holds);
     Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
     Result<std::vector<Bytes>> owed = load_owed(*env);
     if (!sweeps || !owed) {
@@ -135,6 +146,14 @@ const Opening& Store::opening() const noexcept {
 
 const zone::ZoneState* Store::find(dns::NameView zone) const {
     return parts_->zones.find(zone_key(zone));
+}
+
+const zone::ZoneHold* Store::hold(dns::NameView zone) const {
+    if (parts_->holds.empty()) {
+        return nullptr;
+    }
+    const auto at = parts_->holds.find(std::string{as_text(zone_key(zone))});
+    return at == parts_->holds.end() ? nullptr : &at->second;
 }
 
 void Store::visit_zones(const std::function<void(const zone::ZoneState&)>& visit) const {

@@ -5,7 +5,7 @@
 //   data.mdb, lock.mdb        LMDB's. `data.mdb.damaged-<unix time>` is a store that was set aside.
 //   twinzone.lock             held with flock(2) by the process that owns the store (lock_file.h)
 //
-// Format 1. Five named databases; every integer in network order; "sum" is XXH3-64, 8 octets, the
+// Format 1. Six named databases; every integer in network order; "sum" is XXH3-64, 8 octets, the
 // last of a value, over the octets before it with XXH3-64 of the key as seed: LMDB protects none of
 // its bytes, and a value that stands under a wrong key shows as well as one that rotted.
 //   meta     "store"                      -> format u32, next id u32, sum
@@ -19,8 +19,13 @@
 //                                         -> part 0: head of a step (journal.h), sum
 //                                            part 1…: its pages, as they are sent; sum
 //   owed     lower-case wire name, remote -> nothing
+//   holds    lower-case wire name         -> what keeps the zone's next version out of service: a
+//                                            held version (its content is under an id of its own in
+//                                            pages or journal), a rejected one, a freeze; sum
+//                                            (hold_record.h). Stores from before there were such
+//                                            lack the database; opening makes it
 //
-// A commit is one LMDB transaction over all five. Content that does not fit one bounded transaction
+// A commit is one LMDB transaction over all six. Content that does not fit one bounded transaction
 // is written under a new content id that a "sweep" entry names from its first transaction on; the
 // last one points the zone record there, takes that entry away and adds one for what was replaced.
 // What has a "sweep" entry at start is deleted, in bounded transactions, beside other work.
@@ -33,6 +38,9 @@
 //     Opening::damaged_zones names it, snapshot() gives store_corrupt.
 //   a page's sum is wrong: store_corrupt from the cursor or commit that meets it. ReplaceWith heals
 //     the zone (and cuts its history); drop() forgets it.
+//   a hold record's sum is wrong: it is taken away, as damaged zones are; the zone is neither
+//   frozen
+//     nor held. Opening::damaged_holds names it.
 //   a journal value's sum is wrong: history ends there, as if it had been trimmed.
 //
 // When the disk fails
@@ -43,7 +51,7 @@
 //     last snapshot of the old environment has ended; then the writer reopens and checks it. (LMDB
 //     must not have one file open twice in a process: its locks would be lost.)
 //
-// Threads: open, find, visit_zones, submit, run_completions, drop, configure, owed_notifies,
+// Threads: open, find, hold, visit_zones, submit, run_completions, drop, configure, owed_notifies,
 // forget_owed: the loop thread. snapshot, stats, is_broken, used_bytes, check_readers: any.
 // Snapshots and their cursors are used and freed on any thread. `wake` is called on the writer
 // thread.
@@ -97,6 +105,7 @@ struct Opening {
     std::string set_aside_why;  // in words
     std::string repair_failed;  // why damaged zones keep their room on disk; empty: they do not
     std::vector<dns::Name> damaged_zones;
+    std::vector<dns::Name> damaged_holds;  // zones whose freeze or held version is lost
     std::uint64_t zones = 0;
     std::uint64_t leftovers = 0;      // contents and journals that now get swept
     std::uint32_t stale_readers = 0;  // slots of dead processes that were freed
@@ -132,6 +141,8 @@ class Store final : public zone::VersionStore {
     // zones are kept packed. Use it at once; copy what is to stay.
     [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override;
     static constexpr std::size_t kFindWindow = 1024;
+
+    [[nodiscard]] const zone::ZoneHold* hold(dns::NameView zone) const override;
 
     // Every known zone, in no order; the state is borrowed for the call.
     void visit_zones(const std::function<void(const zone::ZoneState&)>& visit) const;

@@ -236,6 +236,9 @@ void Writer::try_reopen() {
         if (there) {
             completion.record = encode(**record);
         }
+        if (Result<HoldRecord> hold = batch->hold(key)) {
+            completion.hold = hold->hold;
+        }
         completions.push_back(std::move(completion));
     }
     sweeper_ = Sweeper{};

@@ -45,7 +45,8 @@ struct ForgetOwed {
 struct Job {
     Bytes zone_key;
     std::variant<zone::Commit, DropZone, ForgetOwed> work;
-    zone::VersionStore::Done done{};  // empty: nobody waits
+    zone::VersionStore::Done done{};   // empty: nobody waits
+    std::optional<Verdict> verdict{};  // the guard's, on content that is written by LargeReplace
     std::chrono::steady_clock::time_point submitted{};
 };
 
@@ -57,6 +58,7 @@ struct Completion {
     enum class Resident : std::uint8_t { same, set, removed };
     Resident resident = Resident::same;
     Bytes record{};                         // Resident::set: what the zone is now
+    std::optional<zone::ZoneHold> hold{};   // what holds it back now, where that changed
     std::vector<std::string> owe_notify{};  // what the commit was given, whatever came of it
     std::optional<Duration> took{};         // of a commit that was synced: since it was submitted
 };
@@ -125,6 +127,7 @@ class Writer {
         Result<zone::Committed> result = zone::Committed{};
         Completion::Resident resident = Completion::Resident::same;
         Bytes record{};
+        std::optional<zone::ZoneHold> hold{};
     };
     struct GroupResult {
         std::size_t taken = 0;  // jobs from the front that it tried

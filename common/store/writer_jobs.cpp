@@ -136,6 +136,7 @@ Result<void> Writer::run_commit(Batch& batch, JobPtr& job, std::vector<Outcome>&
     }
     Result<Plan> plan = ready ? make_plan(batch, commit) : fail(std::move(ready).error());
     if (plan && plan->large) {
+        job->verdict = plan->verdict;
         large_jobs_.push_back(std::move(job));
         return {};
     }
@@ -155,13 +156,18 @@ Result<void> Writer::run_commit(Batch& batch, JobPtr& job, std::vector<Outcome>&
         !written) {
         return written;
     }
-    if (Result<void> put = put_owed(batch, job->zone_key, commit.owe_notify); !put) {
-        return put;
+    Outcome outcome{.job = job.get(), .result = std::move(plan->result)};
+    if (plan->hold.changed) {
+        outcome.hold = plan->hold.record.hold;
     }
-    out.push_back({.job = job.get(),
-                   .result = std::move(plan->result),
-                   .resident = Completion::Resident::set,
-                   .record = encode(plan->record)});
+    if (plan->writes_zone) {
+        if (Result<void> put = put_owed(batch, job->zone_key, commit.owe_notify); !put) {
+            return put;
+        }
+        outcome.resident = Completion::Resident::set;
+        outcome.record = encode(plan->record);
+    }
+    out.push_back(std::move(outcome));
     return {};
 }
 
@@ -183,6 +189,17 @@ Result<void> Writer::run_drop(Batch& batch, Job& job, std::vector<Outcome>& out)
     if (!erased) {
         return fail(erased.error());
     }
+    const Result<HoldRecord> hold = batch.hold(job.zone_key);
+    Result<void> dropped = hold ? Result<void>{} : fail(hold.error());
+    if (dropped && hold->hold.held) {
+        dropped = batch.begin_sweep(hold->content.item);
+    }
+    if (dropped) {
+        dropped = batch.put_hold(job.zone_key, {});
+    }
+    if (!dropped) {
+        return dropped;
+    }
     const Result<std::size_t> owed =
         erase_prefix(batch.txn(), Table::owed, job.zone_key, std::numeric_limits<int>::max());
     if (!owed) {
@@ -190,8 +207,10 @@ Result<void> Writer::run_drop(Batch& batch, Job& job, std::vector<Outcome>& out)
     }
     zone::Committed result;
     result.changed = *erased;
-    out.push_back(
-        {.job = &job, .result = std::move(result), .resident = Completion::Resident::removed});
+    out.push_back({.job = &job,
+                   .result = std::move(result),
+                   .resident = Completion::Resident::removed,
+                   .hold = zone::ZoneHold{}});
     return {};
 }
 
@@ -222,6 +241,7 @@ Result<void> Writer::commit_group(Batch& batch, std::size_t sweep_entries,
         Completion completion = complete(*outcome.job, std::move(outcome.result));
         completion.resident = outcome.resident;
         completion.record = std::move(outcome.record);
+        completion.hold = std::move(outcome.hold);
         if (std::holds_alternative<zone::Commit>(outcome.job->work)) {
             completion.took = synced - outcome.job->submitted;
         }
@@ -236,21 +256,23 @@ void Writer::run_large() {
     Job& job = *large_jobs_.front();
     auto& commit = std::get<zone::Commit>(job.work);
     if (!large_) {
-        large_ = std::make_unique<LargeReplace>(commit);
+        large_ = std::make_unique<LargeReplace>(commit, job.verdict);
     }
     Result<Batch> batch = Batch::begin(slot_.get());
     Result<bool> last = batch ? large_->write_chunk(*batch) : fail(batch.error());
     Result<void> done = last ? Result<void>{} : fail(last.error());
-    if (done && *last) {
+    const bool in_service = done && *last && !large_->result().held;
+    if (in_service) {
         done = put_owed(*batch, job.zone_key, commit.owe_notify);
     }
     if (done) {
         std::vector<Outcome> outcomes;
         if (*last) {
-            outcomes.push_back({.job = &job,
-                                .result = large_->result(),
-                                .resident = Completion::Resident::set,
-                                .record = encode(large_->record())});
+            outcomes.push_back({.job = &job, .result = large_->result(), .hold = large_->hold()});
+            if (in_service) {
+                outcomes.back().resident = Completion::Resident::set;
+                outcomes.back().record = encode(large_->record());
+            }
         }
         done = commit_group(*batch, 0, std::move(outcomes));
     }

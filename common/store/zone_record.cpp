@@ -6,18 +6,9 @@ namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::uint8_t kHasVersion = 1;
-constexpr std::uint8_t kIsPromoted = 2;
 
 void put_seconds(ByteWriter& writer, seconds value) {
     writer.u32(static_cast<std::uint32_t>(value.count()));
-}
-
-void put_time(ByteWriter& writer, UnixTime time) {
-    writer.u64(static_cast<std::uint64_t>(time.value()));
-}
-
-UnixTime take_time(ByteReader& reader) {
-    return UnixTime{static_cast<std::int64_t>(reader.u64())};
 }
 
 std::optional<dns::Name> take_name(ByteReader& reader) {
@@ -30,6 +21,14 @@ std::optional<dns::Name> take_name(ByteReader& reader) {
 }
 
 }  // namespace
+
+void put_time(ByteWriter& writer, UnixTime time) {
+    writer.u64(static_cast<std::uint64_t>(time.value()));
+}
+
+UnixTime take_time(ByteReader& reader) {
+    return UnixTime{static_cast<std::int64_t>(reader.u64())};
+}
 
 void put_soa(ByteWriter& writer, const dns::SoaRecord& soa) {
     writer.bytes(soa.owner.view().wire());
@@ -61,13 +60,33 @@ std::optional<dns::SoaRecord> take_soa(ByteReader& reader) {
     return reader.failed() ? std::nullopt : std::optional{soa};
 }
 
+void put_version(ByteWriter& writer, const zone::Version& version) {
+    put_soa(writer, version.soa);
+    writer.u64(version.digest.high());
+    writer.u64(version.digest.low());
+    writer.u64(version.records);
+    writer.u64(version.wire_bytes);
+}
+
+std::optional<zone::Version> take_version(ByteReader& reader) {
+    const std::optional<dns::SoaRecord> soa = take_soa(reader);
+    if (!soa) {
+        return std::nullopt;
+    }
+    zone::Version version;
+    version.soa = *soa;
+    const std::uint64_t high = reader.u64();
+    version.digest = zone::Digest{high, reader.u64()};
+    version.records = reader.u64();
+    version.wire_bytes = reader.u64();
+    return reader.failed() ? std::nullopt : std::optional{version};
+}
+
 Bytes encode(const ZoneRecord& record) {
     Bytes out;
     ByteWriter writer{out};
     writer.u8(kRecordVersion);
-    const bool promoted = record.timers.promoted != UnixTime{};
-    writer.u8(static_cast<std::uint8_t>((record.version ? kHasVersion : 0) |
-                                        (promoted ? kIsPromoted : 0)));
+    writer.u8(record.version ? kHasVersion : 0);
     writer.u32(record.content);
     writer.u32(record.journal);
     writer.u64(record.first_step);
@@ -75,15 +94,8 @@ Bytes encode(const ZoneRecord& record) {
     writer.u64(record.journal_bytes);
     put_time(writer, record.timers.last_success);
     put_time(writer, record.timers.expires);
-    if (promoted) {
-        put_time(writer, record.timers.promoted);
-    }
     if (record.version) {
-        put_soa(writer, record.version->soa);
-        writer.u64(record.version->digest.high());
-        writer.u64(record.version->digest.low());
-        writer.u64(record.version->records);
-        writer.u64(record.version->wire_bytes);
+        put_version(writer, *record.version);
     }
     return out;
 }
@@ -100,24 +112,15 @@ std::optional<ZoneRecord> decode_zone_record(ByteView body) {
     record.journal_bytes = reader.u64();
     record.timers.last_success = take_time(reader);
     record.timers.expires = take_time(reader);
-    if ((flags & kIsPromoted) != 0) {
-        record.timers.promoted = take_time(reader);
-    }
-    if (reader.failed() || version != kRecordVersion || flags > (kHasVersion | kIsPromoted) ||
+    if (reader.failed() || version != kRecordVersion || flags > kHasVersion ||
         record.next_step < record.first_step) {
         return std::nullopt;
     }
-    if ((flags & kHasVersion) != 0) {
-        std::optional<dns::SoaRecord> soa = take_soa(reader);
-        if (!soa) {
+    if (flags == kHasVersion) {
+        record.version = take_version(reader);
+        if (!record.version) {
             return std::nullopt;
         }
-        record.version.emplace();
-        record.version->soa = *soa;
-        const std::uint64_t high = reader.u64();
-        record.version->digest = zone::Digest{high, reader.u64()};
-        record.version->records = reader.u64();
-        record.version->wire_bytes = reader.u64();
     }
     if (reader.failed() || reader.remaining() != 0) {
         return std::nullopt;

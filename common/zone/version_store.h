@@ -17,8 +17,10 @@
 #include "common/base/time.h"
 #include "common/dns/name.h"
 #include "common/zone/diff.h"
+#include "common/zone/guard.h"
 #include "common/zone/record_stream.h"
 #include "common/zone/version.h"
+#include "common/zone/zone_hold.h"
 
 namespace twinzone::zone {
 
@@ -64,14 +66,6 @@ class Snapshot {
     // (RFC 1995 §4). nullptr where history() gives none.
     [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> history_pages(
         dns::Serial serial) const = 0;
-
-    // Every step that leads, unbroken, to this version: oldest first.
-    [[nodiscard]] virtual Result<std::vector<HistoryStep>> all_history() const = 0;
-
-    // Pages of one of them, counted back from this version: 0 is the step that made it. Requires:
-    // there are that many.
-    [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> step_pages(
-        std::size_t back) const = 0;
 };
 
 // What of a zone outlives the process beside its content. Plain value. A zone that was never filled
@@ -79,8 +73,6 @@ class Snapshot {
 struct ZoneTimers {
     UnixTime last_success;  // last time a primary confirmed our version, or the file was read
     UnixTime expires;       // 0: never (a primary's own zone)
-    UnixTime promoted{};    // since when our copy is the zone's origin, by an operator's word; 0: it
-                            // is not
 };
 
 struct ZoneState {
@@ -99,18 +91,30 @@ struct ApplyDiffs {  // an IXFR: applied in order, all or nothing. Each is journ
                      // its own.
     std::vector<Diff> diffs;
 };
-struct TouchTimers {};  // no new content: only timers (a SOA check that found us current)
+struct TouchTimers {};      // no new content: only timers (a SOA check that found us current)
+struct PublishHeld {        // an operator approved the held version: it goes into service
+    dns::Serial serial{0};  // its serial; Errc::not_found where another or none is held by now
+};
+struct DropHeld {  // the held version (or the memory of a rejected one) is forgotten
+    dns::Serial serial{0};
+    bool reject = false;  // an operator refused it: it is remembered as ZoneHold::rejected
+};
+struct SetFrozen {  // while frozen, a commit of new content fails with Errc::zone_frozen
+    bool frozen = false;
+};
 
 struct Commit {
     dns::Name zone;
     std::optional<dns::Serial> base;  // the serial this work was prepared against; nullopt: there
-                                      // was none. Checked inside the transaction.
-    std::variant<ReplaceWith, ApplyDiffs, TouchTimers> change;
+                                      // was none. Checked inside the transaction, but for DropHeld
+                                      // and SetFrozen.
+    std::variant<ReplaceWith, ApplyDiffs, TouchTimers, PublishHeld, DropHeld, SetFrozen> change;
     std::optional<ZoneTimers> timers;  // stored with it, when given
     std::string source;                // for history
     UnixTime now;
     std::vector<std::string> owe_notify;  // remotes that now owe an answer to a NOTIFY of the new
                                           // version; survives a restart
+    std::optional<GuardLimits> guard;     // judges ReplaceWith and ApplyDiffs; nullopt: all pass
 };
 
 // What a commit did.
@@ -120,6 +124,8 @@ struct Committed {
     std::uint64_t removed = 0;       // records
     std::uint64_t added = 0;
     std::uint64_t already_there = 0;  // added records that stood there (accepted, counted)
+    std::optional<HeldVersion> held;  // set: the guard stopped it. It is kept, in the place of one
+                                      // that was held before; what is in service stays
 };
 
 class VersionStore {
@@ -129,12 +135,18 @@ class VersionStore {
     // What is committed and synced now. Cheap: no disk. nullptr where the zone is unknown.
     [[nodiscard]] virtual const ZoneState* find(dns::NameView zone) const = 0;
 
+    // What keeps the zone's next version out of service, committed and synced. nullptr: nothing.
+    // Borrowed until completions are next run. A commit of new content takes held and rejected
+    // versions away.
+    [[nodiscard]] virtual const ZoneHold* hold(dns::NameView zone) const = 0;
+
     // The version in service. Errc::not_found where there is none.
     [[nodiscard]] virtual Result<std::shared_ptr<const Snapshot>> snapshot(dns::NameView zone) = 0;
 
     // Hands work to the writer; `done` is called on the loop thread once the commit is synced or
     // has failed; never from within submit(). Errors: Errc::transfer_diverged where the change does
-    // not fit `base` (nothing is changed), disk_full, store_full, store_io.
+    // not fit `base` (nothing is changed), zone_frozen, not_found where no version is held to be
+    // published or dropped, disk_full, store_full, store_io.
     using Done = std::function<void(Result<Committed>)>;
     virtual void submit(Commit commit, Done done) = 0;
 

@@ -26,6 +26,7 @@ class FixedStore final : public zone::VersionStore {
     [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override {
         return zone == state_.zone.view() ? &state_ : nullptr;
     }
+    [[nodiscard]] const zone::ZoneHold* hold(dns::NameView) const override { return nullptr; }
     [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> snapshot(
         dns::NameView zone) override {
         if (find(zone) == nullptr) {
