@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/service/hold_text.h"
+
 namespace twinzone::sim {
 
 namespace {
@@ -49,6 +51,45 @@ void Checkers::handle_announced(const Node& node, const dns::Name& zone, dns::Se
     }
 }
 
+void Checkers::handle_approved(const Node& node, const dns::Name& zone,
+                               const zone::Version& version) {
+    approved_[{node.settings().host, zone.to_text()}].push_back(version);
+}
+
+void Checkers::handle_frozen(const Node& node, const dns::Name& zone) {
+    frozen_.insert({node.settings().host, zone.to_text()});
+}
+
+void Checkers::handle_thawed(const Node& node, const dns::Name& zone) {
+    frozen_.erase({node.settings().host, zone.to_text()});
+}
+
+// A node with a guard goes from one version to the next.
+void Checkers::check_step(const Node& node, const config::Zone& zone, const StoredVersion& from,
+                          const StoredVersion& to) {
+    const Place place{node.settings().host, zone.name.to_text()};
+    const std::string step = fmt::format(
+        "{} went with {} from serial {} to {}", node.settings().name, zone.name.to_text(),
+        from.version.serial().value(), to.version.serial().value());
+    if (frozen_.contains(place)) {
+        violate("frozen_moved", step);
+    }
+    const std::optional<zone::GuardLimits> guard = service::guard_of(zone);
+    const std::vector<zone::Version>& approved = approved_[place];
+    if (!guard || std::any_of(approved.begin(), approved.end(), [&to](const zone::Version& known) {
+            return same(known, to.version);
+        })) {
+        return;
+    }
+    ListStream before{from.records};
+    ListStream after{to.records};
+    const Result<zone::Losses> losses = zone::count_losses(zone.name, before, after);
+    if (zone::judge(*guard, from.version.records, *losses)) {
+        violate("held_served", fmt::format("{} losing {} of {} records, which nobody approved",
+                                           step, losses->records, from.version.records));
+    }
+}
+
 bool Checkers::check() {
     for (const Node* node : nodes_) {
         if (!node->is_alive()) {
@@ -87,6 +128,9 @@ void Checkers::check_served(const Node& node, const config::Zone& zone) {
     if (seen.version && *at < seen.place) {
         violate("serial_back",
                 who + fmt::format(", after serial {}", seen.version->version.serial().value()));
+    }
+    if (seen.version) {
+        check_step(node, zone, *seen.version, *served);
     }
     seen = {served, *at};
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@
 namespace twinzone::sim {
 
 struct Violation {
-    std::string
-        checker;  // whole_version, serial_back, announced_before_sync, timers, converged, at_rest
+    std::string checker;  // whole_version, serial_back, announced_before_sync, held_served,
+                          // frozen_moved, timers, converged, at_rest
     std::string detail;
 };
 
@@ -33,6 +34,13 @@ class Checkers {
     // node's disk.
     void handle_announced(const Node& node, const dns::Name& zone, dns::Serial serial);
 
+    // The operator of a node wants the version that its guard holds in service.
+    void handle_approved(const Node& node, const dns::Name& zone, const zone::Version& version);
+
+    // The freeze is synced; the node's operator ends it.
+    void handle_frozen(const Node& node, const dns::Name& zone);
+    void handle_thawed(const Node& node, const dns::Name& zone);
+
     // Call after every event. False from the first violation on.
     [[nodiscard]] bool check();
 
@@ -46,6 +54,8 @@ class Checkers {
     [[nodiscard]] std::optional<std::size_t> place(const std::string& zone,
                                                    const zone::Version& version) const;
     void check_served(const Node& node, const config::Zone& zone);
+    void check_step(const Node& node, const config::Zone& zone, const StoredVersion& from,
+                    const StoredVersion& to);
     void violate(std::string checker, std::string detail);
 
     std::vector<Node*> nodes_;  // the primary first
@@ -54,7 +64,10 @@ class Checkers {
         std::shared_ptr<const StoredVersion> version;
         std::size_t place = 0;
     };
-    std::map<std::pair<Host, std::string>, Seen> seen_;
+    using Place = std::pair<Host, std::string>;  // a zone on a node
+    std::map<Place, Seen> seen_;
+    std::map<Place, std::vector<zone::Version>> approved_;
+    std::set<Place> frozen_;
     std::optional<Violation> violation_;
 };
 

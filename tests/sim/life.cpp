@@ -132,6 +132,18 @@ void Node::Life::arm() {
     });
 }
 
+void Node::Life::handle_decided(const dns::Name& zone, bool approves,
+                                const zone::Committed& committed) {
+    if (approves && committed.changed) {
+        publish(zone, *committed.version);
+    }
+    if (follower_ && approves) {
+        follower_->handle_approved(fabric_.world.now(), zone, *committed.version);
+    } else if (follower_) {
+        follower_->refresh(fabric_.world.now(), zone);
+    }
+}
+
 void Node::Life::handle_event(const service::FollowerEvent& event) {
     if (const auto* published = std::get_if<service::VersionPublished>(&event.what)) {
         fabric_.world.note(fmt::format("{} has {} {}", node_.settings_.name, event.zone.to_text(),

@@ -35,6 +35,8 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
 
     [[nodiscard]] ModelStore& store() { return *store_; }
     void publish(const dns::Name& zone, const zone::Version& version);
+    // An operator's decision is synced.
+    void handle_decided(const dns::Name& zone, bool approves, const zone::Committed& committed);
     [[nodiscard]] bool invariants_hold() const;
     [[nodiscard]] bool is_at_rest() const { return announcer_.owed() == 0; }
 

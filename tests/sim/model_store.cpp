@@ -66,20 +66,6 @@ class ModelSnapshot final : public zone::Snapshot {
         return std::unique_ptr<zone::PageCursor>{std::make_unique<VectorCursor>(std::move(pages))};
     }
 
-    Result<std::vector<zone::HistoryStep>> all_history() const override {
-        std::vector<zone::HistoryStep> steps;
-        for (const auto& step : content_->history) {
-            steps.push_back(step->head);
-        }
-        return steps;
-    }
-
-    Result<std::unique_ptr<zone::PageCursor>> step_pages(std::size_t back) const override {
-        const auto& step = content_->history.at(content_->history.size() - 1 - back);
-        return std::unique_ptr<zone::PageCursor>{std::make_unique<VectorCursor>(
-            std::vector<ByteView>(step->pages.begin(), step->pages.end()))};
-    }
-
   private:
     std::optional<std::size_t> step_from(dns::Serial serial) const {
         for (std::size_t i = content_->history.size(); i > 0; --i) {
@@ -181,6 +167,7 @@ void ModelStore::show(const dns::Name& zone) {
     const ModelDisk::HeldZone& held = disk_.zones.at(zone.to_text());
     Visible& visible = visible_[zone.to_text()];
     visible.content = held.content;
+    visible.hold = held.hold;
     visible.state.zone = zone;
     visible.state.timers = held.timers;
     visible.state.version = held.content ? std::optional{held.content->version} : std::nullopt;
@@ -189,6 +176,11 @@ void ModelStore::show(const dns::Name& zone) {
 const zone::ZoneState* ModelStore::find(dns::NameView zone) const {
     const auto at = visible_.find(zone.to_text());
     return at == visible_.end() ? nullptr : &at->second.state;
+}
+
+const zone::ZoneHold* ModelStore::hold(dns::NameView zone) const {
+    const auto at = visible_.find(zone.to_text());
+    return at == visible_.end() || at->second.hold.empty() ? nullptr : &at->second.hold;
 }
 
 std::shared_ptr<const StoredVersion> ModelStore::served(const dns::Name& zone) const {
@@ -252,18 +244,39 @@ void ModelStore::finish(Pending pending) {
 Result<zone::Committed> ModelStore::apply(zone::Commit& commit) {
     ModelDisk::HeldZone held =
         disk_.zones[commit.zone.to_text()];  // a copy: nothing is changed where it fails
+    const std::shared_ptr<const StoredVersion> before = held.content;
+    const bool touches_content = !std::holds_alternative<zone::TouchTimers>(commit.change);
+    Result<zone::Committed> result = change_hold(held, commit);
+    if (!result) {
+        return result;
+    }
+    if (result->changed) {
+        disk_.zones[commit.zone.to_text()] = std::move(held);
+        return result;
+    }
     const std::optional<dns::Serial> serial =
         held.content ? std::optional{held.content->version.serial()} : std::nullopt;
     if (serial != commit.base) {
         return fail(Errc::transfer_diverged, "base serial moved");
     }
-    Result<zone::Committed> result = zone::Committed{};
+    if (touches_content && held.hold.frozen_since) {
+        return fail(Errc::zone_frozen, "the zone is frozen");
+    }
     if (auto* replace_with = std::get_if<zone::ReplaceWith>(&commit.change)) {
         result = replace(held, *replace_with, commit);
     } else if (const auto* diffs = std::get_if<zone::ApplyDiffs>(&commit.change)) {
         result = apply_diffs(held, *diffs, commit);
+    } else if (const auto* publish = std::get_if<zone::PublishHeld>(&commit.change)) {
+        result = publish_held(held, *publish);
     }
     if (!result) {
+        return result;
+    }
+    if (result->changed) {
+        judge(held, before, commit, *result);
+    }
+    if (result->held) {
+        disk_.zones[commit.zone.to_text()] = std::move(held);
         return result;
     }
     if (commit.timers) {
@@ -339,6 +352,74 @@ Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::HeldZone& held,
     }
     held.content = current;
     return out;
+}
+
+// DropHeld and SetFrozen; other changes leave all as it is and say "not changed".
+Result<zone::Committed> ModelStore::change_hold(ModelDisk::HeldZone& held,
+                                                const zone::Commit& commit) {
+    zone::Committed out;
+    out.version = held.content ? std::optional{held.content->version} : std::nullopt;
+    if (const auto* freeze = std::get_if<zone::SetFrozen>(&commit.change)) {
+        held.hold.frozen_since = freeze->frozen ? std::optional{commit.now} : std::nullopt;
+        out.changed = true;
+    } else if (const auto* drop = std::get_if<zone::DropHeld>(&commit.change)) {
+        if (held.hold.held && held.hold.held->version.serial() == drop->serial) {
+            held.hold.rejected =
+                drop->reject ? std::optional{zone::RejectedVersion{held.next->version, commit.now}}
+                             : std::nullopt;
+            held.hold.held.reset();
+            held.next.reset();
+        } else if (held.hold.rejected && held.hold.rejected->version.serial() == drop->serial) {
+            held.hold.rejected.reset();
+        } else {
+            return fail(Errc::not_found, "no such version is held");
+        }
+        out.changed = true;
+    }
+    return out;
+}
+
+Result<zone::Committed> ModelStore::publish_held(ModelDisk::HeldZone& held,
+                                                 const zone::PublishHeld& change) {
+    if (!held.next || held.next->version.serial() != change.serial) {
+        return fail(Errc::not_found, "no such version is held");
+    }
+    held.content = held.next;
+    zone::Committed out;
+    out.changed = true;
+    return out;
+}
+
+// New content: into service, or held where the guard is against it.
+void ModelStore::judge(ModelDisk::HeldZone& held, std::shared_ptr<const StoredVersion> before,
+                       const zone::Commit& commit, zone::Committed& result) {
+    held.hold.held.reset();
+    held.hold.rejected.reset();
+    held.next.reset();
+    if (!before || !commit.guard) {
+        return;
+    }
+    ListStream old{before->records};
+    ListStream now{held.content->records};
+    const Result<zone::Losses> losses = zone::count_losses(commit.zone, old, now);
+    TWINZONE_ASSERT(losses.has_value());
+    const auto reason = zone::judge(*commit.guard, before->version.records, *losses);
+    if (!reason) {
+        return;
+    }
+    held.next = held.content;
+    held.hold.held = zone::HeldVersion{.version = held.next->version,
+                                       .base = before->version.serial(),
+                                       .reason = *reason,
+                                       .lost = losses->records,
+                                       .removed = losses->removed,
+                                       .added = losses->added,
+                                       .since = commit.now,
+                                       .source = commit.source};
+    held.content = std::move(before);
+    result = zone::Committed{};
+    result.version = held.content->version;
+    result.held = held.hold.held;
 }
 
 std::vector<zone::VersionStore::Owed> ModelStore::owed_notifies() const {

@@ -32,6 +32,8 @@ struct ModelDisk {
     struct HeldZone {
         std::shared_ptr<const StoredVersion> content;
         zone::ZoneTimers timers;
+        zone::ZoneHold hold;
+        std::shared_ptr<const StoredVersion> next;  // hold.held's content
     };
     std::map<std::string, HeldZone> zones;               // by name in text
     std::set<std::pair<std::string, std::string>> owed;  // zone, remote
@@ -51,6 +53,7 @@ class ModelStore final : public zone::VersionStore,
                std::function<void()> on_completion);
 
     [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override;
+    [[nodiscard]] const zone::ZoneHold* hold(dns::NameView zone) const override;
     [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> snapshot(
         dns::NameView zone) override;
     void submit(zone::Commit commit, Done done) override;
@@ -77,6 +80,12 @@ class ModelStore final : public zone::VersionStore,
     [[nodiscard]] Result<zone::Committed> apply_diffs(ModelDisk::HeldZone& held,
                                                       const zone::ApplyDiffs& change,
                                                       const zone::Commit& commit);
+    [[nodiscard]] static Result<zone::Committed> change_hold(ModelDisk::HeldZone& held,
+                                                             const zone::Commit& commit);
+    [[nodiscard]] static Result<zone::Committed> publish_held(ModelDisk::HeldZone& held,
+                                                              const zone::PublishHeld& change);
+    static void judge(ModelDisk::HeldZone& held, std::shared_ptr<const StoredVersion> before,
+                      const zone::Commit& commit, zone::Committed& result);
     void show(const dns::Name& zone);
 
     World& world_;
@@ -87,6 +96,7 @@ class ModelStore final : public zone::VersionStore,
     bool busy_ = false;
     struct Visible {
         zone::ZoneState state;
+        zone::ZoneHold hold;
         std::shared_ptr<const StoredVersion> content;
     };
     std::map<std::string, Visible> visible_;  // of this life: moves when a completion is delivered

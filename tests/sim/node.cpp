@@ -50,13 +50,7 @@ void Node::publish(const dns::Name& zone, const StoredVersion& version,
     commit.change = zone::ReplaceWith{.soa = version.version.soa,
                                       .records = std::make_unique<Held>(std::move(records))};
     commit.now = fabric_.world.now().unix;
-    for (const config::Zone& configured : settings_.zones) {
-        for (const config::RemotePtr& remote : configured.notify) {
-            if (configured.name == zone) {
-                commit.owe_notify.push_back(remote->name);
-            }
-        }
-    }
+    commit.owe_notify = notified_of(zone);
     life_->store().submit(std::move(commit),
                           [weak = std::weak_ptr<Life>{life_}, zone,
                            done = std::move(done)](const Result<zone::Committed>& committed) {
@@ -66,6 +60,43 @@ void Node::publish(const dns::Name& zone, const StoredVersion& version,
                               }
                               done(committed.has_value());
                           });
+}
+
+void Node::decide(const dns::Name& zone, const Decision& decision, std::function<void(bool)> done) {
+    const zone::ZoneState* state = life_->store().find(zone);
+    zone::Commit commit;
+    commit.zone = zone;
+    commit.base =
+        state != nullptr && state->version ? std::optional{state->version->serial()} : std::nullopt;
+    std::visit([&commit](const auto& change) { commit.change = change; }, decision);
+    commit.now = fabric_.world.now().unix;
+    commit.owe_notify = notified_of(zone);
+    life_->store().submit(std::move(commit),
+                          [weak = std::weak_ptr<Life>{life_}, zone,
+                           approves = std::holds_alternative<zone::PublishHeld>(decision),
+                           done = std::move(done)](const Result<zone::Committed>& committed) {
+                              const std::shared_ptr<Life> life = weak.lock();
+                              if (life && committed) {
+                                  life->handle_decided(zone, approves, *committed);
+                              }
+                              done(life && committed);
+                          });
+}
+
+const zone::ZoneHold* Node::hold(const dns::Name& zone) const {
+    return life_->store().hold(zone);
+}
+
+std::vector<std::string> Node::notified_of(const dns::Name& zone) const {
+    std::vector<std::string> remotes;
+    for (const config::Zone& configured : settings_.zones) {
+        for (const config::RemotePtr& remote : configured.notify) {
+            if (configured.name == zone) {
+                remotes.push_back(remote->name);
+            }
+        }
+    }
+    return remotes;
 }
 
 std::shared_ptr<const StoredVersion> Node::served(const dns::Name& zone) const {

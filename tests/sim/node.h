@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/config/config.h"
@@ -57,6 +58,14 @@ class Node {
     void publish(const dns::Name& zone, const StoredVersion& version,
                  std::function<void(bool)> done);
 
+    // An operator's decision about a held version or a freeze; `done` tells whether it was synced
+    // while this life lasted. Requires: is_alive().
+    using Decision = std::variant<zone::PublishHeld, zone::DropHeld, zone::SetFrozen>;
+    void decide(const dns::Name& zone, const Decision& decision, std::function<void(bool)> done);
+
+    // As the process knows it; null where there is nothing. Requires: is_alive().
+    [[nodiscard]] const zone::ZoneHold* hold(const dns::Name& zone) const;
+
     // What is served; null where nothing is, or the process is down.
     [[nodiscard]] std::shared_ptr<const StoredVersion> served(const dns::Name& zone) const;
 
@@ -72,6 +81,8 @@ class Node {
 
   private:
     class Life;
+
+    [[nodiscard]] std::vector<std::string> notified_of(const dns::Name& zone) const;
 
     Fabric& fabric_;
     NodeSettings settings_;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/sim/hold_operator.h"
+
 namespace twinzone::sim {
 
 namespace {
@@ -38,6 +40,8 @@ class Scenario {
         nodes_[1] = make_node(kSecondaries[0], "ns2", config::Role::secondary);
         nodes_[2] = make_node(kSecondaries[1], "ns3", config::Role::secondary);
         checkers_.emplace(std::vector<Node*>{nodes_[0].get(), nodes_[1].get(), nodes_[2].get()});
+        hold_operator_.emplace(world_, std::vector<Node*>{nodes_[1].get(), nodes_[2].get()}, zones_,
+                               *checkers_);
         fabric_.on_announced = [this](const Node& node, const dns::Name& zone, dns::Serial serial) {
             checkers_->handle_announced(node, zone, serial);
         };
@@ -49,6 +53,9 @@ class Scenario {
             node->start();
         }
         schedule_operator();
+        if (guarded_) {
+            hold_operator_->begin();
+        }
         schedule_crashes();
         schedule_partitions();
         const auto check = [this] { return checkers_->check(); };
@@ -60,6 +67,10 @@ class Scenario {
                 if (!node->is_alive()) {
                     node->start();
                 }
+            }
+            hold_operator_->let_go();
+            if (guarded_) {
+                publish_last();
             }
             world_.run(kFaultyTime + kRestTime, check);
         }
@@ -73,6 +84,11 @@ class Scenario {
     }
 
   private:
+    struct Publishing {
+        dns::Name zone;
+        zone::Version version;
+    };
+
     bool at_rest() const { return world_.now().instant - start_ >= kFaultyTime; }
 
     void make_zones() {
@@ -82,6 +98,7 @@ class Scenario {
             zones_.push_back(*dns::Name::from_text(names[i]));
         }
         chained_ = world_.chance(40);
+        guarded_ = world_.chance(40);
     }
 
     config::RemotePtr remote(Host host, const std::string& name) const {
@@ -109,6 +126,9 @@ class Scenario {
                                      remote(kSecondaries[1], "ns3")};
             } else {
                 configured.primaries = {remote(kPrimary, "ns1")};
+            }
+            if (guarded_ && host != kPrimary) {
+                configured.guard = config::Guard{.max_delete_percent = 30, .min_records = 10};
             }
             if (chained_ && host == kSecondaries[0]) {
                 configured.notify = {remote(kSecondaries[1], "ns3")};
@@ -171,12 +191,31 @@ class Scenario {
                                 next->version.serial().value()));
         checkers_->handle_published(zone, next->version);
         ++versions_;
+        published_[zone.to_text()].push_back(next->version.serial());
         publishing_ = Publishing{zone, next->version};
         primary.publish(zone, *next, [this](bool synced) {
             if (!synced) {
-                checkers_->handle_lost(publishing_->zone, publishing_->version);
+                handle_lost(*publishing_);
             }
             publishing_.reset();
+        });
+    }
+
+    // What a secondary's operator rejected is never taken again: the zones end with a version that
+    // nobody has rejected.
+    void publish_last() {
+        for (const dns::Name& zone : zones_) {
+            publish_at_last(zone);
+        }
+    }
+
+    void publish_at_last(const dns::Name& zone) {
+        world_.after(world_.between(seconds{60}, seconds{120}), [this, zone] {
+            const std::size_t before = versions_;
+            publish_next(zone);
+            if (versions_ == before) {
+                publish_at_last(zone);
+            }
         });
     }
 
@@ -194,8 +233,9 @@ class Scenario {
         if (current) {
             soa = current->version.soa;
             soa.serial = serial;  // and nothing else of it
+            const unsigned lost_percent = guarded_ && world_.chance(30) ? 60 : 10;
             for (std::size_t i = 0; i < current->records.size(); ++i) {
-                if (!world_.chance(10)) {
+                if (!world_.chance(lost_percent)) {
                     records.append(current->records[i]);
                 }
             }
@@ -208,19 +248,43 @@ class Scenario {
         return make_version(soa, std::move(records));
     }
 
-    // Small steps and, as RFC 1982 allows, very large ones; nullopt where some secondary is so far
-    // behind that it would not see the step as forward: the operator waits.
+    // Small steps and, as RFC 1982 allows, very large ones; nullopt where some secondary is, or may
+    // come to be, so far behind that it would not see the step as forward: the operator waits.
     std::optional<dns::Serial> next_serial(const dns::Name& zone, dns::Serial current) {
         const std::uint32_t steps[] = {1, 1, 1, 2, 100, 0x7fffffff};
-        const dns::Serial next{current.value() + steps[world_.random().below(std::size(steps))]};
+        // Whoever rejected the largest step could never be brought forward again.
+        const std::size_t usable = std::size(steps) - (guarded_ ? 1 : 0);
+        const dns::Serial next{current.value() + steps[world_.random().below(usable)]};
         for (const auto& node : nodes_) {
             const auto disk = node->disk().zones.find(zone.to_text());
-            const bool holds = disk != node->disk().zones.end() && disk->second.content;
-            if (holds && !dns::is_newer(next, disk->second.content->version.serial())) {
+            const StoredVersion* has =
+                disk != node->disk().zones.end() ? disk->second.content.get() : nullptr;
+            if (!newer_than_all_since(zone, has, next)) {
                 return std::nullopt;
             }
         }
         return next;
+    }
+
+    void handle_lost(const Publishing& lost) {
+        checkers_->handle_lost(lost.zone, lost.version);
+        published_[lost.zone.to_text()].pop_back();
+    }
+
+    // Whether `next` is a step forward from what a node has and from all that was published since,
+    // which may be on its way there.
+    bool newer_than_all_since(const dns::Name& zone, const StoredVersion* has,
+                              dns::Serial next) const {
+        const std::vector<dns::Serial>& serials = published_.at(zone.to_text());
+        for (auto serial = serials.rbegin(); serial != serials.rend(); ++serial) {
+            if (!dns::is_newer(next, *serial)) {
+                return false;
+            }
+            if (has != nullptr && has->version.serial() == *serial) {
+                break;
+            }
+        }
+        return true;
     }
 
     dns::Record random_record(const dns::Name& zone) {
@@ -269,7 +333,7 @@ class Scenario {
         const bool synced = disk != nodes_[0]->disk().zones.end() && disk->second.content &&
                             disk->second.content->version.digest == publishing_->version.digest;
         if (!synced) {
-            checkers_->handle_lost(publishing_->zone, publishing_->version);
+            handle_lost(*publishing_);
         }
         publishing_.reset();
     }
@@ -292,23 +356,21 @@ class Scenario {
         });
     }
 
-    struct Publishing {
-        dns::Name zone;
-        zone::Version version;
-    };
-
     World world_;
     Network network_;
     Fabric fabric_;
     Instant start_ = world_.now().instant;
     dns::TsigKeyPtr key_;
     bool chained_ = false;
+    bool guarded_ = false;
     unsigned faulty_rogue_ = 0;
     std::vector<dns::Name> zones_;
     std::array<std::unique_ptr<Node>, 3> nodes_;
     std::optional<Checkers> checkers_;
+    std::optional<HoldOperator> hold_operator_;
     std::optional<Publishing> publishing_;
     std::size_t versions_ = 0;
+    std::map<std::string, std::vector<dns::Serial>> published_;
 };
 
 }  // namespace
