@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "common/config/zone_directory.h"
-#include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "primary/zone_file_loader.h"
@@ -19,13 +18,17 @@ config::ExitCode serve(config::Config config) {
             sources->describe(status, zone);
         }
     };
+    hooks.on_released = [&sources](const dns::Name& zone) {
+        if (sources) {
+            sources->handle_released(zone);
+        }
+    };
     Result<std::unique_ptr<service::Daemon>> opened =
         service::Daemon::open(std::move(config), std::move(hooks));
     if (!opened) {
         return service::report(config::Role::primary, opened.error());
     }
     service::Daemon& daemon = **opened;
-    const service::ContentVerbs content_verbs{daemon};
     sources = std::make_unique<ZoneSources>(daemon);
     for (const config::Zone& zone : daemon.config().zones) {
         sources->add(zone);

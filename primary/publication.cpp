@@ -31,14 +31,30 @@ bool nothing_to_publish(config::SerialPolicy policy, dns::Serial current, dns::S
     TWINZONE_UNREACHABLE();
 }
 
+// True where reading the file again would lead to `version` again.
+bool is_version(config::SerialPolicy policy, const zone::Version& version,
+                const LoadedZone& loaded) {
+    return same_but_serial(version.soa, loaded.soa) && content_of(version) == loaded.content &&
+           nothing_to_publish(policy, version.serial(), loaded.soa.serial);
+}
+
 }  // namespace
+
+Judged judged_before(config::SerialPolicy policy, const zone::ZoneHold* hold,
+                     const LoadedZone& loaded) {
+    if (hold != nullptr && hold->held && is_version(policy, hold->held->version, loaded)) {
+        return Judged::held;
+    }
+    if (hold != nullptr && hold->rejected && is_version(policy, hold->rejected->version, loaded)) {
+        return Judged::rejected;
+    }
+    return Judged::no;
+}
 
 Result<std::optional<dns::SoaRecord>> plan_publication(config::SerialPolicy policy,
                                                        const std::optional<zone::Version>& current,
                                                        const LoadedZone& loaded, UnixTime now) {
-    if (current && same_but_serial(current->soa, loaded.soa) &&
-        content_of(*current) == loaded.content &&
-        nothing_to_publish(policy, current->serial(), loaded.soa.serial)) {
+    if (current && is_version(policy, *current, loaded)) {
         return std::optional<dns::SoaRecord>{};
     }
     Result<dns::Serial> serial = choose_serial(

@@ -7,6 +7,7 @@
 #include "common/base/time.h"
 #include "common/config/config.h"
 #include "common/zone/version.h"
+#include "common/zone/zone_hold.h"
 #include "primary/zone_file_loader.h"
 
 namespace twinzone::primary {
@@ -17,5 +18,10 @@ namespace twinzone::primary {
 [[nodiscard]] Result<std::optional<dns::SoaRecord>> plan_publication(
     config::SerialPolicy policy, const std::optional<zone::Version>& current,
     const LoadedZone& loaded, UnixTime now);
+
+// Whether the file's content is one that was judged already and is kept out of service.
+enum class Judged : std::uint8_t { no, held, rejected };
+[[nodiscard]] Judged judged_before(config::SerialPolicy policy, const zone::ZoneHold* hold,
+                                   const LoadedZone& loaded);
 
 }  // namespace twinzone::primary

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/config/zone_directory.h"
+#include "common/service/hold_text.h"
 #include "primary/publication.h"
 
 namespace twinzone::primary {
@@ -55,6 +56,8 @@ struct ZoneSources::Source {
     bool busy = false;            // waiting for a place, loading or publishing
     bool again = false;           // changed meanwhile
     bool lacked_newline = false;  // `seen` was read once and ended within a line
+    bool waits = false;           // changed, but the zone is frozen
+    bool rejected = false;        // the file holds what an operator rejected
     std::string problem;          // empty: the file is what is served
 };
 
@@ -152,6 +155,10 @@ void ZoneSources::look(Source& source) {
     if (source.ever_taken && *now == source.taken) {
         return;
     }
+    if (is_frozen(source)) {
+        source.waits = source.waits || source.ever_taken;
+        return;
+    }
     const bool replaced = !source.ever_taken || now->inode != source.taken.inode ||
                           now->device != source.taken.device;
     if (replaced && !source.timer.is_armed()) {
@@ -239,6 +246,10 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     const zone::ZoneState* state = daemon_.store().find(source.zone.name);
     const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
     const UnixTime now = daemon_.loop().now().unix;
+    if (is_frozen(source)) {
+        wait_for_thaw(source);
+        return;
+    }
     const Result<std::optional<dns::SoaRecord>> soa =
         plan_publication(source.zone.serial_policy, current, loaded, now);
     if (!soa) {
@@ -251,11 +262,21 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
                            fmt::format("{}: {} duplicate records were dropped",
                                        source.zone.source_file, loaded.duplicates));
     }
-    if (!*soa) {
+    const Judged judged =
+        judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
+    source.rejected = judged == Judged::rejected;
+    if (!*soa || judged != Judged::no) {
         source.problem.clear();
         daemon_.log().zone(Level::info, source.zone.name.to_text(),
-                           fmt::format("{}: read, nothing new, serial {}", source.zone.source_file,
-                                       current->serial().value()));
+                           fmt::format("{}: read, {}, serial {}", source.zone.source_file,
+                                       judged == Judged::no     ? "nothing new"
+                                       : judged == Judged::held ? "held already"
+                                                                : "rejected already",
+                                       judged == Judged::no ? current->serial().value()
+                                                            : loaded.soa.serial.value()));
+        if (judged == Judged::no) {
+            forget_held(source);
+        }
         return;
     }
     zone::Commit commit;
@@ -265,14 +286,52 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     commit.timers = zone::ZoneTimers{.last_success = now, .expires = UnixTime{}};
     commit.source = source.zone.source_file;
     commit.now = now;
+    commit.guard = service::guard_of(source.zone);
     source.busy = true;
     daemon_.submit(std::move(commit), [this, &source](const Result<zone::Committed>& committed) {
         handle_committed(source, committed);
     });
 }
 
+// The file has again what is in service: what was held of it is no more.
+void ZoneSources::forget_held(const Source& source) {
+    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    if (hold == nullptr || !hold->held) {
+        return;
+    }
+    zone::Commit commit;
+    commit.zone = source.zone.name;
+    commit.change = zone::DropHeld{.serial = hold->held->version.serial(), .reject = false};
+    commit.now = daemon_.loop().now().unix;
+    daemon_.store().submit(std::move(commit),
+                           [](const Result<zone::Committed>&) {});  // else an operator drops it
+}
+
+bool ZoneSources::is_frozen(const Source& source) const {
+    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    return hold != nullptr && hold->frozen_since;
+}
+
+void ZoneSources::wait_for_thaw(Source& source) {
+    source.waits = true;
+    source.ever_taken = false;
+}
+
+void ZoneSources::handle_released(const dns::Name& zone) {
+    const auto at = by_zone_.find(zone);
+    if (at != by_zone_.end()) {
+        at->second->waits = false;
+        at->second->ever_taken = false;
+        look(*at->second);
+    }
+}
+
 void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>& committed) {
     source.busy = false;
+    if (!committed && committed.error().code() == Errc::zone_frozen) {
+        wait_for_thaw(source);
+        return;
+    }
     if (!committed) {
         source.ever_taken = false;
         set_problem(source, committed.error());
@@ -280,15 +339,21 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         return;
     }
     source.problem.clear();
-    daemon_.log().zone(
-        Level::info, source.zone.name.to_text(),
-        fmt::format("{}: published, serial {}, +{} -{} records, {} records, digest {}",
-                    source.zone.source_file, committed->version->serial().value(), committed->added,
-                    committed->removed, committed->version->records,
-                    committed->version->digest.to_text()));
+    if (!committed->held) {
+        log_published(source, *committed);
+    }
     if (source.again) {
         look(source);
     }
+}
+
+void ZoneSources::log_published(const Source& source, const zone::Committed& committed) {
+    daemon_.log().zone(
+        Level::info, source.zone.name.to_text(),
+        fmt::format("{}: published, serial {}, +{} -{} records, {} records, digest {}",
+                    source.zone.source_file, committed.version->serial().value(), committed.added,
+                    committed.removed, committed.version->records,
+                    committed.version->digest.to_text()));
 }
 
 void ZoneSources::set_problem(Source& source, const Error& error) {
@@ -317,6 +382,12 @@ void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) c
         status.reason = source.problem;
     } else if (!status.serial) {
         status.state = control::ZoneState::loading;
+    } else if (source.rejected) {
+        status.state = control::ZoneState::stale;
+        status.reason = "what the file holds was rejected; a newer one is waited for";
+    }
+    if (source.waits) {
+        status.reason = "the file has changed and waits";
     }
 }
 

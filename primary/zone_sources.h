@@ -39,6 +39,9 @@ class ZoneSources {
     // Every NAME.zone in the folder, also those that come later.
     void add_directory(const config::Config::Directory& directory);
 
+    // What kept the zone's next version back is gone: its file is read again if it has changed.
+    void handle_released(const dns::Name& zone);
+
     // Adds state and reason of the file to a zone's status.
     void describe(control::ZoneStatus& status, const dns::Name& zone) const;
 
@@ -55,6 +58,10 @@ class ZoneSources {
     void load(Source& source);
     void handle_loaded(Source& source, Result<LoadedZone> loaded);
     void publish(Source& source, LoadedZone loaded);
+    void forget_held(const Source& source);
+    [[nodiscard]] bool is_frozen(const Source& source) const;
+    static void wait_for_thaw(Source& source);
+    void log_published(const Source& source, const zone::Committed& committed);
     void handle_committed(Source& source, const Result<zone::Committed>& committed);
     void set_problem(Source& source, const Error& error);
     void poll_some();

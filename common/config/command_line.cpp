@@ -330,6 +330,7 @@ ExitCode exit_code_of(Errc code) noexcept {
     switch (code) {
         case Errc::usage:
         case Errc::config_invalid: return ExitCode::usage;
+        case Errc::zone_held: return ExitCode::held;
         case Errc::store_locked: return ExitCode::locked;
         default: return ExitCode::some_failed;
     }

@@ -100,7 +100,6 @@ void Daemon::start_cores() {
 }
 
 void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
-    tls_ = tls;
     follower_runner_->use_tls(tls);
     announcer_runner_->use_tls(tls);
     server_->use_tls(tls);
@@ -116,6 +115,10 @@ void Daemon::log_opening() const {
     for (const dns::Name& zone : opening.damaged_zones) {
         log_->zone(Level::error, zone.to_text(),
                    "its record in the store is damaged; it will be loaded anew");
+    }
+    for (const dns::Name& zone : opening.damaged_holds) {
+        log_->zone(Level::error, zone.to_text(),
+                   "what was held or frozen of it is damaged in the store and forgotten");
     }
     if (!opening.repair_failed.empty()) {
         log_->server(Level::warning, fmt::format("damaged zones keep their room in the store: {}",
@@ -137,12 +140,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     }
 }
 
-const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
-    const auto at = zone_index_.find(zone);
-    return at == zone_index_.end() ? nullptr : &zones_[at->second];
-}
-
-Result<void> Daemon::listen_for_peers() {
+Result<void> Daemon::listen() {
     for (const Endpoint& endpoint : config_.listen) {
         if (Result<void> listening = server_->listen(endpoint); !listening) {
             return listening;
@@ -154,13 +152,6 @@ Result<void> Daemon::listen_for_peers() {
             return listening;
         }
         log_->server(Level::info, fmt::format("listening on {} tls", endpoint.to_text()));
-    }
-    return {};
-}
-
-Result<void> Daemon::listen() {
-    if (Result<void> listening = listen_for_peers(); !listening) {
-        return listening;
     }
     if (Result<void> listening = listen_web(); !listening || config_.control_socket.empty()) {
         return listening;
@@ -197,23 +188,35 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
         commit.owe_notify.push_back(remote->name);
     }
     // Made before the call: the commit is moved from while its arguments are evaluated.
-    auto published = [this, zone = commit.zone,
+    const bool approved = std::holds_alternative<zone::PublishHeld>(commit.change);
+    auto published = [this, approved, zone = commit.zone,
                       done = std::move(done)](Result<zone::Committed> result) {
         if (result && result->changed) {
             handle_published(zone, *result->version);
+        }
+        if (result && result->held) {
+            handle_held(zone, *result->held);
+        }
+        if (result && approved) {
+            follower_->handle_approved(loop_.now(), zone, *result->version);
+            follower_runner_->kick();
         }
         done(std::move(result));
     };
     store_->submit(std::move(commit), std::move(published));
 }
 
+void Daemon::handle_released(const dns::Name& zone) {
+    refresh(zone);
+    if (hooks_.on_released) {
+        hooks_.on_released(zone);
+    }
+}
+
 bool Daemon::refresh(dns::NameView zone) {
     const bool known = follower_->refresh(loop_.now(), zone);
     if (known) {
         follower_runner_->kick();
-    }
-    if (hooks_.on_refresh) {
-        hooks_.on_refresh(dns::Name{zone});
     }
     return known;
 }
@@ -241,6 +244,10 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     if (hooks_.on_published) {
         hooks_.on_published(zone, version);
     }
+}
+
+void Daemon::handle_held(const dns::Name& zone, const zone::HeldVersion& held) {
+    log_held(*log_, zone, held);
 }
 
 void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {

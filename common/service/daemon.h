@@ -21,6 +21,7 @@
 #include "common/service/control_binding.h"
 #include "common/service/follower.h"
 #include "common/service/follower_runner.h"
+#include "common/service/hold_control.h"
 #include "common/service/peer_ledger.h"
 #include "common/service/publisher.h"
 #include "common/service/server.h"
@@ -41,8 +42,9 @@ class Daemon {
         std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
         // Anything else that happened to a followed zone, as it comes. May be empty.
         std::function<void(const FollowerEvent& event)> on_event;
-        // An operator wants the zone looked at now. May be empty.
-        std::function<void(const dns::Name& zone)> on_refresh;
+        // A freeze of the zone ended, or its held version was dropped: what its source has may be
+        // taken now. May be empty; the daemon sees to followed zones.
+        std::function<void(const dns::Name& zone)> on_released;
         // Adds to a zone's status what only the program knows. May be empty.
         std::function<void(control::ZoneStatus& status, const dns::Name& zone)> describe;
         // SIGTERM or SIGINT came; the loop ends after it. May be empty.
@@ -60,12 +62,8 @@ class Daemon {
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
     [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
-    // Null where it is not served. Good until a zone is added.
-    [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
 
-    // Opens the sockets on which peers are answered, alone. Errc::network.
-    [[nodiscard]] Result<void> listen_for_peers();
-    // Those and the control socket. Errc::network.
+    // Opens the listening sockets and the control socket. Errc::network.
     [[nodiscard]] Result<void> listen();
 
     // Takes up owed NOTIFYs, then runs until stop() or a signal.
@@ -74,6 +72,9 @@ class Daemon {
 
     // Commits new content of a zone; NOTIFYs go out once it is synced.
     void submit(zone::Commit commit, zone::VersionStore::Done done);
+
+    // What kept the zone's next version back is gone.
+    void handle_released(const dns::Name& zone);
 
     // An operator's wish: check now. False where the zone is not followed.
     bool refresh(dns::NameView zone);
@@ -84,7 +85,6 @@ class Daemon {
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
-    [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
 
@@ -97,6 +97,7 @@ class Daemon {
     void handle_completions();
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
+    void handle_held(const dns::Name& zone, const zone::HeldVersion& held);
     void handle_transfer_end(const ClientSession::TransferEnd& end);
     void handle_request();
     void handle_signal(net::Signal signal);
@@ -110,7 +111,6 @@ class Daemon {
     Hooks hooks_;
     std::unique_ptr<observe::Log> log_;
     observe::Metrics metrics_;
-    std::shared_ptr<const TlsContexts> tls_;
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;
@@ -127,6 +127,7 @@ class Daemon {
     std::unique_ptr<WebService> web_;  // null where nothing is to listen
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
+    HoldControl hold_control_{*this};
     net::Timer reader_timer_;
     net::Signals signals_;
     ServiceNotifier notifier_;

@@ -1,6 +1,7 @@
 // The daemon's status, from facts: what the store holds, what the follower saw, what peers showed.
 
 #include "common/service/daemon.h"
+#include "common/service/hold_status.h"
 
 namespace twinzone::service {
 
@@ -85,6 +86,7 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     if (hooks_.describe) {
         hooks_.describe(status, zone.name);
     }
+    add_hold(status, store_->hold(zone.name));
     return status;
 }
 

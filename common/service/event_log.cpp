@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/observe/event_text.h"
+#include "common/service/hold_text.h"
 
 namespace twinzone::service {
 
@@ -28,6 +29,11 @@ observe::TransferType type_of(TransferType asked, TransferType got) {
     }
     return got == TransferType::axfr ? observe::TransferType::ixfr_as_axfr
                                      : observe::TransferType::ixfr;
+}
+
+std::string held_line(const zone::HeldVersion& held) {
+    return fmt::format("{}, digest {}; 'approve' publishes it, 'reject' drops it",
+                       held_text(held, 0), held.version.digest.to_text());
 }
 
 class EventWriter {
@@ -78,9 +84,16 @@ class EventWriter {
                               event.version.records, event.version.digest.to_text()));
     }
 
+    void operator()(const VersionHeld& event) {
+        log_.zone(Level::warning, zone_, held_line(event.held));
+    }
+
+    // That a version waits was said when it was held, or the zone frozen.
     void operator()(const RoundEnded& event) {
         if (event.error) {
-            log_.zone(Level::warning, zone_,
+            const bool waits =
+                event.error->code() == Errc::zone_held || event.error->code() == Errc::zone_frozen;
+            log_.zone(waits ? Level::debug : Level::warning, zone_,
                       fmt::format("not refreshed: {}", event.error->detail()));
         }
     }
@@ -117,6 +130,10 @@ class EventWriter {
 void log_event(observe::Log& log, const FollowerEvent& event) {
     EventWriter writer{log, event.zone};
     std::visit(writer, event.what);
+}
+
+void log_held(observe::Log& log, const dns::Name& zone, const zone::HeldVersion& held) {
+    log.zone(Level::warning, zone.to_text(), held_line(held));
 }
 
 void log_transfer_end(observe::Log& log, const ClientSession::TransferEnd& end) {

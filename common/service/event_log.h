@@ -11,6 +11,7 @@
 namespace twinzone::service {
 
 void log_event(observe::Log& log, const FollowerEvent& event);
+void log_held(observe::Log& log, const dns::Name& zone, const zone::HeldVersion& held);
 void log_transfer_end(observe::Log& log, const ClientSession::TransferEnd& end);
 void log_announced(observe::Log& log, const Announced& announced);
 void log_refusal(observe::Log& log, const Refusal& refusal, Instant now);

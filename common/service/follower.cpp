@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/service/follower_parts.h"
+#include "common/service/hold_text.h"
 
 namespace twinzone::service {
 
@@ -49,16 +50,11 @@ const Follower::Zone* Follower::find(dns::NameView zone) const {
 
 void Follower::add_zone(Now now, const config::Zone& settings) {
     TWINZONE_ASSERT(!settings.primaries.empty() && find(settings.name) == nullptr);
-    if (free_.empty()) {
-        free_.push_back(static_cast<std::uint32_t>(zones_.size()));
-        zones_.emplace_back();
-    }
-    const std::uint32_t index = free_.back();
-    free_.pop_back();
-    zones_[index] =
-        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant);
+    const auto index = static_cast<std::uint32_t>(zones_.size());
+    zones_.push_back(
+        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant));
     index_.emplace(settings.name, index);
-    Zone& zone = *zones_[index];
+    Zone& zone = *zones_.back();
     for (const config::RemotePtr& remote : settings.primaries) {
         for (const Endpoint& endpoint : remote->addresses) {
             if (zone.remotes.size() < transfer::kMaxPrimaries) {
@@ -74,46 +70,6 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
     arm(now, zone);
 }
 
-void Follower::remove_zone(Now now, dns::NameView name) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
-        return;
-    }
-    const std::uint32_t index = at->second;
-    index_.erase(at);
-    if (scheduler_.is_running(index)) {
-        abandon_exchanges(index);
-    }
-    expiries_.erase(index);
-    receiver_.forget(index);
-    if (zones_[index]->commit != 0) {
-        zones_[index]->leaving = true;
-        return;
-    }
-    if (scheduler_.is_running(index)) {
-        static_cast<void>(scheduler_.finished(now.instant, index, transfer::JobOutcome::abandoned));
-    }
-    free_index(index);
-}
-
-void Follower::abandon_exchanges(std::uint32_t zone) {
-    std::vector<AttemptId> attempts;
-    for (const auto& [attempt, exchange] : exchanges_) {
-        if (exchange->zone == zone) {
-            attempts.push_back(attempt);
-        }
-    }
-    for (const AttemptId attempt : attempts) {
-        static_cast<void>(end(attempt));
-    }
-}
-
-void Follower::free_index(std::uint32_t index) {
-    scheduler_.remove_zone(index);
-    zones_[index].reset();
-    free_.push_back(index);
-}
-
 bool Follower::refresh(Now now, dns::NameView name) {
     const auto at = index_.find(dns::Name{name});
     if (at == index_.end()) {
@@ -121,6 +77,18 @@ bool Follower::refresh(Now now, dns::NameView name) {
     }
     scheduler_.request(now.instant, at->second, transfer::Lane::by_operator);
     return true;
+}
+
+void Follower::handle_approved(Now now, dns::NameView name, const zone::Version& version) {
+    const auto at = index_.find(dns::Name{name});
+    if (at == index_.end()) {
+        return;
+    }
+    Zone& zone = *zones_[at->second];
+    zone.refresher.handle_transferred(now, version.soa, std::nullopt);
+    zone.last_error.clear();
+    arm(now, zone);
+    scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
 }
 
 // One timer for the next check, one for expiry; whenever the refresher has moved.
@@ -159,16 +127,21 @@ void Follower::start_jobs(Now now) {
 }
 
 // A NOTIFY says that its sender has something newer, and a zone without a version needs one: no SOA
-// check first.
+// check first, unless something is against taking just any version.
 void Follower::start(Now now, const transfer::Job& job) {
     Zone& zone = *zones_[job.zone];
     zone.refresher.handle_started(now.instant);
     const zone::ZoneState* state = store_.find(zone.settings.name);
     const bool has_version = state != nullptr && state->version.has_value();
-    if (job.work == transfer::Work::transfer) {
+    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
+    if (job.work == transfer::Work::transfer && hold != nullptr && hold->frozen_since) {
+        finish_job(now, job.zone, transfer::JobOutcome::abandoned,
+                   Error{Errc::zone_frozen, "the zone is frozen"});
+    } else if (job.work == transfer::Work::transfer) {
         ask_transfer(now, job.zone, job.remote,
                      !has_version || std::exchange(zone.wants_full, false));
-    } else if (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed)) {
+    } else if (hold == nullptr &&
+               (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed))) {
         finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
     } else {
         ask_soa(now, job.zone, job.remote, 0);
@@ -274,9 +247,6 @@ bool Follower::invariants_hold() const {
         at_work[exchange->zone] = true;
     }
     for (const std::unique_ptr<Zone>& zone : zones_) {
-        if (!zone) {
-            continue;
-        }
         if (scheduler_.is_running(zone->index) != (at_work[zone->index] || zone->commit != 0)) {
             return false;
         }
@@ -294,10 +264,6 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
                           std::optional<Error> error) {
     Zone& zone = *zones_[index];
     const transfer::Round round = scheduler_.finished(now.instant, index, outcome);
-    if (zone.leaving) {
-        free_index(index);
-        return;
-    }
     if (zone.confirmed || outcome == transfer::JobOutcome::success) {
         error.reset();
         zone.last_error.clear();

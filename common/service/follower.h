@@ -50,12 +50,11 @@ class Follower final : public SecondaryView {
     // Follows the zone from now on. Requires: it has primaries and is not followed yet.
     void add_zone(Now now, const config::Zone& settings);
 
-    // Follows the zone no more. A transfer that is coming in is given up; a version that is being
-    // committed is still published. Nothing happens where the zone is not followed.
-    void remove_zone(Now now, dns::NameView zone);
-
     // An operator's wish: check now. False where the zone is not followed.
     bool refresh(Now now, dns::NameView zone);
+
+    // A version that was held went into service by an operator's word.
+    void handle_approved(Now now, dns::NameView zone, const zone::Version& version);
 
     // What came in for an attempt, edited in place; and its end.
     void handle_connected(Now now, AttemptId attempt);
@@ -108,8 +107,6 @@ class Follower final : public SecondaryView {
 
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
-    void abandon_exchanges(std::uint32_t zone);
-    void free_index(std::uint32_t index);
 
     void start_jobs(Now now);
     void start(Now now, const transfer::Job& job);
@@ -130,6 +127,8 @@ class Follower final : public SecondaryView {
                                             const dns::SoaRecord* ours) const;
     void commit(Now now, std::unique_ptr<Exchange> exchange);
     void handle_committed(Now now, Completion completion);
+    void handle_held(Now now, const Exchange& exchange, const zone::Committed& committed);
+    void forget_held(Now now, const Zone& zone);
     void fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
     [[nodiscard]] static bool allows_axfr(const Exchange& exchange, const Error& error);
     void confirm_current(Now now, std::uint32_t zone, const Endpoint& from,
@@ -150,8 +149,7 @@ class Follower final : public SecondaryView {
     std::uint64_t seed_;
     transfer::Scheduler scheduler_;
     transfer::NotifyReceiver receiver_;
-    std::vector<std::unique_ptr<Zone>> zones_;  // by index; null where it is free
-    std::vector<std::uint32_t> free_;           // indexes
+    std::vector<std::unique_ptr<Zone>> zones_;  // by index
     std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
     std::vector<Remote> remotes_;  // by index
     std::map<std::pair<std::string, Endpoint>, std::uint32_t> remote_index_;

@@ -16,6 +16,7 @@
 #include "common/dns/serial.h"
 #include "common/transfer/transfer_query.h"
 #include "common/zone/version.h"
+#include "common/zone/zone_hold.h"
 
 namespace twinzone::service {
 
@@ -85,6 +86,12 @@ struct VersionPublished {
     std::optional<dns::Serial> replaced;
 };
 
+// The change guard stopped a version: it is kept in the store until an operator decides. What is in
+// service stays.
+struct VersionHeld {
+    zone::HeldVersion held;
+};
+
 // All primaries were asked, or the first usable answer came. An error: the reason of the last
 // failure.
 struct RoundEnded {
@@ -96,8 +103,8 @@ struct ZoneExpired {};
 
 struct FollowerEvent {
     dns::Name zone;
-    std::variant<SoaChecked, TransferEnded, NotifyAccepted, VersionPublished, RoundEnded,
-                 ZoneExpired>
+    std::variant<SoaChecked, TransferEnded, NotifyAccepted, VersionPublished, VersionHeld,
+                 RoundEnded, ZoneExpired>
         what;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/service/follower_parts.h"
+#include "common/service/hold_text.h"
 
 namespace twinzone::service {
 
@@ -51,8 +52,10 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     Zone& zone = *zones_[exchange.zone];
     const Endpoint& from = remotes_[exchange.remote].endpoint;
     const zone::ZoneState* state = store_.find(zone.settings.name);
-    const bool takes_any = state == nullptr || !state->version ||
-                           zone.refresher.state(now.instant) == transfer::RefreshState::expired;
+    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
+    const bool is_frozen = hold != nullptr && hold->frozen_since.has_value();
+    const bool has_expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
+    const bool takes_any = state == nullptr || !state->version || (has_expired && !is_frozen);
     const dns::Serial theirs = answer.soa->serial;
     const dns::SerialOrder order =
         takes_any ? dns::SerialOrder::newer : dns::compare(theirs, state->version->serial());
@@ -64,6 +67,10 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
     if (order == dns::SerialOrder::newer || adopts) {
         zone.confirmed = false;
+        if (std::optional<Error> against = obstacle(hold, theirs)) {
+            finish_job(now, exchange.zone, transfer::JobOutcome::abandoned, std::move(against));
+            return;
+        }
         zone.wants_full = takes_any || order != dns::SerialOrder::newer;
         finish_job(now, exchange.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
         return;
@@ -98,8 +105,23 @@ void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& fro
     zone.refresher.handle_current(now, expire);
     zone.source = from.to_text();
     touch_timers(now, zone);
+    forget_held(now, zone);
     zone.confirmed = true;
     finish_job(now, index, transfer::JobOutcome::current, std::nullopt);
+}
+
+// The primary that gave the held version has ours again: it took the other one back.
+void Follower::forget_held(Now now, const Zone& zone) {
+    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
+    if (hold == nullptr || !hold->held || hold->held->source != zone.source) {
+        return;
+    }
+    zone::Commit commit;
+    commit.zone = zone.settings.name;
+    commit.change = zone::DropHeld{.serial = hold->held->version.serial(), .reject = false};
+    commit.now = now.unix;
+    store_.submit(std::move(commit),
+                  [](const Result<zone::Committed>&) {});  // the next check does it again
 }
 
 void Follower::touch_timers(Now now, Zone& zone) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/service/follower_parts.h"
+#include "common/service/hold_text.h"
 
 namespace twinzone::service {
 
@@ -148,6 +149,7 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
     commit.timers = after.timers(now);
     commit.source = remotes_[exchange->remote].endpoint.to_text();
     commit.now = now.unix;
+    commit.guard = guard_of(zone.settings);
     for (const config::RemotePtr& remote : zone.settings.notify) {
         commit.owe_notify.push_back(remote->name);
     }
@@ -161,8 +163,7 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
 
 void Follower::handle_commits(Now now) {
     for (Completion& completion : std::exchange(*completions_, {})) {
-        const std::unique_ptr<Zone>& zone = zones_[completion.zone];
-        if (zone && zone->commit == completion.commit) {
+        if (zones_[completion.zone]->commit == completion.commit) {
             handle_committed(now, std::move(completion));
         }
     }
@@ -177,6 +178,10 @@ void Follower::handle_committed(Now now, Completion completion) {
         return;
     }
     const zone::Committed& committed = *completion.result;
+    if (committed.held) {
+        handle_held(now, *exchange, committed);
+        return;
+    }
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
     zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
     zone.transferring = false;
@@ -197,6 +202,21 @@ void Follower::handle_committed(Now now, Completion completion) {
     finish_job(now, completion.zone,
                zone.confirmed ? transfer::JobOutcome::current : transfer::JobOutcome::success,
                std::nullopt);
+}
+
+// The version is whole and kept, but for an operator to let go. Expiry goes on: nobody confirmed
+// what is in service.
+void Follower::handle_held(Now now, const Exchange& exchange, const zone::Committed& committed) {
+    Zone& zone = *zones_[exchange.zone];
+    zone.transferring = false;
+    zone.confirmed = false;
+    TransferEnded facts = this->facts(now, exchange);
+    facts.added = committed.held->added;
+    facts.removed = committed.held->removed;
+    emit(zone, facts);
+    emit(zone, VersionHeld{.held = *committed.held});
+    finish_job(now, exchange.zone, transfer::JobOutcome::abandoned,
+               Error{Errc::zone_held, held_text(*committed.held, committed.version->records)});
 }
 
 // Whether an IXFR that ended so is followed by an AXFR from the same primary. Not where that cannot
@@ -221,7 +241,7 @@ void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const 
     Zone& zone = *zones_[exchange->zone];
     TransferEnded facts = this->facts(now, *exchange);
     facts.error = error;
-    facts.falls_back_to_axfr = !zone.leaving && allows_axfr(*exchange, error);
+    facts.falls_back_to_axfr = allows_axfr(*exchange, error);
     emit(zone, facts);
     if (facts.falls_back_to_axfr) {
         ask_transfer(now, exchange->zone, exchange->remote, true);
@@ -230,9 +250,10 @@ void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const 
     zone.transferring = false;
     const bool unreachable =
         error.code() == Errc::peer_unreachable || error.code() == Errc::network;
-    const auto outcome = unreachable              ? transfer::JobOutcome::unreachable
-                         : is_local(error.code()) ? transfer::JobOutcome::abandoned
-                                                  : transfer::JobOutcome::failed;
+    const bool ours = is_local(error.code()) || error.code() == Errc::zone_frozen;
+    const auto outcome = unreachable ? transfer::JobOutcome::unreachable
+                         : ours      ? transfer::JobOutcome::abandoned
+                                     : transfer::JobOutcome::failed;
     finish_job(now, exchange->zone, outcome,
                Error{error.code(), fmt::format("{} from {}: {}",
                                                facts.asked == TransferType::ixfr ? "IXFR" : "AXFR",
