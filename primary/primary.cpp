@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common/config/zone_directory.h"
+#include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "primary/zone_file_loader.h"
@@ -29,6 +30,7 @@ config::ExitCode serve(config::Config config) {
         return service::report(config::Role::primary, opened.error());
     }
     service::Daemon& daemon = **opened;
+    const service::ContentVerbs content_verbs{daemon};
     sources = std::make_unique<ZoneSources>(daemon);
     for (const config::Zone& zone : daemon.config().zones) {
         sources->add(zone);

@@ -2,38 +2,39 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
-#include "secondary/zone_file_output.h"
+#include "secondary/hand_over_runner.h"
+#include "secondary/reload_command.h"
 
 namespace twinzone::secondary {
 
 config::ExitCode serve(config::Config config) {
-    std::unique_ptr<ZoneFileOutput> output;
+    std::unique_ptr<HandOverRunner> output;
     service::Daemon::Hooks hooks;
     hooks.on_published = [&output](const dns::Name& zone, const zone::Version&) {
         output->handle_published(zone);
     };
     hooks.describe = [&output](control::ZoneStatus& status, const dns::Name& zone) {
-        const std::string problem = output->problem(zone);
-        if (!problem.empty() && status.state == control::ZoneState::current) {
-            status.state = control::ZoneState::failed;
-            status.reason = problem;
-        }
+        output->describe(status, zone);
     };
+    hooks.on_refresh = [&output](const dns::Name& zone) { output->refresh(zone); };
     Result<std::unique_ptr<service::Daemon>> opened =
         service::Daemon::open(std::move(config), std::move(hooks));
     if (!opened) {
         return service::report(config::Role::secondary, opened.error());
     }
     service::Daemon& daemon = **opened;
-    output = std::make_unique<ZoneFileOutput>(daemon, std::function<void()>{});
+    const service::ContentVerbs content_verbs{daemon};
+    output = std::make_unique<HandOverRunner>(daemon, std::function<void()>{});
     for (const config::Zone& zone : daemon.config().zones) {
         daemon.add_zone(zone);
         output->add(zone);
@@ -49,7 +50,15 @@ config::ExitCode serve(config::Config config) {
 
 std::vector<std::string> check(const config::Config& config) {
     std::vector<std::string> problems;
+    std::set<std::string> programs;  // looked for already
     for (const config::Zone& zone : config.zones) {
+        const std::vector<std::string> words = reload_words(zone.output, zone.name);
+        if (!words.empty() && programs.insert(words.front()).second &&
+            !is_runnable(words.front())) {
+            problems.push_back(
+                fmt::format("zone {}: reload program {} is not there or may not be run",
+                            zone.name.to_text(), words.front()));
+        }
         if (zone.output.mode != config::OutputMode::file) {
             continue;
         }

@@ -13,7 +13,7 @@ namespace twinzone::secondary {
 [[nodiscard]] config::ExitCode serve(config::Config config);
 
 // What is wrong beyond the configuration itself: folders of zone files that are not there or cannot
-// be written.
+// be written, reload programs that cannot be run.
 [[nodiscard]] std::vector<std::string> check(const config::Config& config);
 
 }  // namespace twinzone::secondary

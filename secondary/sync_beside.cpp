@@ -20,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 // Zones that the daemon is asked about at one time: few of the connections it has for verbs.
 constexpr std::size_t kAskers = 16;
 
+// Between two looks at zones that are still moving.
+constexpr milliseconds kPause{100};
+
 using StatusByZone = std::unordered_map<std::string, const control::ZoneStatus*>;
 
 StatusByZone by_zone(const control::Status& status) {
@@ -100,9 +103,31 @@ class Beside {
         zone.took = Clock::now() - began_;
     }
 
+    // A version that came is still on its way to the server beside the daemon: that is waited for.
+    Result<control::Status> status_at_rest() {
+        while (true) {
+            Result<control::Status> status = ask_daemon_status(config_);
+            const bool is_late = timeout_ && Clock::now() >= began_ + *timeout_;
+            if (!status || is_late || !is_any_moving(*status)) {
+                return status;
+            }
+            std::this_thread::sleep_for(kPause);
+        }
+    }
+
+    [[nodiscard]] bool is_any_moving(const control::Status& status) const {
+        const StatusByZone known = by_zone(status);
+        return std::any_of(outcome_.zones.begin(), outcome_.zones.end(),
+                           [&](const ZoneOutcome& zone) {
+                               const auto at = known.find(zone.zone);
+                               return at != known.end() && !zone.error &&
+                                      at->second->state == control::ZoneState::transferring;
+                           });
+    }
+
     // What the daemon has now, and what it says of zones that its answer was good for.
     void look_again() {
-        const Result<control::Status> after = ask_daemon_status(config_);
+        const Result<control::Status> after = status_at_rest();
         const StatusByZone known = after ? by_zone(*after) : StatusByZone{};
         for (ZoneOutcome& zone : outcome_.zones) {
             const auto at = known.find(zone.zone);

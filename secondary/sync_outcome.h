@@ -33,6 +33,7 @@ struct ZoneOutcome {
     std::optional<UnixTime> expires;       // until when it may be served
     std::vector<Tried> tried;              // what failed on the way, also where it ended well
     std::optional<Error> error;            // set: not in step
+    bool is_handed_over = true;            // false: the server beside us does not serve it
     bool is_held = false;                  // not in step because a guard holds a version back
     bool is_forgiven = false;              // not in step, but not for long enough to complain
     std::string would;                     // of a rehearsal: what a sync would do; empty: nothing

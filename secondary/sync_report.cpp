@@ -86,6 +86,9 @@ std::string advice_for(const ZoneOutcome& zone) {
         return fmt::format("look at the change; then 'approve {}' or 'reject {}'", zone.zone,
                            zone.zone);
     }
+    if (!zone.is_handed_over) {
+        return "see the log of the server beside this one, and the rights of the zone file";
+    }
     switch (zone.error->code()) {
         case Errc::peer_unreachable:
         case Errc::network:

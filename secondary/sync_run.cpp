@@ -32,6 +32,15 @@ std::optional<Tried> tried_in(const service::FollowerEvent& event) {
                                      ended->error->detail())};
 }
 
+// A server beside us that follows us takes the zone from us while the sync runs.
+Result<void> listen_for_servers(service::Daemon& daemon) {
+    const auto& zones = daemon.config().zones;
+    const bool is_followed = std::any_of(zones.begin(), zones.end(), [](const config::Zone& zone) {
+        return zone.output.mode == config::OutputMode::loopback;
+    });
+    return is_followed ? daemon.listen_for_peers() : Result<void>{};
+}
+
 }  // namespace
 
 SyncRun::SyncRun() : on_terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -56,8 +65,11 @@ Result<std::unique_ptr<SyncRun>> SyncRun::open(config::Config config) {
     }
     run->daemon_ = std::move(*opened);
     service::Daemon& daemon = *run->daemon_;
+    if (Result<void> listening = listen_for_servers(daemon); !listening) {
+        return fail(std::move(listening).error());
+    }
     run->output_ =
-        std::make_unique<ZoneFileOutput>(daemon, [raw = run.get()] { raw->stop_when_done(); });
+        std::make_unique<HandOverRunner>(daemon, [raw = run.get()] { raw->stop_when_done(); });
     run->patience_ = std::make_unique<net::Timer>(daemon.loop());
     run->timeout_ = std::make_unique<net::Timer>(daemon.loop());
     return run;
@@ -124,7 +136,7 @@ void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& rou
 }
 
 void SyncRun::stop_when_done() {
-    if (pending_ == 0 && output_->is_idle()) {
+    if (pending_ == 0 && output_->is_settled()) {
         daemon_->stop();
     }
 }
@@ -137,12 +149,12 @@ void SyncRun::stop_because(std::string why) {
 void SyncRun::watch_patience() {
     patience_->arm_after(kPatience, [this] {
         const control::Status status = daemon_->status();
-        const bool at_work = std::any_of(status.zones.begin(), status.zones.end(),
-                                         [](const control::ZoneStatus& zone) {
-                                             return zone.state == control::ZoneState::transferring;
-                                         });
-        if (at_work) {
-            watch_patience();  // a transfer has limits of its own
+        const bool transferring = std::any_of(
+            status.zones.begin(), status.zones.end(), [](const control::ZoneStatus& zone) {
+                return zone.state == control::ZoneState::transferring;
+            });
+        if (transferring || !output_->is_settled()) {
+            watch_patience();  // both have limits of their own
         } else {
             stop_because("no primary answers");
         }
@@ -165,6 +177,7 @@ SyncOutcome SyncRun::take_outcome() {
         const std::string problem = output_->problem(name);
         if (!problem.empty() && !zone.outcome.error) {
             zone.outcome.error = Error{Errc::file_unreadable, problem};
+            zone.outcome.is_handed_over = false;
         }
         set_facts(zone.outcome, status.zones[i], result.ended);
         result.zones.push_back(std::move(zone.outcome));

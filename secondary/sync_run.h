@@ -10,8 +10,8 @@
 #include "common/config/config.h"
 #include "common/net/timer.h"
 #include "common/service/daemon.h"
+#include "secondary/hand_over_runner.h"
 #include "secondary/sync_outcome.h"
-#include "secondary/zone_file_output.h"
 
 namespace twinzone::secondary {
 
@@ -44,7 +44,7 @@ class SyncRun {
 
     bool on_terminal_;
     std::unique_ptr<service::Daemon> daemon_;
-    std::unique_ptr<ZoneFileOutput> output_;
+    std::unique_ptr<HandOverRunner> output_;
     std::unique_ptr<net::Timer> patience_;
     std::unique_ptr<net::Timer> timeout_;
     std::unordered_map<dns::Name, Zone, dns::NameHash> zones_;

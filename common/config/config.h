@@ -170,6 +170,8 @@ struct Config {
     std::vector<Endpoint> web;   // page, metrics and probes over HTTP; empty: none
     Log log;
     dns::TsigKeyring keys;
+    std::string key_file;  // --key-file, and the name of the key in it; empty where `file` is not
+    std::string key_name;
     std::vector<RemotePtr> remotes;
     Limits limits;
     std::vector<Zone> zones;

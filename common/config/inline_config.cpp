@@ -83,6 +83,8 @@ class InlineConfig {
         }
         key_ = *key;
         config_.keys.add(key_);
+        config_.key_file = options_.key_file;
+        config_.key_name = text->name->to_text();
         return {};
     }
 

@@ -53,6 +53,13 @@ constexpr VerbOption kExportOptions[] = {
 constexpr VerbOption kKeyOptions[] = {
     {"format", ValueKind::text, "FORMAT", "twinzone, bind, nsd, knot or pdns"},
     {"algorithm", ValueKind::text, "NAME", "hmac-sha256 (the default) and its kin"},
+    {"output", ValueKind::text, "FILE", "write it there, readable by its group; never over a file",
+     'o'},
+};
+constexpr VerbOption kInitOptions[] = {
+    {"server", ValueKind::endpoint, "ADDRESS", "where it answers; by default 127.0.0.1@53"},
+    {"server-dir", ValueKind::text, "DIR", "where it keeps its zones, as DIR/NAME.zone"},
+    {"output", ValueKind::text, "DIR", "write each file there; by default all go to stdout", 'o'},
 };
 constexpr VerbOption kSyncOptions[] = {
     {"detailed-exitcode", ValueKind::flag, "", "exit with 10 where a zone changed"},
@@ -242,7 +249,7 @@ constexpr VerbRow kVerbs[] = {
     {.verb = Verb::key,
      .word = "key",
      .aliases = "",
-     .usage = "new NAME [--format twinzone|bind|nsd|knot|pdns]",
+     .usage = "new NAME [--format twinzone|bind|nsd|knot|pdns] [--algorithm A] [-o FILE]",
      .help = "make a TSIG key and show it as a server wants it",
      .examples = "key new ns1-ns2.\nkey new ns1-ns2. --format bind",
      .operands = words(2),
@@ -250,11 +257,12 @@ constexpr VerbRow kVerbs[] = {
     {.verb = Verb::init,
      .word = "init",
      .aliases = "",
-     .usage = "SERVER",
-     .help = "write a configuration for the server beside: bind, nsd, knot, pdns, …",
-     .examples = "init bind",
+     .usage = "SERVER [--server ADDRESS] [--server-dir DIR] [-o DIR]",
+     .help = "write both halves of a configuration, ours and that of the server beside: bind, nsd, "
+             "knot, pdns or coredns",
+     .examples = "init bind --zone example.test\ninit nsd --zone example.test -o DIR",
      .operands = words(1),
-     .options = {}},
+     .options = kInitOptions},
     {.verb = Verb::completion,
      .word = "completion",
      .aliases = "",

@@ -35,6 +35,16 @@ ordered_json json_of(const PeerStatus& peer) {
             {"last_contact", time_or_null(peer.last_contact)}};
 }
 
+ordered_json json_of(const std::optional<ServedStatus>& served) {
+    if (!served) {
+        return {};
+    }
+    return {{"server", served->server},
+            {"serial", number_or_null(served->serial)},
+            {"since", time_or_null(served->since)},
+            {"error", served->error}};
+}
+
 ordered_json json_of(const ZoneStatus& zone) {
     ordered_json peers = ordered_json::array();
     for (const PeerStatus& peer : zone.peers) {
@@ -52,7 +62,8 @@ ordered_json json_of(const ZoneStatus& zone) {
             {"last_success", time_or_null(zone.last_success)},
             {"expires_in_seconds", number_or_null(zone.expires_in)},
             {"next_refresh_in_seconds", number_or_null(zone.next_refresh_in)},
-            {"peers", std::move(peers)}};
+            {"peers", std::move(peers)},
+            {"served", json_of(zone.served)}};
 }
 
 std::string dumped(const ordered_json& value) {
@@ -128,6 +139,20 @@ class Members {
         }
     }
 
+    // Calls `use` with an object; absent or null: nothing happens.
+    template <class Use>
+    void read_object(const char* name, Use use) {
+        const ordered_json& value = find(name);
+        if (value.is_null() || value.is_discarded()) {
+            return;
+        }
+        Members members{value};
+        use(members);
+        if (!members.wrong_.empty()) {
+            fail_at(members.wrong_);
+        }
+    }
+
     [[nodiscard]] const std::string& wrong() const noexcept { return wrong_; }
 
   private:
@@ -155,6 +180,15 @@ PeerStatus read_peer(Members& members) {
     return peer;
 }
 
+ServedStatus read_served(Members& members) {
+    ServedStatus served;
+    members.read("server", served.server);
+    members.read("serial", served.serial);
+    members.read("since", served.since);
+    members.read("error", served.error);
+    return served;
+}
+
 ZoneStatus read_zone(Members& members) {
     ZoneStatus zone;
     members.read("zone", zone.zone);
@@ -170,6 +204,7 @@ ZoneStatus read_zone(Members& members) {
     members.read("expires_in_seconds", zone.expires_in);
     members.read("next_refresh_in_seconds", zone.next_refresh_in);
     members.read_list("peers", [&](Members& peer) { zone.peers.push_back(read_peer(peer)); });
+    members.read_object("served", [&](Members& served) { zone.served = read_served(served); });
     return zone;
 }
 

@@ -42,6 +42,16 @@ struct PeerStatus {
     friend bool operator==(const PeerStatus&, const PeerStatus&) = default;
 };
 
+// What the server that the zone is handed over to answers, asked over DNS.
+struct ServedStatus {
+    std::string server;                 // "127.0.0.1@53"
+    std::optional<dns::Serial> serial;  // answered last; absent: none, or not asked yet
+    std::optional<UnixTime> since;      // it has answered this serial since then
+    std::string error;                  // why it is not our version; empty: it is, or may come yet
+
+    friend bool operator==(const ServedStatus&, const ServedStatus&) = default;
+};
+
 struct ZoneStatus {
     std::string zone;                   // presentation form with the closing dot
     std::optional<dns::Serial> serial;  // absent: no version yet
@@ -56,6 +66,7 @@ struct ZoneStatus {
     std::optional<seconds> expires_in;
     std::optional<seconds> next_refresh_in;
     std::vector<PeerStatus> peers;
+    std::optional<ServedStatus> served;  // absent: it is handed over to no server that is asked
 
     friend bool operator==(const ZoneStatus&, const ZoneStatus&) = default;
 };

@@ -103,6 +103,16 @@ std::string peer_in_words(const PeerStatus& peer) {
     return fmt::format("{}, {} behind", peer.serial->value(), span_in_words(*peer.lag));
 }
 
+// "127.0.0.1@53: serial 9 for 2 min".
+std::string served_in_words(const ServedStatus& served, UnixTime now) {
+    if (!served.serial) {
+        return fmt::format("{}: no serial known", printable(served.server));
+    }
+    return fmt::format(
+        "{}: serial {}{}", printable(served.server), served.serial->value(),
+        served.since ? " for " + span_in_words(std::max(now - *served.since, seconds{0})) : "");
+}
+
 bool in_step(const PeerStatus& peer) noexcept {
     return peer.serial && peer.lag && peer.lag->count() == 0;
 }
@@ -309,6 +319,9 @@ std::string details(const ZoneStatus& zone, const TableOptions& options) {
     text += field("expires", zone.expires_in ? "in " + span_in_words(*zone.expires_in) : "");
     text +=
         field("refresh", zone.next_refresh_in ? "in " + span_in_words(*zone.next_refresh_in) : "");
+    if (zone.served) {
+        text += field("served", served_in_words(*zone.served, options.now));
+    }
     for (const PeerStatus& peer : zone.peers) {
         text += field("peer",
                       fmt::format("{}: {}, seen {}", printable(peer.remote), peer_in_words(peer),

@@ -1,6 +1,9 @@
 #include "common/net/entropy.h"
 
+#include <array>
+#include <bit>
 #include <cerrno>
+#include <iterator>
 
 #include <sys/random.h>
 
@@ -9,13 +12,17 @@
 namespace twinzone::net {
 
 std::uint64_t random_seed() noexcept {
-    std::uint64_t seed = 0;
+    std::array<std::uint8_t, sizeof(std::uint64_t)> octets{};
+    fill_random(octets);
+    return std::bit_cast<std::uint64_t>(octets);
+}
+
+void fill_random(std::span<std::uint8_t> octets) noexcept {
     ssize_t got = 0;
     do {
-        got = getrandom(&seed, sizeof seed, 0);
+        got = getrandom(octets.data(), octets.size(), 0);
     } while (got < 0 && errno == EINTR);
-    TWINZONE_ASSERT(got == sizeof seed);  // requests up to 256 octets are never cut
-    return seed;
+    TWINZONE_ASSERT(got == std::ssize(octets));  // requests up to 256 octets are never cut
 }
 
 }  // namespace twinzone::net

@@ -100,6 +100,7 @@ void Daemon::start_cores() {
 }
 
 void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
+    tls_ = tls;
     follower_runner_->use_tls(tls);
     announcer_runner_->use_tls(tls);
     server_->use_tls(tls);
@@ -140,7 +141,12 @@ void Daemon::add_zone(const config::Zone& zone) {
     }
 }
 
-Result<void> Daemon::listen() {
+const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
+    const auto at = zone_index_.find(zone);
+    return at == zone_index_.end() ? nullptr : &zones_[at->second];
+}
+
+Result<void> Daemon::listen_for_peers() {
     for (const Endpoint& endpoint : config_.listen) {
         if (Result<void> listening = server_->listen(endpoint); !listening) {
             return listening;
@@ -152,6 +158,13 @@ Result<void> Daemon::listen() {
             return listening;
         }
         log_->server(Level::info, fmt::format("listening on {} tls", endpoint.to_text()));
+    }
+    return {};
+}
+
+Result<void> Daemon::listen() {
+    if (Result<void> listening = listen_for_peers(); !listening) {
+        return listening;
     }
     if (Result<void> listening = listen_web(); !listening || config_.control_socket.empty()) {
         return listening;
@@ -217,6 +230,9 @@ bool Daemon::refresh(dns::NameView zone) {
     const bool known = follower_->refresh(loop_.now(), zone);
     if (known) {
         follower_runner_->kick();
+    }
+    if (hooks_.on_refresh) {
+        hooks_.on_refresh(dns::Name{zone});
     }
     return known;
 }

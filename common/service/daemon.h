@@ -42,6 +42,8 @@ class Daemon {
         std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
         // Anything else that happened to a followed zone, as it comes. May be empty.
         std::function<void(const FollowerEvent& event)> on_event;
+        // An operator wants the zone looked at now. May be empty.
+        std::function<void(const dns::Name& zone)> on_refresh;
         // A freeze of the zone ended, or its held version was dropped: what its source has may be
         // taken now. May be empty; the daemon sees to followed zones.
         std::function<void(const dns::Name& zone)> on_released;
@@ -62,8 +64,12 @@ class Daemon {
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
     [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
+    // Null where it is not served. Good until a zone is added.
+    [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
 
-    // Opens the listening sockets and the control socket. Errc::network.
+    // Opens the sockets on which peers are answered, alone. Errc::network.
+    [[nodiscard]] Result<void> listen_for_peers();
+    // Those and the control socket. Errc::network.
     [[nodiscard]] Result<void> listen();
 
     // Takes up owed NOTIFYs, then runs until stop() or a signal.
@@ -85,6 +91,7 @@ class Daemon {
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
+    [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
 
@@ -111,6 +118,7 @@ class Daemon {
     Hooks hooks_;
     std::unique_ptr<observe::Log> log_;
     observe::Metrics metrics_;
+    std::shared_ptr<const TlsContexts> tls_;
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;

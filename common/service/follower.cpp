@@ -50,11 +50,16 @@ const Follower::Zone* Follower::find(dns::NameView zone) const {
 
 void Follower::add_zone(Now now, const config::Zone& settings) {
     TWINZONE_ASSERT(!settings.primaries.empty() && find(settings.name) == nullptr);
-    const auto index = static_cast<std::uint32_t>(zones_.size());
-    zones_.push_back(
-        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant));
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(zones_.size()));
+        zones_.emplace_back();
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    zones_[index] =
+        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant);
     index_.emplace(settings.name, index);
-    Zone& zone = *zones_.back();
+    Zone& zone = *zones_[index];
     for (const config::RemotePtr& remote : settings.primaries) {
         for (const Endpoint& endpoint : remote->addresses) {
             if (zone.remotes.size() < transfer::kMaxPrimaries) {
@@ -68,6 +73,46 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
     }
     scheduler_.set_zone(now.instant, index, zone.remotes);
     arm(now, zone);
+}
+
+void Follower::remove_zone(Now now, dns::NameView name) {
+    const auto at = index_.find(dns::Name{name});
+    if (at == index_.end()) {
+        return;
+    }
+    const std::uint32_t index = at->second;
+    index_.erase(at);
+    if (scheduler_.is_running(index)) {
+        abandon_exchanges(index);
+    }
+    expiries_.erase(index);
+    receiver_.forget(index);
+    if (zones_[index]->commit != 0) {
+        zones_[index]->leaving = true;
+        return;
+    }
+    if (scheduler_.is_running(index)) {
+        static_cast<void>(scheduler_.finished(now.instant, index, transfer::JobOutcome::abandoned));
+    }
+    free_index(index);
+}
+
+void Follower::abandon_exchanges(std::uint32_t zone) {
+    std::vector<AttemptId> attempts;
+    for (const auto& [attempt, exchange] : exchanges_) {
+        if (exchange->zone == zone) {
+            attempts.push_back(attempt);
+        }
+    }
+    for (const AttemptId attempt : attempts) {
+        static_cast<void>(end(attempt));
+    }
+}
+
+void Follower::free_index(std::uint32_t index) {
+    scheduler_.remove_zone(index);
+    zones_[index].reset();
+    free_.push_back(index);
 }
 
 bool Follower::refresh(Now now, dns::NameView name) {
@@ -247,6 +292,9 @@ bool Follower::invariants_hold() const {
         at_work[exchange->zone] = true;
     }
     for (const std::unique_ptr<Zone>& zone : zones_) {
+        if (!zone) {
+            continue;
+        }
         if (scheduler_.is_running(zone->index) != (at_work[zone->index] || zone->commit != 0)) {
             return false;
         }
@@ -264,6 +312,10 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
                           std::optional<Error> error) {
     Zone& zone = *zones_[index];
     const transfer::Round round = scheduler_.finished(now.instant, index, outcome);
+    if (zone.leaving) {
+        free_index(index);
+        return;
+    }
     if (zone.confirmed || outcome == transfer::JobOutcome::success) {
         error.reset();
         zone.last_error.clear();

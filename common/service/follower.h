@@ -50,6 +50,10 @@ class Follower final : public SecondaryView {
     // Follows the zone from now on. Requires: it has primaries and is not followed yet.
     void add_zone(Now now, const config::Zone& settings);
 
+    // Follows the zone no more. A transfer that is coming in is given up; a version that is being
+    // committed is still published. Nothing happens where the zone is not followed.
+    void remove_zone(Now now, dns::NameView zone);
+
     // An operator's wish: check now. False where the zone is not followed.
     bool refresh(Now now, dns::NameView zone);
 
@@ -107,6 +111,8 @@ class Follower final : public SecondaryView {
 
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
+    void abandon_exchanges(std::uint32_t zone);
+    void free_index(std::uint32_t index);
 
     void start_jobs(Now now);
     void start(Now now, const transfer::Job& job);
@@ -149,7 +155,8 @@ class Follower final : public SecondaryView {
     std::uint64_t seed_;
     transfer::Scheduler scheduler_;
     transfer::NotifyReceiver receiver_;
-    std::vector<std::unique_ptr<Zone>> zones_;  // by index
+    std::vector<std::unique_ptr<Zone>> zones_;  // by index; null where it is free
+    std::vector<std::uint32_t> free_;           // indexes
     std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
     std::vector<Remote> remotes_;  // by index
     std::map<std::pair<std::string, Endpoint>, std::uint32_t> remote_index_;

@@ -53,6 +53,7 @@ struct Follower::Zone {
     bool wants_full = false;             // the next transfer is an AXFR
     bool transferring = false;
     bool confirmed = false;  // in this round, and nobody has shown anything newer since
+    bool leaving = false;    // removed; only its last commit is awaited
     bool expired_told = false;
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;  // the transfer that is being committed

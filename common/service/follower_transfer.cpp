@@ -163,7 +163,8 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
 
 void Follower::handle_commits(Now now) {
     for (Completion& completion : std::exchange(*completions_, {})) {
-        if (zones_[completion.zone]->commit == completion.commit) {
+        const std::unique_ptr<Zone>& zone = zones_[completion.zone];
+        if (zone && zone->commit == completion.commit) {
             handle_committed(now, std::move(completion));
         }
     }
@@ -241,7 +242,7 @@ void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const 
     Zone& zone = *zones_[exchange->zone];
     TransferEnded facts = this->facts(now, *exchange);
     facts.error = error;
-    facts.falls_back_to_axfr = allows_axfr(*exchange, error);
+    facts.falls_back_to_axfr = !zone.leaving && allows_axfr(*exchange, error);
     emit(zone, facts);
     if (facts.falls_back_to_axfr) {
         ask_transfer(now, exchange->zone, exchange->remote, true);

@@ -9,6 +9,8 @@
 
 #include "common/control/status_verb.h"
 #include "common/service/ask_daemon.h"
+#include "common/service/setup_verbs.h"
+#include "common/setup/completion.h"
 
 namespace twinzone::service {
 
@@ -94,10 +96,9 @@ ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs
         case config::Verb::check:
         case config::Verb::serve:
         case config::Verb::sync: return run_configured(role, command_line, verbs);
-        case config::Verb::key:
-        case config::Verb::init:
-        case config::Verb::completion:
-            return report(role, Error{Errc::usage, "this verb is not in this version yet"});
+        case config::Verb::key: return make_key(role, command_line);
+        case config::Verb::init: return init(role, command_line);
+        case config::Verb::completion: return show_completion(role, command_line);
         default: return ask_daemon(role, command_line);
     }
 }
@@ -115,6 +116,10 @@ ExitCode report_unanswered(Role role, const Error& error) {
 }
 
 int run_program(Role role, std::span<const std::string> arguments, const ProgramVerbs& verbs) {
+    if (!arguments.empty() && arguments.front() == setup::kCompleteWord) {
+        complete_words(role, arguments.subspan(1));
+        return static_cast<int>(ExitCode::ok);
+    }
     const Result<CommandLine> command_line = config::parse_command_line(arguments, role);
     if (!command_line) {
         fmt::print(stderr, "{}: {}\n", config::program_name(role), command_line.error().detail());

@@ -93,7 +93,8 @@ Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) con
             return std::optional{
                 Answer{.kind = Answer::Kind::soa,
                        .soa = std::move(*soa),
-                       .expire = message->edns ? message->edns->expire() : std::nullopt}};
+                       .expire = message->edns ? message->edns->expire() : std::nullopt,
+                       .is_authoritative = message->header.aa}};
         }
     }
     return fail(Errc::message_unexpected, "SOA query answered without a SOA record of the zone");

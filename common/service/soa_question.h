@@ -22,6 +22,7 @@ class SoaQuestion {
         Kind kind{};
         std::optional<dns::SoaRecord> soa;  // set for Kind::soa
         std::optional<seconds> expire;      // EDNS EXPIRE, where given
+        bool is_authoritative = false;      // AA
     };
 
     // `key` may be null. `edns`: ask with EDNS and EXPIRE; some old servers answer that with

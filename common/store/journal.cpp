@@ -83,31 +83,60 @@ Result<std::optional<StepHead>> read_head(const Transaction& txn, std::uint32_t 
     return body ? decode_head(*body) : std::nullopt;
 }
 
-Result<std::optional<Way>> find_way(const Transaction& txn, const ZoneRecord& record,
-                                    dns::Serial serial) {
-    if (!record.version) {
-        return std::optional<Way>{};
-    }
-    Way way{.first_step = record.next_step, .steps = {}};
+namespace {
+
+// From the newest step back, each leading to where the one after it begins, until `is_there`;
+// false where history ends before that.
+template <class Stop>
+Result<bool> walk_back(const Transaction& txn, const ZoneRecord& record, const Stop& is_there,
+                       Way& way) {
+    way.first_step = record.next_step;
     dns::Serial reached = record.version->serial();
-    // From the newest step back; each must lead to where the one after it begins.
-    while (reached != serial) {
-        if (way.first_step == record.first_step) {
-            return std::optional<Way>{};
-        }
+    bool found = is_there(reached);
+    while (!found && way.first_step != record.first_step) {
         Result<std::optional<StepHead>> head = read_head(txn, record.journal, way.first_step - 1);
         if (!head) {
             return fail(std::move(head).error());
         }
         if (!*head || (*head)->step.to.serial != reached) {
-            return std::optional<Way>{};
+            break;
         }
         reached = (*head)->step.from.serial;
         way.steps.push_back(std::move(**head));
         --way.first_step;
+        found = is_there(reached);
     }
     std::reverse(way.steps.begin(), way.steps.end());
-    return std::optional{std::move(way)};
+    return found;
+}
+
+}  // namespace
+
+Result<std::optional<Way>> find_way(const Transaction& txn, const ZoneRecord& record,
+                                    dns::Serial serial) {
+    if (!record.version) {
+        return std::optional<Way>{};
+    }
+    Way way;
+    const Result<bool> found = walk_back(
+        txn, record, [serial](dns::Serial reached) { return reached == serial; }, way);
+    if (!found) {
+        return fail(found.error());
+    }
+    return *found ? std::optional{std::move(way)} : std::nullopt;
+}
+
+Result<Way> longest_way(const Transaction& txn, const ZoneRecord& record) {
+    Way way;
+    if (!record.version) {
+        return way;
+    }
+    const Result<bool> walked = walk_back(
+        txn, record, [](dns::Serial) { return false; }, way);
+    if (!walked) {
+        return fail(walked.error());
+    }
+    return way;
 }
 
 Result<void> append_step(WriteTransaction& txn, ZoneRecord& record, const JournalStep& step) {

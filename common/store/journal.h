@@ -49,6 +49,9 @@ struct Way {
 [[nodiscard]] Result<std::optional<Way>> find_way(const Transaction& txn, const ZoneRecord& record,
                                                   dns::Serial serial);
 
+// The longest unbroken way to the record's version.
+[[nodiscard]] Result<Way> longest_way(const Transaction& txn, const ZoneRecord& record);
+
 // Writes a step under the journal's next number and counts it in `record`. Requires: record.journal
 // is not 0.
 [[nodiscard]] Result<void> append_step(WriteTransaction& txn, ZoneRecord& record,

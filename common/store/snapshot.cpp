@@ -6,6 +6,19 @@
 
 namespace twinzone::store {
 
+namespace {
+
+std::vector<zone::HistoryStep> steps_of(Way way) {
+    std::vector<zone::HistoryStep> steps;
+    steps.reserve(way.steps.size());
+    for (StepHead& head : way.steps) {
+        steps.push_back(std::move(head.step));
+    }
+    return steps;
+}
+
+}  // namespace
+
 StoredSnapshot::StoredSnapshot(std::shared_ptr<const ReadTransaction> txn,
                                ZoneRecord record) noexcept
     : txn_(std::move(txn)), record_(std::move(record)) {
@@ -29,12 +42,7 @@ Result<std::optional<std::vector<zone::HistoryStep>>> StoredSnapshot::history(
     if (!*way) {
         return std::optional<std::vector<zone::HistoryStep>>{};
     }
-    std::vector<zone::HistoryStep> steps;
-    steps.reserve((*way)->steps.size());
-    for (StepHead& head : (*way)->steps) {
-        steps.push_back(std::move(head.step));
-    }
-    return std::optional{std::move(steps)};
+    return std::optional{steps_of(std::move(**way))};
 }
 
 Result<std::unique_ptr<zone::PageCursor>> StoredSnapshot::history_pages(dns::Serial serial) const {
@@ -47,6 +55,29 @@ Result<std::unique_ptr<zone::PageCursor>> StoredSnapshot::history_pages(dns::Ser
     }
     return std::unique_ptr<zone::PageCursor>{
         std::make_unique<WayCursor>(*txn_, record_.journal, **std::move(way))};
+}
+
+Result<std::vector<zone::HistoryStep>> StoredSnapshot::all_history() const {
+    Result<Way> way = longest_way(*txn_, record_);
+    if (!way) {
+        return fail(std::move(way).error());
+    }
+    return steps_of(std::move(*way));
+}
+
+Result<std::unique_ptr<zone::PageCursor>> StoredSnapshot::step_pages(std::size_t back) const {
+    const std::uint64_t number = record_.next_step - 1 - back;
+    Result<std::optional<StepHead>> head = read_head(*txn_, record_.journal, number);
+    if (!head) {
+        return fail(std::move(head).error());
+    }
+    if (!*head) {
+        return fail(Errc::store_corrupt, "a step of the zone's history is missing or damaged");
+    }
+    Way way{.first_step = number, .steps = {}};
+    way.steps.push_back(std::move(**head));
+    return std::unique_ptr<zone::PageCursor>{
+        std::make_unique<WayCursor>(*txn_, record_.journal, std::move(way))};
 }
 
 Result<std::shared_ptr<const ReadTransaction>> Snapshots::transaction(const EnvironmentPtr& env) {

@@ -28,6 +28,9 @@ class StoredSnapshot final : public zone::Snapshot {
         dns::Serial serial) const override;
     [[nodiscard]] Result<std::unique_ptr<zone::PageCursor>> history_pages(
         dns::Serial serial) const override;
+    [[nodiscard]] Result<std::vector<zone::HistoryStep>> all_history() const override;
+    [[nodiscard]] Result<std::unique_ptr<zone::PageCursor>> step_pages(
+        std::size_t back) const override;
 
   private:
     std::shared_ptr<const ReadTransaction> txn_;

@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::uint8_t kHasVersion = 1;
+constexpr std::uint8_t kIsPromoted = 2;
 
 void put_seconds(ByteWriter& writer, seconds value) {
     writer.u32(static_cast<std::uint32_t>(value.count()));
@@ -86,7 +87,9 @@ Bytes encode(const ZoneRecord& record) {
     Bytes out;
     ByteWriter writer{out};
     writer.u8(kRecordVersion);
-    writer.u8(record.version ? kHasVersion : 0);
+    const bool promoted = record.timers.promoted != UnixTime{};
+    writer.u8(static_cast<std::uint8_t>((record.version ? kHasVersion : 0) |
+                                        (promoted ? kIsPromoted : 0)));
     writer.u32(record.content);
     writer.u32(record.journal);
     writer.u64(record.first_step);
@@ -94,6 +97,9 @@ Bytes encode(const ZoneRecord& record) {
     writer.u64(record.journal_bytes);
     put_time(writer, record.timers.last_success);
     put_time(writer, record.timers.expires);
+    if (promoted) {
+        put_time(writer, record.timers.promoted);
+    }
     if (record.version) {
         put_version(writer, *record.version);
     }
@@ -112,11 +118,14 @@ std::optional<ZoneRecord> decode_zone_record(ByteView body) {
     record.journal_bytes = reader.u64();
     record.timers.last_success = take_time(reader);
     record.timers.expires = take_time(reader);
-    if (reader.failed() || version != kRecordVersion || flags > kHasVersion ||
+    if ((flags & kIsPromoted) != 0) {
+        record.timers.promoted = take_time(reader);
+    }
+    if (reader.failed() || version != kRecordVersion || flags > (kHasVersion | kIsPromoted) ||
         record.next_step < record.first_step) {
         return std::nullopt;
     }
-    if (flags == kHasVersion) {
+    if ((flags & kHasVersion) != 0) {
         record.version = take_version(reader);
         if (!record.version) {
             return std::nullopt;

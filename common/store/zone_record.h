@@ -2,8 +2,9 @@
 // the form in which a zone is resident.
 //
 // Body, version 1 (its sum follows, see store.h):
-//   u8 1, u8 flags (1: there is a version), u32 content, u32 journal,
+//   u8 1, u8 flags (1: there is a version, 2: promoted), u32 content, u32 journal,
 //   u64 first step, u64 next step, u64 journal octets, i64 last success, i64 expires,
+//   where it is promoted: i64 since when,
 //   where there is a version: SOA, u64 digest high, u64 digest low, u64 records, u64 wire octets
 // SOA: owner, mname, rname (wire, case as it came in), then TTL, serial, refresh, retry, expire,
 // minimum, each u32.

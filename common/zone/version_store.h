@@ -66,6 +66,14 @@ class Snapshot {
     // (RFC 1995 §4). nullptr where history() gives none.
     [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> history_pages(
         dns::Serial serial) const = 0;
+
+    // Every step that leads, unbroken, to this version: oldest first.
+    [[nodiscard]] virtual Result<std::vector<HistoryStep>> all_history() const = 0;
+
+    // Pages of one of them, counted back from this version: 0 is the step that made it. Requires:
+    // there are that many.
+    [[nodiscard]] virtual Result<std::unique_ptr<PageCursor>> step_pages(
+        std::size_t back) const = 0;
 };
 
 // What of a zone outlives the process beside its content. Plain value. A zone that was never filled
@@ -73,6 +81,8 @@ class Snapshot {
 struct ZoneTimers {
     UnixTime last_success;  // last time a primary confirmed our version, or the file was read
     UnixTime expires;       // 0: never (a primary's own zone)
+    UnixTime promoted{};    // since when our copy is the zone's origin, by an operator's word; 0: it
+                            // is not
 };
 
 struct ZoneState {

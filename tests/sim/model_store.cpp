@@ -66,6 +66,20 @@ class ModelSnapshot final : public zone::Snapshot {
         return std::unique_ptr<zone::PageCursor>{std::make_unique<VectorCursor>(std::move(pages))};
     }
 
+    Result<std::vector<zone::HistoryStep>> all_history() const override {
+        std::vector<zone::HistoryStep> steps;
+        for (const auto& step : content_->history) {
+            steps.push_back(step->head);
+        }
+        return steps;
+    }
+
+    Result<std::unique_ptr<zone::PageCursor>> step_pages(std::size_t back) const override {
+        const auto& step = content_->history.at(content_->history.size() - 1 - back);
+        return std::unique_ptr<zone::PageCursor>{std::make_unique<VectorCursor>(
+            std::vector<ByteView>(step->pages.begin(), step->pages.end()))};
+    }
+
   private:
     std::optional<std::size_t> step_from(dns::Serial serial) const {
         for (std::size_t i = content_->history.size(); i > 0; --i) {

@@ -83,6 +83,21 @@ class MemorySnapshot : public zone::Snapshot {
         return cursor;
     }
 
+    [[nodiscard]] Result<std::vector<zone::HistoryStep>> all_history() const override {
+        std::vector<zone::HistoryStep> all;
+        for (const auto& step : steps_) {
+            all.push_back(step.first);
+        }
+        return all;
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<zone::PageCursor>> step_pages(
+        std::size_t back) const override {
+        const std::vector<Bytes>& pages = steps_.at(steps_.size() - 1 - back).second;
+        return std::unique_ptr<zone::PageCursor>{
+            std::make_unique<MemoryCursor>(std::vector<ByteView>{pages.begin(), pages.end()})};
+    }
+
   private:
     static zone::HistoryStep step_of(const zone::Diff& diff) {
         zone::HistoryStep step;

@@ -28,6 +28,7 @@ constexpr Arrow kArrows[] = {
     {"common/observe", "common/base common/dns"},
     {"common/config", "common/base common/dns"},
     {"common/web", "common/base common/dns common/control common/observe"},
+    {"common/setup", "common/base common/dns common/text common/config"},
     {"common/service", "common"},
     {"primary", "common"},
     {"secondary", "common"},

@@ -161,6 +161,18 @@ class Twinzone(Server):
         return [int(new) for new in re.findall(r"\] published, serial \S+ -> (\d+)",
                                                self.process.log_text())]
 
+    def wait_until_current(self, zone, serial, limit=30):
+        """Until it holds the serial and says that all is well with it; returns the zone's status."""
+        def is_so():
+            status = self.zone_status(zone)
+            return status if (status["serial"], status["state"]) == (serial, "current") else None
+        try:
+            return wait_for(f"{zone} {serial} is current on {self.name}", is_so, limit)
+        except AssertionError as error:
+            error.args = (f"{error}; status: {self.zone_status(zone)}; its log ends:\n"
+                          f"{self.process.log_text()[-3000:]}",)
+            raise
+
     def transfers(self, since=0):
         """What came in, in order: (type, from serial or None, to serial)."""
         found = re.findall(r"\] (AXFR-style IXFR|AXFR|IXFR), incoming, .*, finished, "
@@ -200,7 +212,10 @@ class Secondary(Twinzone):
     role = "secondary"
 
     def follow(self, zone, primaries, output=False, **settings):
-        if output:
+        """`output`: True for plain files in out/, or the setting itself."""
+        if isinstance(output, dict):
+            settings["output"] = output
+        elif output:
             os.makedirs(self.path("out"), exist_ok=True)
             settings["output"] = {"mode": "file", "path": self.path("out", "%s.zone")}
         settings.setdefault("refresh", {"min": "1s"})

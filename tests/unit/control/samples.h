@@ -26,6 +26,10 @@ inline control::Status two_zones() {
                              .lag = seconds{90},
                              .last_contact = UnixTime{kNoon.value() - 1}},
                   PeerStatus{.remote = "ns4", .serial = {}, .lag = {}, .last_contact = {}}};
+    good.served = control::ServedStatus{.server = "127.0.0.1@53",
+                                        .serial = dns::Serial{7},
+                                        .since = kNoon,
+                                        .error = "it is behind"};
     control::ZoneStatus bad;
     bad.zone = "b.test.";
     bad.state = control::ZoneState::failed;

@@ -49,6 +49,7 @@ lag      0 s
 last ok  12 s ago (2026-03-01T12:00:00Z)
 expires  in 7 d
 refresh  in 30 s
+served   127.0.0.1@53: serial 7 for 12 s
 peer     ns3: 7, 90 s behind, seen 13 s ago
 peer     ns4: unknown, seen never
 )"[1]);

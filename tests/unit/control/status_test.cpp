@@ -23,11 +23,13 @@ TEST_CASE("status is JSON with the members of the contract, in their order", "[c
         R"("last_success":"2026-03-01T12:00:00Z","expires_in_seconds":604800,)"
         R"("next_refresh_in_seconds":30,"peers":[)"
         R"({"remote":"ns3","serial":7,"lag_seconds":90,"last_contact":"2026-03-01T11:59:59Z"},)"
-        R"({"remote":"ns4","serial":null,"lag_seconds":null,"last_contact":null}]},)"
+        R"({"remote":"ns4","serial":null,"lag_seconds":null,"last_contact":null}],)"
+        R"("served":{"server":"127.0.0.1@53","serial":7,"since":"2026-03-01T12:00:00Z",)"
+        R"("error":"it is behind"}},)"
         R"({"zone":"b.test.","serial":null,"digest":"","records":0,"wire_bytes":0,)"
         R"("state":"failed","reason":"192.0.2.1@53 refused the transfer","source":"192.0.2.1@53",)"
         R"("lag_seconds":null,"last_success":null,"expires_in_seconds":null,)"
-        R"("next_refresh_in_seconds":5,"peers":[]}]})");
+        R"("next_refresh_in_seconds":5,"peers":[],"served":null}]})");
     CHECK(to_json(Status{.role = "primary", .version = "1", .uptime = seconds{0}, .zones = {}}) ==
           R"({"role":"primary","version":"1","uptime_seconds":0,"zones":[]})");
 }

@@ -215,6 +215,53 @@ TEST_CASE("the sender of a NOTIFY is asked first", "[service][follower]") {
     CHECK(question->to.to_text() == "192.0.2.2@53");
 }
 
+TEST_CASE("a zone that is removed is asked for no more, whatever it was doing",
+          "[service][follower]") {
+    Checking bench;
+    SECTION("a SOA check is under way") {
+        const Ask question = bench.next_soa();
+        bench.follower->remove_zone(bench.now(), bench.zone.name);
+        bench.reply(question, {soa(2).record()});
+    }
+    SECTION("a transfer is coming in") {
+        bench.reply(bench.next_soa(), {soa(2).record()});
+        const std::optional<Ask> question = bench.asked();
+        REQUIRE(question);
+        bench.follower->remove_zone(bench.now(), bench.zone.name);
+        bench.reply(*question, full(*version(2, {1, 2})));
+    }
+    SECTION("it waits") {
+        bench.reply(bench.next_soa(), {soa(1).record()});
+        bench.follower->remove_zone(bench.now(), bench.zone.name);
+    }
+    CHECK_FALSE(bench.asked(hours{3}));
+    CHECK(bench.serial() == 1);
+    CHECK_FALSE(bench.follower->view(bench.now(), bench.zone.name));
+    CHECK_FALSE(bench.follower->expires_in(bench.now(), bench.zone.name));
+    CHECK(bench.take<ZoneExpired>().empty());
+    CHECK(bench.follower->invariants_hold());
+
+    bench.follower->add_zone(bench.now(), bench.zone);
+    bench.reply(bench.next_soa(), {soa(1).record()});
+    CHECK(bench.view().state == transfer::RefreshState::fresh);
+}
+
+TEST_CASE("what is being committed of a zone that is removed is published all the same",
+          "[service][follower]") {
+    Checking bench;
+    bench.reply(bench.next_soa(), {soa(2).record()});
+    const std::optional<Ask> question = bench.asked();
+    REQUIRE(question);
+    bench.reply(*question, full(*version(2, {1, 2})));
+    bench.follower->remove_zone(bench.now(), bench.zone.name);
+    bench.follower->add_zone(bench.now(), bench.zone);
+    bench.pass(seconds{1});
+    CHECK(bench.serial() == 2);
+    CHECK(bench.take<VersionPublished>().size() == 1);
+    bench.reply(bench.next_soa(), {soa(2).record()});
+    CHECK(bench.follower->invariants_hold());
+}
+
 TEST_CASE("expiry goes on over a restart", "[service][follower]") {
     FollowerBench bench;
     bench.hold(*version(1, {1}));

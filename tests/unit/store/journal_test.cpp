@@ -1,6 +1,7 @@
 // History: what is kept, what is trimmed, and the way from a serial to the version.
 #include <fmt/format.h>
 
+#include "common/zone/diff_pages.h"
 #include "tests/support/catch.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -57,6 +58,27 @@ TEST_CASE("the way from a serial follows the order of commits, not of serials", 
             CHECK(f.read(dns::Name{}) == model_at(row.serials.size() - 1));
         }
     }
+}
+
+TEST_CASE("all history is one way, and each of its steps can be read alone", "[store]") {
+    StoreFixture f;
+    const dns::Name zone = name("example.test");
+    walk(f, zone, {1, 2, 1, 3});
+    const auto snapshot = f.snapshot(zone);
+    const std::vector<zone::HistoryStep> steps = *snapshot->all_history();
+    REQUIRE(steps.size() == 3);
+    CHECK(steps[0].from.serial == dns::Serial{1});
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        zone::DiffReader reader{*snapshot->step_pages(steps.size() - 1 - i)};
+        const std::optional<zone::Diff> diff = *reader.next();
+        REQUIRE(diff);
+        CHECK(diff->from.serial == steps[i].from.serial);
+        CHECK(diff->to.serial == steps[i].to.serial);
+        CHECK(diff->removed.size() == 1);
+        CHECK_FALSE(reader.next()->has_value());
+    }
+    REQUIRE(f.replace(name("new.test"), 1, model_at(0)));
+    CHECK(f.snapshot(name("new.test"))->all_history()->empty());
 }
 
 TEST_CASE("history keeps as many versions as configured", "[store]") {

@@ -305,6 +305,23 @@ TEST_CASE("timers are kept for a zone that was never filled", "[store]") {
     CHECK(f.store->find(zone)->timers.expires == UnixTime{9});
 }
 
+TEST_CASE("that a zone was promoted is kept until it is taken back", "[store]") {
+    StoreFixture f;
+    const dns::Name zone = name("example.test");
+    REQUIRE(f.replace(zone, 1, {{"www", "one"}}));
+    for (const UnixTime promoted : {UnixTime{7}, UnixTime{}}) {
+        zone::Commit work = f.frame(zone);
+        work.change = zone::TouchTimers{};
+        work.timers = zone::ZoneTimers{UnixTime{5}, UnixTime{}, promoted};
+        REQUIRE(f.commit(std::move(work)));
+        f.reopen();
+        REQUIRE(f.store->find(zone) != nullptr);
+        CHECK(f.store->find(zone)->timers.promoted == promoted);
+        CHECK(f.serial(zone) == 1U);
+        CHECK(f.read(zone) == Model{{"www", "one"}});
+    }
+}
+
 TEST_CASE("owed NOTIFYs survive a restart until they are forgotten", "[store]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
