@@ -14,7 +14,7 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 began=$SECONDS
 lap() { printf -- '-- %s: %d s\n' "$1" $((SECONDS - began)) && began=$SECONDS; }
 
-./tests/support/install_packages.sh build quickstart test
+./tests/support/install_packages.sh build quickstart servers test
 lap "packages"
 
 cmake --preset release -DTWINZONE_TESTS=ON

@@ -44,10 +44,14 @@ def test_everything_is_below_the_prefix(root):
     assert os.listdir(root) == ["usr"]
     for path in ["bin/twinzone-primary", "bin/twinzone-secondary",
                  "share/man/man8/twinzone-primary.8.gz", "share/man/man8/twinzone-secondary.8.gz",
-                 "share/man/man5/twinzone.yaml.5.gz", "lib/sysusers.d/twinzone.conf",
+                 "share/man/man5/twinzone.yaml.5.gz",
+                 "share/bash-completion/completions/twinzone-primary",
+                 "share/zsh/vendor-completions/_twinzone-secondary",
+                 "share/fish/vendor_completions.d/twinzone-secondary.fish", "lib/sysusers.d/twinzone.conf",
                  "lib/tmpfiles.d/twinzone.conf", "share/doc/twinzone-common/README.md",
                  "share/doc/twinzone-common/CHANGELOG.md",
                  "share/doc/twinzone-common/examples/configuration/primary.yaml",
+                 "share/doc/twinzone-common/examples/monitoring/alerts.yaml",
                  *(f"lib/systemd/system/{unit}" for unit in UNITS)]:
         assert os.path.isfile(os.path.join(root, "usr", path)), path
 
