@@ -14,6 +14,7 @@
 #include "common/service/program.h"
 #include "secondary/hand_over_runner.h"
 #include "secondary/reload_command.h"
+#include "secondary/verifier.h"
 
 namespace twinzone::secondary {
 
@@ -39,6 +40,7 @@ config::ExitCode serve(config::Config config) {
         daemon.add_zone(zone);
         output->add(zone);
     }
+    const Verifier verifier{daemon};
     if (const Result<void> listening = daemon.listen(); !listening) {
         output.reset();
         return service::report(config::Role::secondary, listening.error());

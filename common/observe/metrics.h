@@ -85,6 +85,7 @@ struct Metrics {
     CounterFamily tsig_errors;     // error: badkey badsig badtime badtrunc missing
     CounterFamily tls_errors;      // reason
     CounterFamily guard_holds;     // reason
+    CounterFamily verifications;   // result same|differs|other-serial|refused|no-answer|mended
     Histogram transfer_duration;
     Histogram commit;
 

@@ -226,8 +226,8 @@ void Daemon::handle_released(const dns::Name& zone) {
     }
 }
 
-bool Daemon::refresh(dns::NameView zone) {
-    const bool known = follower_->refresh(loop_.now(), zone);
+bool Daemon::refresh(dns::NameView zone, bool whole) {
+    const bool known = follower_->refresh(loop_.now(), zone, whole);
     if (known) {
         follower_runner_->kick();
     }

@@ -82,8 +82,9 @@ class Daemon {
     // What kept the zone's next version back is gone.
     void handle_released(const dns::Name& zone);
 
-    // An operator's wish: check now. False where the zone is not followed.
-    bool refresh(dns::NameView zone);
+    // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
+    // the zone is not followed.
+    bool refresh(dns::NameView zone, bool whole = false);
 
     [[nodiscard]] control::Status status() const;
 

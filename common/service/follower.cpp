@@ -115,12 +115,14 @@ void Follower::free_index(std::uint32_t index) {
     free_.push_back(index);
 }
 
-bool Follower::refresh(Now now, dns::NameView name) {
+bool Follower::refresh(Now now, dns::NameView name, bool whole) {
     const auto at = index_.find(dns::Name{name});
     if (at == index_.end()) {
         return false;
     }
-    scheduler_.request(now.instant, at->second, transfer::Lane::by_operator);
+    zones_[at->second]->wants_full |= whole;
+    scheduler_.request(now.instant, at->second, transfer::Lane::by_operator, std::nullopt,
+                       whole ? transfer::Work::transfer : transfer::Work::check);
     return true;
 }
 

@@ -54,8 +54,9 @@ class Follower final : public SecondaryView {
     // committed is still published. Nothing happens where the zone is not followed.
     void remove_zone(Now now, dns::NameView zone);
 
-    // An operator's wish: check now. False where the zone is not followed.
-    bool refresh(Now now, dns::NameView zone);
+    // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
+    // the zone is not followed.
+    bool refresh(Now now, dns::NameView zone, bool whole = false);
 
     // A version that was held went into service by an operator's word.
     void handle_approved(Now now, dns::NameView zone, const zone::Version& version);

@@ -112,6 +112,7 @@ void put_events(Exposition& out, const observe::Metrics& metrics) {
     out.put(metrics.tsig_errors);
     out.put(metrics.tls_errors);
     out.put(metrics.guard_holds);
+    out.put(metrics.verifications);
     out.put(metrics.commit);
 }
 
