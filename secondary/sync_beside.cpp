@@ -23,6 +23,10 @@ constexpr std::size_t kAskers = 16;
 // Between two looks at zones that are still moving.
 constexpr milliseconds kPause{100};
 
+// For hand-overs where no time is given: far above what one may take.
+constexpr seconds kSettlePatience = minutes{10};
+constexpr milliseconds kSettleStep{200};
+
 using StatusByZone = std::unordered_map<std::string, const control::ZoneStatus*>;
 
 StatusByZone by_zone(const control::Status& status) {
@@ -96,7 +100,10 @@ class Beside {
         } else if (!answer) {
             zone.error = answer.error();
         } else if (!answer->ok()) {
-            zone.error = Error{Errc::peer_unreachable, answer->error};
+            const std::string said = fmt::format("{} not refreshed: ", zone.zone);
+            zone.error = Error{Errc::peer_unreachable, answer->error.starts_with(said)
+                                                           ? answer->error.substr(said.size())
+                                                           : answer->error};
         } else if (answer->exit != 0) {
             zone.error = Error{Errc::peer_unreachable, answer->output};
         }
@@ -125,9 +132,32 @@ class Beside {
                            });
     }
 
+    // Until the servers beside have taken what the daemon hands them.
+    [[nodiscard]] Result<control::Status> settled_status() const {
+        const Clock::time_point patience_ends =
+            timeout_ ? began_ + *timeout_ : Clock::now() + kSettlePatience;
+        for (;;) {
+            Result<control::Status> status = ask_daemon_status(config_);
+            if (!status || Clock::now() >= patience_ends || !hands_over(*status)) {
+                return status;
+            }
+            std::this_thread::sleep_for(kSettleStep);
+        }
+    }
+
+    [[nodiscard]] bool hands_over(const control::Status& status) const {
+        const StatusByZone known = by_zone(status);
+        return std::any_of(outcome_.zones.begin(), outcome_.zones.end(),
+                           [&known](const ZoneOutcome& zone) {
+                               const auto at = known.find(zone.zone);
+                               return !zone.error && at != known.end() &&
+                                      at->second->state == control::ZoneState::transferring;
+                           });
+    }
+
     // What the daemon has now, and what it says of zones that its answer was good for.
     void look_again() {
-        const Result<control::Status> after = status_at_rest();
+        const Result<control::Status> after = settled_status();
         const StatusByZone known = after ? by_zone(*after) : StatusByZone{};
         for (ZoneOutcome& zone : outcome_.zones) {
             const auto at = known.find(zone.zone);
@@ -137,15 +167,30 @@ class Beside {
                 continue;
             }
             const control::ZoneStatus& status = *at->second;
-            if (!zone.error && control::needs_attention(status.state)) {
-                zone.error =
-                    Error{Errc::peer_unreachable,
-                          status.reason.empty() ? std::string{control::to_string(status.state)}
-                                                : status.reason};
+            if (!zone.error) {
+                judge(zone, status);
             }
             set_facts(zone, status, now());
             zone.changed = zone.serial != zone.before;
         }
+    }
+
+    // A primary has confirmed it: what is wrong now is on our side.
+    void judge(ZoneOutcome& zone, const control::ZoneStatus& status) const {
+        const bool is_late = status.state == control::ZoneState::transferring;
+        const bool is_held = status.state == control::ZoneState::held;  // set_facts() knows it
+        if (is_held || (!is_late && !control::needs_attention(status.state))) {
+            return;
+        }
+        zone.is_handed_over = false;
+        if (is_late) {
+            zone.error =
+                Error{Errc::file_unreadable, unfinished_text(timeout_.value_or(kSettlePatience))};
+            return;
+        }
+        zone.error = Error{
+            Errc::file_unreadable,
+            status.reason.empty() ? std::string{control::to_string(status.state)} : status.reason};
     }
 
     const config::Config& config_;

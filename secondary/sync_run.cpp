@@ -179,10 +179,20 @@ SyncOutcome SyncRun::take_outcome() {
             zone.outcome.error = Error{Errc::file_unreadable, problem};
             zone.outcome.is_handed_over = false;
         }
+        if (!zone.outcome.error && is_handing_over(status.zones[i], name)) {
+            zone.outcome.error = Error{Errc::cancelled, why_unfinished_};
+            zone.outcome.is_handed_over = false;
+        }
         set_facts(zone.outcome, status.zones[i], result.ended);
         result.zones.push_back(std::move(zone.outcome));
     }
     return result;
+}
+
+// Only where the sync had to end before it was done.
+bool SyncRun::is_handing_over(control::ZoneStatus status, const dns::Name& zone) const {
+    output_->describe(status, zone);
+    return status.state == control::ZoneState::transferring;
 }
 
 void SyncRun::tell(const dns::Name& zone, const std::string& what) const {

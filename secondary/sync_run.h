@@ -40,6 +40,7 @@ class SyncRun {
     void watch_patience();
     void stop_because(std::string why);
     [[nodiscard]] SyncOutcome take_outcome();
+    [[nodiscard]] bool is_handing_over(control::ZoneStatus status, const dns::Name& zone) const;
     void tell(const dns::Name& zone, const std::string& what) const;
 
     bool on_terminal_;

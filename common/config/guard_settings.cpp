@@ -23,13 +23,15 @@ Result<std::uint32_t> share_from_text(std::string_view text) {
     return share;
 }
 
-Result<seconds> some_time(std::string_view text) {
-    Result<seconds> time = duration_from_text(text);
-    return time && time->count() == 0 ? Result<seconds>{fail(Errc::usage, "at least 1s")} : time;
+bool is_empty_list(const Node* node) {
+    return node != nullptr && node->kind == NodeKind::sequence && node->items.empty();
 }
 
 std::vector<HookEvent> events_of(const MapReader& hook, Loading& loading) {
     std::vector<HookEvent> events;
+    if (is_empty_list(hook.find("on"))) {
+        loading.diagnostics.error(hook.find("on")->mark, "'on' names at least one event");
+    }
     for (const Node& item : hook.list("on")) {
         const std::string* word = text_of(item, "an event", loading.diagnostics);
         if (word == nullptr) {
@@ -72,7 +74,7 @@ void read_guard(const MapReader& map, Loading& loading, std::optional<Guard>& gu
         guard.reset();
         return;
     }
-    Guard read;
+    Guard read = guard.value_or(Guard{});  // a zone's changes what its template's says
     const MapReader reader{*node, kGuardSchema, loading.role, loading.diagnostics};
     reader.read("max-delete", share_from_text, read.max_delete_percent);
     reader.read("min-records", count_from_text, read.min_records);
@@ -91,13 +93,14 @@ void read_hooks(const MapReader& map, Loading& loading, std::vector<Hook>& hooks
         reader.require("exec");
         hook.on = events_of(reader, loading);
         hook.exec = words_of(reader, "exec", loading);
-        reader.read("timeout", some_time, hook.timeout);
-        if (reader.has("exec") && hook.exec.empty()) {
-            loading.diagnostics.error(reader.key_mark("exec"), "'exec' names a program");
-        }
-        if (!hook.exec.empty() && !hook.exec.front().starts_with('/')) {
+        reader.read("timeout", nonzero_duration_from_text, hook.timeout);
+        const Node* exec = reader.find("exec");
+        if (is_empty_list(exec)) {
+            loading.diagnostics.error(exec->mark, "'exec' names a program");
+        } else if (!hook.exec.empty() && exec->items.front().kind == NodeKind::scalar &&
+                   !hook.exec.front().starts_with('/')) {
             loading.diagnostics.error(
-                reader.key_mark("exec"),
+                exec->items.front().mark,
                 fmt::format("{} is no absolute path; hooks are not looked for",
                             quoted(hook.exec.front())));
         }

@@ -70,6 +70,11 @@ Result<seconds> duration_from_text(std::string_view text) {
     return seconds{static_cast<std::int64_t>(*value)};
 }
 
+Result<seconds> nonzero_duration_from_text(std::string_view text) {
+    Result<seconds> time = duration_from_text(text);
+    return time && time->count() == 0 ? Result<seconds>{fail(Errc::usage, "at least 1s")} : time;
+}
+
 Result<std::uint64_t> size_from_text(std::string_view text) {
     const auto value = scaled(text, kSizeUnits, kMaxValue);
     if (!value) {
@@ -91,7 +96,11 @@ Result<std::uint64_t> count_from_text(std::string_view text) {
 Result<std::uint32_t> percent_from_text(std::string_view text) {
     const auto value = scaled(text, kPercentUnits, kMaxPercent);
     if (!value || !text.ends_with('%')) {
-        return fail(Errc::usage, fmt::format("{} is no percentage; write 100%", quoted(text)));
+        // Never another number than the one that was written: it may be a guard's.
+        const bool lacks_sign =
+            scaled(fmt::format("{}%", text), kPercentUnits, kMaxPercent).has_value();
+        return fail(Errc::usage, fmt::format("{} is no percentage; write {}%", quoted(text),
+                                             lacks_sign ? text : "50"));
     }
     return static_cast<std::uint32_t>(*value);
 }

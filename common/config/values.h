@@ -19,6 +19,9 @@ inline constexpr std::uint16_t kWebPort = 10353;
 // "30s", "5m", "2h", "1d", or plain seconds.
 [[nodiscard]] Result<seconds> duration_from_text(std::string_view text);
 
+// The same, for what would make no sense without any time: at least 1s.
+[[nodiscard]] Result<seconds> nonzero_duration_from_text(std::string_view text);
+
 // Octets: "512", "64K", "64M", "2G", "1T"; a K is 1024.
 [[nodiscard]] Result<std::uint64_t> size_from_text(std::string_view text);
 

@@ -43,8 +43,11 @@ void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings)
     const MapReader source{*node, kSourceSchema, loading.role, loading.diagnostics};
     source.read("file", pattern_from_text, settings.source_pattern);
     source.read("directory", path_from_text, settings.source_directory);
-    if (source.has("transfer")) {
+    if (const Node* transfer = source.find("transfer")) {
         read_remotes_followed(source, "transfer", loading, settings);
+        if (transfer->kind == NodeKind::sequence && transfer->items.empty()) {
+            loading.diagnostics.error(transfer->mark, "'transfer' names at least one remote");
+        }
     }
     const int kinds = static_cast<int>(source.has("file")) +
                       static_cast<int>(source.has("directory")) +

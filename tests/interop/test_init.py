@@ -120,6 +120,26 @@ def test_on_a_primary_the_server_beside_is_followed(tmp_path, running, server, k
              ns2.zone_status(ZONE)["digest"])
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_on_a_secondary_the_server_beside_is_fed(tmp_path, running, server):
+    """ns1 -> twinzone-secondary -> server, each by NOTIFY and transfer."""
+    beside, ours = BESIDE[server](tmp_path / server), PrintedSecondary(tmp_path / "ns2")
+    ns1 = Primary(tmp_path / "ns1").use_remote("ns2", ours.port)
+    ns1.serve_file(ZONE, version(1), notify=["ns2"])
+    running(ns1).start()
+    ns1.wait_for_serial(ZONE, 1)
+    half = init("secondary", server, beside, ours, "example.test", "--primary",
+                f"127.0.0.1@{ns1.port}", "--server-dir", beside.folder)
+    running(ours).start()
+    ours.wait_for_serial(ZONE, 1)
+    running(beside).start_with(half)
+    beside.wait_for_serial(ZONE, 1)
+    for serial in [2, 3]:
+        ns1.put(version(serial))
+        beside.wait_for_serial(ZONE, serial)
+    ours.wait_for_state(ZONE, "current")
+
+
 def test_coredns_gets_no_key_and_is_known_by_its_address():
     for role in ["primary", "secondary"]:
         done = run_program(role, "init", "coredns", "--listen", "127.0.0.1@5300")
