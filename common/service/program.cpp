@@ -9,6 +9,7 @@
 
 #include "common/control/status_verb.h"
 #include "common/service/ask_daemon.h"
+#include "common/service/check_verb.h"
 #include "common/service/setup_verbs.h"
 #include "common/setup/completion.h"
 
@@ -58,27 +59,13 @@ ExitCode show_status(Role role, const CommandLine& command_line) {
     return command_line.has("check") && !*all_current ? ExitCode::some_failed : ExitCode::ok;
 }
 
-ExitCode check(Role role, const config::Config& config, const ProgramVerbs& verbs) {
-    const std::vector<std::string> problems = verbs.check(config);
-    for (const std::string& problem : problems) {
-        fmt::print(stderr, "{}\n", problem);
-    }
-    if (!problems.empty()) {
-        return ExitCode::some_failed;
-    }
-    fmt::print("{}: configuration is good: {} zones, {} folders of zones, {} remotes\n",
-               config::program_name(role), config.zones.size(), config.directories.size(),
-               config.remotes.size());
-    return ExitCode::ok;
-}
-
 ExitCode run_configured(Role role, const CommandLine& command_line, const ProgramVerbs& verbs) {
     Result<config::Config> config = config::config_of(command_line, role);
     if (!config) {
         return report(role, config.error());
     }
     switch (command_line.verb) {
-        case config::Verb::check: return check(role, *config, verbs);
+        case config::Verb::check: return check(command_line, *config, verbs.check(*config));
         case config::Verb::serve: return verbs.serve(std::move(*config));
         default: return verbs.sync(std::move(*config), command_line);
     }
