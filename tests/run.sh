@@ -15,6 +15,7 @@ began=$SECONDS
 lap() { printf -- '-- %s: %d s\n' "$1" $((SECONDS - began)) && began=$SECONDS; }
 
 ./tests/support/install_packages.sh build quickstart servers test
+./tests/support/install_axe.sh
 lap "packages"
 
 cmake --preset release -DTWINZONE_TESTS=ON

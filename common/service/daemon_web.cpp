@@ -14,13 +14,25 @@ Result<void> Daemon::listen_web() {
         loop_, *store_, metrics_,
         WebService::Sources{
             .head = [this] { return status_without_zones(); },
-            .zone_at = [this](std::size_t place) { return zone_status_at(place); }});
+            .zone_at = [this](std::size_t place) { return zone_status_at(place); },
+            .zone_named = [this](std::string_view name) { return zone_status_of(name); },
+            .details = [this](std::string_view name) { return zone_details(name); }});
     for (const Endpoint& at : config_.web) {
         if (Result<void> listening = web_->listen(at); !listening) {
             return listening;
         }
         log_->server(observe::Level::info, fmt::format("web listening on {}", at.to_text()));
     }
+    return {};
+}
+
+std::optional<control::ZoneStatus> Daemon::zone_status_of(std::string_view name) const {
+    const Result<dns::Name> zone = dns::Name::from_text(name);
+    const auto at = zone ? zone_index_.find(*zone) : zone_index_.end();
+    return at == zone_index_.end() ? std::nullopt : zone_status_at(at->second);
+}
+
+web::ZoneDetails Daemon::zone_details(std::string_view /*name*/) const {
     return {};
 }
 

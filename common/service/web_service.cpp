@@ -1,11 +1,17 @@
 #include "common/service/web_service.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
+
+#include <unistd.h>
 
 #include "common/observe/exposition.h"
 #include "common/web/metrics_text.h"
+#include "common/web/overview_page.h"
 #include "common/web/probes.h"
+#include "common/web/style.h"
 
 namespace twinzone::service {
 
@@ -17,6 +23,15 @@ constexpr std::size_t kZonesOnLoop = 200;
 // Octets of texts that clients have not yet taken. Metrics of 100,000 zones have 60 million.
 constexpr std::size_t kMaxUntakenBytes = std::size_t{256} << 20;
 
+// Lags are sampled so often, or more seldom where that takes more of the loop than a hundredth.
+constexpr Duration kSampleInterval = seconds{10};
+constexpr int kSampleShare = 100;
+
+// The most seconds that a page may be asked to wait before it loads itself anew.
+constexpr unsigned kMaxRefresh = 3600;
+
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+constexpr std::string_view kZonePath = "/zone/";
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
 // Nothing a page of ours needs comes from elsewhere, and none runs anything.
@@ -38,6 +53,25 @@ net::HttpResponse response(web::Probe probe) {
     return response(probe.passed ? 200 : 503, kPlainText, std::move(probe.text));
 }
 
+// A number from a query; `otherwise` for what is none.
+template <class Number>
+Number number_in(const net::HttpTarget& target, std::string_view field, Number otherwise) {
+    const std::string_view text = target.field(field);
+    Number number{};
+    const auto read = std::from_chars(text.begin(), text.end(), number);
+    return read.ec == std::errc{} && read.ptr == text.end() ? number : otherwise;
+}
+
+unsigned refresh_in(const net::HttpTarget& target) {
+    return std::min(number_in(target, "refresh", 0U), kMaxRefresh);
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()}
+                                                            : std::string{};
+}
+
 }  // namespace
 
 WebService::WebService(net::Loop& loop, const store::Store& store, const observe::Metrics& metrics,
@@ -46,9 +80,13 @@ WebService::WebService(net::Loop& loop, const store::Store& store, const observe
       store_(store),
       metrics_(metrics),
       sources_(std::move(sources)),
+      host_(host_name()),
       loop_lag_(loop),
-      gatherer_(loop,
-                {.begin = [this] { return facts_of_server(); }, .zone_at = sources_.zone_at}) {}
+      gatherer_(loop, {.begin = [this] { return facts_of_server(); }, .zone_at = sources_.zone_at}),
+      sample_timer_(loop),
+      history_(std::make_shared<const web::LagHistory>()) {
+    sample_timer_.arm_after(seconds{1}, [this] { sample_lags(); });
+}
 
 WebService::~WebService() = default;
 
@@ -66,6 +104,7 @@ Result<void> WebService::listen(const Endpoint& at) {
 web::Facts WebService::facts_of_server() {
     web::Facts facts;
     facts.status = sources_.head();
+    facts.host = host_;
     facts.taken = loop_.now().unix;
     facts.store_bytes = store_.used_bytes();
     facts.loop_lag = loop_lag_.longest();
@@ -73,26 +112,88 @@ web::Facts WebService::facts_of_server() {
 }
 
 void WebService::answer(const net::HttpTarget& target, Respond respond) {
-    if (target.path == "/livez") {
-        respond(response(web::liveness(store_.is_broken())));
-    } else if (target.path == "/readyz") {
-        answer_with([](const web::Facts& facts) { return response(web::readiness(facts)); },
-                    std::move(respond));
-    } else if (target.path == "/status.json") {
-        answer_with(
-            [](const web::Facts& facts) {
-                return response(200, "application/json", control::to_json(facts.status) + "\n");
-            },
-            std::move(respond));
-    } else if (target.path == "/metrics") {
-        answer_with(
-            [metrics = metrics_](const web::Facts& facts) {
-                return response(200, observe::kExpositionType, web::metrics_text(facts, metrics));
-            },
-            std::move(respond));
+    if (std::optional<net::HttpResponse> ready = answer_at_once(target)) {
+        respond(*std::move(ready));
+    } else if (std::optional<MakeOfFacts> make = maker_for(target)) {
+        answer_with(*std::move(make), std::move(respond));
     } else {
-        respond(response(404, kPlainText, "no such page\n"));
+        respond(
+            response(404, kHtml, web::not_found_page(facts_of_server(), "There is no such page.")));
     }
+}
+
+std::optional<net::HttpResponse> WebService::answer_at_once(const net::HttpTarget& target) {
+    if (target.path == "/livez") {
+        return response(web::liveness(store_.is_broken()));
+    }
+    if (target.path == "/style.css") {
+        return response(200, "text/css; charset=utf-8", web::style_sheet());
+    }
+    if (target.path.starts_with(kZonePath)) {
+        return answer_zone(std::string_view{target.path}.substr(kZonePath.size()),
+                           refresh_in(target));
+    }
+    return std::nullopt;
+}
+
+// What needs all zones.
+std::optional<WebService::MakeOfFacts> WebService::maker_for(const net::HttpTarget& target) const {
+    if (target.path == "/") {
+        return [query = web::OverviewQuery{.text = std::string{target.field("q")},
+                                           .state = std::string{target.field("state")},
+                                           .page = number_in<std::size_t>(target, "page", 1),
+                                           .refresh = refresh_in(target)},
+                history = history_](const web::Facts& facts) {
+            return response(200, kHtml, web::overview_page(facts, *history, query));
+        };
+    }
+    if (target.path == "/readyz") {
+        return [](const web::Facts& facts) { return response(web::readiness(facts)); };
+    }
+    if (target.path == "/status.json") {
+        return [](const web::Facts& facts) {
+            return response(200, "application/json", control::to_json(facts.status) + "\n");
+        };
+    }
+    if (target.path == "/metrics") {
+        return [metrics = metrics_](const web::Facts& facts) {
+            return response(200, observe::kExpositionType, web::metrics_text(facts, metrics));
+        };
+    }
+    return std::nullopt;
+}
+
+net::HttpResponse WebService::answer_zone(std::string_view name, unsigned refresh) {
+    web::Facts facts = facts_of_server();
+    std::optional<control::ZoneStatus> zone = sources_.zone_named(name);
+    if (!zone) {
+        return response(404, kHtml, web::not_found_page(facts, "This server has no such zone."));
+    }
+    facts.status.zones.push_back(*std::move(zone));
+    return response(200, kHtml, web::zone_page(facts, *history_, sources_.details(name), refresh));
+}
+
+void WebService::sample_lags() {
+    gatherer_.gather([this](const std::shared_ptr<const web::Facts>& facts) {
+        auto next = std::make_shared<web::LagHistory>(*history_);
+        if (facts->status.zones.size() <= kZonesOnLoop) {
+            next->add(*facts);
+            keep_lags(std::move(next));
+            return;
+        }
+        loop_.work([next, facts] { next->add(*facts); },
+                   [this, alive = std::weak_ptr<bool>{alive_}, next] {
+                       if (!alive.expired()) {
+                           keep_lags(next);
+                       }
+                   });
+    });
+}
+
+void WebService::keep_lags(std::shared_ptr<const web::LagHistory> history) {
+    history_ = std::move(history);
+    sample_timer_.arm_after(std::max(kSampleInterval, gatherer_.cost() * kSampleShare),
+                            [this] { sample_lags(); });
 }
 
 void WebService::answer_with(MakeOfFacts make, Respond respond) {

@@ -14,10 +14,13 @@
 #include "common/base/result.h"
 #include "common/net/http_server.h"
 #include "common/net/loop.h"
+#include "common/net/timer.h"
 #include "common/observe/metrics.h"
 #include "common/service/fact_gatherer.h"
 #include "common/service/loop_lag.h"
 #include "common/store/store.h"
+#include "common/web/lag_history.h"
+#include "common/web/zone_page.h"
 
 namespace twinzone::service {
 
@@ -29,6 +32,10 @@ class WebService {
         std::function<control::Status()> head;
         // The status of the zone at this place of some order; nullopt behind the last.
         std::function<std::optional<control::ZoneStatus>(std::size_t place)> zone_at;
+        // Of the zone of this name, in presentation form; nullopt where there is none.
+        std::function<std::optional<control::ZoneStatus>(std::string_view name)> zone_named;
+        // What else its page shows.
+        std::function<web::ZoneDetails(std::string_view name)> details;
     };
 
     WebService(net::Loop& loop, const store::Store& store, const observe::Metrics& metrics,
@@ -50,18 +57,26 @@ class WebService {
     };
 
     void answer(const net::HttpTarget& target, Respond respond);
+    [[nodiscard]] std::optional<net::HttpResponse> answer_at_once(const net::HttpTarget& target);
+    [[nodiscard]] std::optional<MakeOfFacts> maker_for(const net::HttpTarget& target) const;
+    [[nodiscard]] net::HttpResponse answer_zone(std::string_view name, unsigned refresh);
     void answer_with(MakeOfFacts make, Respond respond);
     void run_next_job();
     [[nodiscard]] std::size_t untaken_bytes();
     [[nodiscard]] web::Facts facts_of_server();
+    void sample_lags();
+    void keep_lags(std::shared_ptr<const web::LagHistory> history);
 
     net::Loop& loop_;
     const store::Store& store_;
     const observe::Metrics& metrics_;
     Sources sources_;
+    std::string host_;
     LoopLag loop_lag_;
     FactGatherer gatherer_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    net::Timer sample_timer_;
+    std::shared_ptr<const web::LagHistory> history_;  // never changed: replaced
     std::deque<Job> jobs_;
     bool job_runs_ = false;
     std::vector<std::weak_ptr<const std::string>> untaken_;       // texts that the pool made

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/base/time.h"
@@ -13,6 +14,7 @@ namespace twinzone::web {
 
 struct Facts {
     control::Status status;
+    std::string host;  // name of this machine
     UnixTime taken;
     std::vector<UnixTime> expires;             // of each zone of `status`; 0: never
     std::optional<std::uint64_t> store_bytes;  // of its file; absent while the store is broken

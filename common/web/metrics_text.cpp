@@ -90,6 +90,11 @@ void put_peers(Exposition& out, const Facts& facts) {
     }
 }
 
+void put_served(Exposition& out, const Facts& /*facts*/) {
+    out.begin(MetricType::gauge, "twinzone_served_serial",
+              "Serial that the server we hand the zone to answers.", {"zone", "server"});
+}
+
 void put_states(Exposition& out, const Facts& facts) {
     constexpr std::size_t states = static_cast<std::size_t>(control::ZoneState::loading) + 1;
     std::array<std::uint64_t, states> counts{};
@@ -138,6 +143,7 @@ std::string metrics_text(const Facts& facts, const observe::Metrics& metrics) {
     put_versions(out, facts);
     put_times(out, facts);
     put_peers(out, facts);
+    put_served(out, facts);
     put_states(out, facts);
     put_events(out, metrics);
     put_process(out, facts);

@@ -4,39 +4,17 @@
 
 #include "common/web/probes.h"
 #include "tests/support/catch.h"
+#include "tests/unit/web/web_fixture.h"
 
 namespace twinzone::web {
 
 namespace {
 
-using control::PeerStatus;
 using control::ZoneState;
 using control::ZoneStatus;
-
-ZoneStatus zone(std::string name, ZoneState state, std::optional<dns::Serial> serial) {
-    ZoneStatus status;
-    status.zone = std::move(name);
-    status.state = state;
-    status.serial = serial;
-    return status;
-}
-
-PeerStatus peer(std::string name, std::optional<dns::Serial> serial, std::optional<seconds> lag) {
-    PeerStatus status;
-    status.remote = std::move(name);
-    status.serial = serial;
-    status.lag = lag;
-    return status;
-}
-
-Facts facts_of(std::vector<ZoneStatus> zones) {
-    Facts facts;
-    facts.status.role = "secondary";
-    facts.status.version = "1.2.3";
-    facts.status.zones = std::move(zones);
-    facts.expires.resize(facts.status.zones.size());
-    return facts;
-}
+using test::facts_of;
+using test::peer;
+using test::zone;
 
 bool has_line(const std::string& text, std::string_view line) {
     const std::size_t at = text.find(line);
