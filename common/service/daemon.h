@@ -113,7 +113,7 @@ class Daemon {
     [[nodiscard]] Result<void> listen_web();
     [[nodiscard]] control::Status status_without_zones() const;
     [[nodiscard]] std::optional<control::ZoneStatus> zone_status_of(std::string_view name) const;
-    [[nodiscard]] web::ZoneDetails zone_details(std::string_view name) const;
+    [[nodiscard]] WebService::MakeDetails zone_details(std::string_view name);
     [[nodiscard]] control::ZoneStatus zone_status(const config::Zone& zone, Now now) const;
     [[nodiscard]] std::optional<control::ZoneStatus> zone_status_at(std::size_t place) const;
 

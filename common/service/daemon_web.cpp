@@ -6,6 +6,33 @@
 
 namespace twinzone::service {
 
+namespace {
+
+// The steps that the journal holds, newest first.
+void read_history(const zone::Snapshot& snapshot, web::ZoneDetails& details) {
+    const Result<std::vector<zone::HistoryStep>> steps = snapshot.all_history();
+    if (!steps) {
+        details.versions_missing = steps.error().detail();
+        return;
+    }
+    if (steps->empty()) {
+        details.versions_missing = "The version in service is the only one that is known.";
+    }
+    for (auto step = steps->rbegin(); step != steps->rend(); ++step) {
+        if (details.versions.size() == web::kMaxVersionRows) {
+            return;
+        }
+        details.versions.push_back({.from = step->from.serial,
+                                    .to = step->to.serial,
+                                    .added = step->added,
+                                    .removed = step->removed,
+                                    .at = step->committed,
+                                    .source = step->source});
+    }
+}
+
+}  // namespace
+
 Result<void> Daemon::listen_web() {
     if (config_.web.empty()) {
         return {};
@@ -32,8 +59,17 @@ std::optional<control::ZoneStatus> Daemon::zone_status_of(std::string_view name)
     return at == zone_index_.end() ? std::nullopt : zone_status_at(at->second);
 }
 
-web::ZoneDetails Daemon::zone_details(std::string_view /*name*/) const {
-    return {};
+WebService::MakeDetails Daemon::zone_details(std::string_view name) {
+    const Result<dns::Name> zone = dns::Name::from_text(name);
+    Result<std::shared_ptr<const zone::Snapshot>> snapshot =
+        zone ? store_->snapshot(*zone) : fail(zone.error());
+    return [snapshot = std::move(snapshot)] {
+        web::ZoneDetails details;
+        if (snapshot) {
+            read_history(**snapshot, details);
+        }
+        return details;
+    };
 }
 
 }  // namespace twinzone::service

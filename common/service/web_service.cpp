@@ -114,6 +114,9 @@ web::Facts WebService::facts_of_server() {
 void WebService::answer(const net::HttpTarget& target, Respond respond) {
     if (std::optional<net::HttpResponse> ready = answer_at_once(target)) {
         respond(*std::move(ready));
+    } else if (target.path.starts_with(kZonePath)) {
+        answer_zone(std::string_view{target.path}.substr(kZonePath.size()), refresh_in(target),
+                    std::move(respond));
     } else if (std::optional<MakeOfFacts> make = maker_for(target)) {
         answer_with(*std::move(make), std::move(respond));
     } else {
@@ -128,10 +131,6 @@ std::optional<net::HttpResponse> WebService::answer_at_once(const net::HttpTarge
     }
     if (target.path == "/style.css") {
         return response(200, "text/css; charset=utf-8", web::style_sheet());
-    }
-    if (target.path.starts_with(kZonePath)) {
-        return answer_zone(std::string_view{target.path}.substr(kZonePath.size()),
-                           refresh_in(target));
     }
     return std::nullopt;
 }
@@ -163,14 +162,20 @@ std::optional<WebService::MakeOfFacts> WebService::maker_for(const net::HttpTarg
     return std::nullopt;
 }
 
-net::HttpResponse WebService::answer_zone(std::string_view name, unsigned refresh) {
-    web::Facts facts = facts_of_server();
+void WebService::answer_zone(std::string_view name, unsigned refresh, Respond respond) {
+    auto facts = std::make_shared<web::Facts>(facts_of_server());
     std::optional<control::ZoneStatus> zone = sources_.zone_named(name);
     if (!zone) {
-        return response(404, kHtml, web::not_found_page(facts, "This server has no such zone."));
+        respond(response(404, kHtml, web::not_found_page(*facts, "This server has no such zone.")));
+        return;
     }
-    facts.status.zones.push_back(*std::move(zone));
-    return response(200, kHtml, web::zone_page(facts, *history_, sources_.details(name), refresh));
+    facts->status.zones.push_back(*std::move(zone));
+    jobs_.push_back({[facts, history = history_, details = sources_.details(name), refresh] {
+                         return response(200, kHtml,
+                                         web::zone_page(*facts, *history, details(), refresh));
+                     },
+                     std::move(respond)});
+    run_next_job();
 }
 
 void WebService::sample_lags() {

@@ -27,6 +27,7 @@ namespace twinzone::service {
 // Loop thread only. Borrows loop, store and metrics for its life.
 class WebService {
   public:
+    using MakeDetails = std::function<web::ZoneDetails()>;
     struct Sources {
         // Everything but the zones.
         std::function<control::Status()> head;
@@ -34,8 +35,8 @@ class WebService {
         std::function<std::optional<control::ZoneStatus>(std::size_t place)> zone_at;
         // Of the zone of this name, in presentation form; nullopt where there is none.
         std::function<std::optional<control::ZoneStatus>(std::string_view name)> zone_named;
-        // What else its page shows.
-        std::function<web::ZoneDetails(std::string_view name)> details;
+        // What reads the rest that its page shows; it may run on any thread.
+        std::function<MakeDetails(std::string_view name)> details;
     };
 
     WebService(net::Loop& loop, const store::Store& store, const observe::Metrics& metrics,
@@ -59,7 +60,7 @@ class WebService {
     void answer(const net::HttpTarget& target, Respond respond);
     [[nodiscard]] std::optional<net::HttpResponse> answer_at_once(const net::HttpTarget& target);
     [[nodiscard]] std::optional<MakeOfFacts> maker_for(const net::HttpTarget& target) const;
-    [[nodiscard]] net::HttpResponse answer_zone(std::string_view name, unsigned refresh);
+    void answer_zone(std::string_view name, unsigned refresh, Respond respond);
     void answer_with(MakeOfFacts make, Respond respond);
     void run_next_job();
     [[nodiscard]] std::size_t untaken_bytes();

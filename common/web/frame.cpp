@@ -112,6 +112,19 @@ std::string lag_in_words(std::optional<seconds> lag) {
     return *lag == seconds{0} ? "in step" : fmt::format("{} behind", control::span_in_words(*lag));
 }
 
+ServedWords served_in_words(const control::ServedStatus& served, std::optional<dns::Serial> ours) {
+    if (!served.error.empty()) {
+        return {.tone = "bad", .words = served.error};
+    }
+    if (!served.serial) {
+        return {.tone = "calm", .words = "no answer yet"};
+    }
+    if (served.serial == ours) {
+        return {.tone = "good", .words = "serves it"};
+    }
+    return {.tone = "warn", .words = "serves another"};
+}
+
 void put_state(Html& out, std::string_view tone, std::string_view word) {
     out.raw("<span class=\"state ").raw(tone).raw("\">").text(word).raw("</span>");
 }

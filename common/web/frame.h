@@ -29,6 +29,14 @@ void close_frame(Html& out, const Frame& frame);
 // "in step", "3 min behind", "not seen yet".
 [[nodiscard]] std::string lag_in_words(std::optional<seconds> lag);
 
+// What the server beside us does with the version in service: "serves it", "serves another".
+struct ServedWords {
+    std::string_view tone;
+    std::string words;
+};
+[[nodiscard]] ServedWords served_in_words(const control::ServedStatus& served,
+                                          std::optional<dns::Serial> ours);
+
 // A state as a chip: its word, its sign and its colour.
 void put_state(Html& out, std::string_view tone, std::string_view word);
 

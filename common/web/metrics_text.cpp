@@ -90,9 +90,14 @@ void put_peers(Exposition& out, const Facts& facts) {
     }
 }
 
-void put_served(Exposition& out, const Facts& /*facts*/) {
+void put_served(Exposition& out, const Facts& facts) {
     out.begin(MetricType::gauge, "twinzone_served_serial",
-              "Serial that the server we hand the zone to answers.", {"zone", "server"});
+              "Serial that the server we hand the zone to answered last.", {"zone", "server"});
+    for (const control::ZoneStatus& zone : facts.status.zones) {
+        if (zone.served && zone.served->serial) {
+            out.add({zone.zone, zone.served->server}, zone.served->serial->value());
+        }
+    }
 }
 
 void put_states(Exposition& out, const Facts& facts) {

@@ -124,6 +124,8 @@ class Table {
           overview_(overview),
           peers_(peers_of(overview)) {
         by_peer_ = peers_.size() <= kMaxPeerColumns;
+        served_ = std::any_of(overview.rows.begin(), overview.rows.end(),
+                              [](const ZoneStatus* zone) { return zone->served.has_value(); });
         expires_ = std::any_of(overview.rows.begin(), overview.rows.end(),
                                [](const ZoneStatus* zone) { return zone->expires_in.has_value(); });
     }
@@ -157,6 +159,9 @@ class Table {
         } else {
             put_column("Peers");
         }
+        if (served_) {
+            put_column("Served by");
+        }
         if (expires_) {
             put_column("Expires");
         }
@@ -181,6 +186,11 @@ class Table {
         put_here(zone);
         out_.raw("</td>");
         put_peers(zone);
+        if (served_) {
+            open_cell("Served by");
+            put_served(zone);
+            out_.raw("</td>");
+        }
         if (expires_) {
             open_cell("Expires");
             put_expiry(zone);
@@ -250,6 +260,18 @@ class Table {
         }
     }
 
+    void put_served(const ZoneStatus& zone) {
+        if (!zone.served) {
+            out_.raw("<span class=\"quiet\">not handed on</span>");
+            return;
+        }
+        const ServedWords words = served_in_words(*zone.served, zone.serial);
+        out_.raw("<div class=\"").raw(words.tone).raw("\"><span class=\"said\">");
+        out_.text(words.words).raw("</span>");
+        put_serial(zone.served->serial, "quiet number");
+        out_.raw("<span class=\"quiet\">").text(zone.served->server).raw("</span></div>");
+    }
+
     void put_expiry(const ZoneStatus& zone) {
         if (!zone.expires_in) {
             out_.raw("<span class=\"quiet\">never</span>");
@@ -271,6 +293,7 @@ class Table {
     std::vector<std::string> peers_;
     std::string spark_;  // of the lag that was put last
     bool by_peer_ = true;
+    bool served_ = false;
     bool expires_ = false;
 };
 

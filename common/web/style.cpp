@@ -90,6 +90,7 @@ thead th { font-size: 0.82rem; font-weight: 600; color: var(--ink-soft); border-
 tbody tr + tr > * { border-top: 1px solid var(--line-soft); }
 tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
 tbody th .quiet, tbody td .quiet { font-weight: 400; font-size: 0.87rem; display: block; }
+td .said { font-weight: 600; overflow-wrap: anywhere; }
 td .lag { font-weight: 600; white-space: nowrap; }
 td.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 0.5rem 0.9rem;
   min-width: 32rem; }

@@ -67,6 +67,24 @@ void put_facts(Html& out, const ZoneStatus& zone, UnixTime now) {
     out.raw("</dl>\n");
 }
 
+void put_served(Html& out, const ZoneStatus& zone) {
+    if (!zone.served) {
+        return;
+    }
+    const ServedWords words = served_in_words(*zone.served, zone.serial);
+    out.raw("<h2>Handed to</h2><dl class=\"facts\">");
+    put_fact(out, "Server", zone.served->server);
+    out.raw("<div><dt>It</dt><dd class=\"").raw(words.tone).raw("\">");
+    out.text(words.words).raw("</dd></div>");
+    put_fact(out, "Serial", serial_text(zone.served->serial));
+    if (zone.served->since) {
+        out.raw("<div><dt>Since</dt><dd>");
+        put_time(out, *zone.served->since);
+        out.raw("</dd></div>");
+    }
+    out.raw("</dl>\n");
+}
+
 void put_columns(Html& out, std::string_view label, std::initializer_list<const char*> names) {
     out.raw("<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"").raw(label);
     out.raw("\"><table class=\"cards\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">");
@@ -183,6 +201,7 @@ std::string zone_page(const Facts& facts, const LagHistory& history, const ZoneD
         out.text(zone.reason).raw("</span></p>\n");
     }
     put_facts(out, zone, facts.taken);
+    put_served(out, zone);
     put_peers(out, zone, history);
     put_decisions(out, details.decisions);
     put_versions(out, details);

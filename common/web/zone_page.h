@@ -31,6 +31,9 @@ struct VersionRow {
     std::string source{};
 };
 
+// Older steps are left to the verb.
+inline constexpr std::size_t kMaxVersionRows = 100;
+
 struct ZoneDetails {
     std::vector<DecisionRow> decisions;  // newest first
     std::vector<VersionRow> versions;    // newest first

@@ -63,6 +63,13 @@ ZoneStatus sample(std::size_t i, std::size_t peers, bool with_problems) {
         zone.next_refresh_in = seconds{static_cast<std::int64_t>(i % 3600)};
         zone.source = "192.0.2.1@53";
     }
+    if (zone.serial && peers > 1) {
+        zone.served = control::ServedStatus{
+            .server = "127.0.0.1@53",
+            .serial = zone.serial,
+            .since = kNow + seconds{-40},
+            .error = i % 31 == 12 && with_problems ? "nsd-control reload: exit code 1" : ""};
+    }
     for (std::size_t p = 0; p < peers; ++p) {
         PeerStatus peer;
         peer.remote = fmt::format("ns{}", p + 2);

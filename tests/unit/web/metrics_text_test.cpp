@@ -30,6 +30,8 @@ TEST_CASE("zones and peers have their metrics, and only what is known", "[web]")
     known.lag = seconds{30};
     known.last_success = UnixTime{1'700'000'000};
     known.peers = {peer("ns2", dns::Serial{7}, seconds{61}), peer("ns3", {}, {})};
+    known.served = control::ServedStatus{
+        .server = "127.0.0.1@53", .serial = dns::Serial{6}, .since = {}, .error = ""};
     Facts facts = facts_of({known, zone("b.test.", ZoneState::loading, {})});
     facts.expires[0] = UnixTime{1'700'086'400};
     facts.store_bytes = 4096;
@@ -41,6 +43,7 @@ TEST_CASE("zones and peers have their metrics, and only what is known", "[web]")
              "twinzone_zone_lag_seconds{zone=\"a.test.\",peer=\"self\"} 30",
              "twinzone_zone_lag_seconds{zone=\"a.test.\",peer=\"ns2\"} 61",
              "twinzone_peer_serial{zone=\"a.test.\",peer=\"ns2\"} 7",
+             "twinzone_served_serial{zone=\"a.test.\",server=\"127.0.0.1@53\"} 6",
              "twinzone_zone_expire_timestamp_seconds{zone=\"a.test.\"} 1700086400",
              "twinzone_zone_last_success_timestamp_seconds{zone=\"a.test.\"} 1700000000",
              "twinzone_zones{state=\"stale\"} 1",

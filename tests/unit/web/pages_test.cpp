@@ -102,6 +102,8 @@ TEST_CASE("nothing that a peer or a visitor wrote becomes markup", "[web]") {
     bad.reason = nasty;
     bad.source = nasty;
     bad.digest = nasty;
+    bad.served =
+        control::ServedStatus{.server = nasty, .serial = kSerial, .since = {}, .error = nasty};
     bad.peers = {peer(nasty, kSerial, seconds{3})};
     Facts facts = facts_of({bad, bad});
     facts.host = nasty;
