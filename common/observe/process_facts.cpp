@@ -53,6 +53,15 @@ std::uint64_t count_descriptors() {
     return count > 0 ? count - 1 : 0;  // but for the one that looks
 }
 
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto in_seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
+}
+
 std::uint64_t max_descriptors() {
     rlimit limit{};
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
@@ -73,10 +82,8 @@ std::optional<ProcessStat> parse_process_stat(std::string_view stat) {
     for (std::size_t i = first_field; i <= last_field; ++i) {
         field[i] = take_number(rest);
     }
-    return ProcessStat{.cpu_ticks = field[14] + field[15],
-                       .start_ticks = field[22],
-                       .virtual_bytes = field[23],
-                       .resident_pages = field[24]};
+    return ProcessStat{
+        .start_ticks = field[22], .virtual_bytes = field[23], .resident_pages = field[24]};
 }
 
 std::optional<ProcessFacts> read_process_facts() {
@@ -86,7 +93,7 @@ std::optional<ProcessFacts> read_process_facts() {
         return std::nullopt;
     }
     return ProcessFacts{
-        .cpu_seconds = static_cast<double>(stat->cpu_ticks) / ticks,
+        .cpu_seconds = cpu_seconds(),
         .start_time_seconds = boot_time() + static_cast<double>(stat->start_ticks) / ticks,
         .virtual_bytes = stat->virtual_bytes,
         .resident_bytes =

@@ -20,7 +20,6 @@ struct ProcessFacts {
 
 // What the kernel's text of proc(5) says; nullopt where it is none. `stat`: /proc/self/stat.
 struct ProcessStat {
-    std::uint64_t cpu_ticks = 0;
     std::uint64_t start_ticks = 0;  // since boot
     std::uint64_t virtual_bytes = 0;
     std::uint64_t resident_pages = 0;
