@@ -126,8 +126,6 @@ class Table {
         by_peer_ = peers_.size() <= kMaxPeerColumns;
         served_ = std::any_of(overview.rows.begin(), overview.rows.end(),
                               [](const ZoneStatus* zone) { return zone->served.has_value(); });
-        expires_ = std::any_of(overview.rows.begin(), overview.rows.end(),
-                               [](const ZoneStatus* zone) { return zone->expires_in.has_value(); });
     }
 
     void put() {
@@ -152,18 +150,15 @@ class Table {
         put_column("Zone");
         put_column("State");
         put_column("Here");
+        if (served_) {
+            put_column("Served by");
+        }
         if (by_peer_) {
             for (const std::string& name : peers_) {
                 put_column(name);
             }
         } else {
             put_column("Peers");
-        }
-        if (served_) {
-            put_column("Served by");
-        }
-        if (expires_) {
-            put_column("Expires");
         }
         out_.raw("</tr></thead>");
     }
@@ -180,22 +175,19 @@ class Table {
         }
         out_.raw("</th>");
         open_cell("State");
+        out_.raw("<div>");
         put_state(out_, tone_of(zone.state), control::to_string(zone.state));
-        out_.raw("</td>");
+        put_expiry(zone);
+        out_.raw("</div></td>");
         open_cell("Here");
         put_here(zone);
         out_.raw("</td>");
-        put_peers(zone);
         if (served_) {
             open_cell("Served by");
             put_served(zone);
             out_.raw("</td>");
         }
-        if (expires_) {
-            open_cell("Expires");
-            put_expiry(zone);
-            out_.raw("</td>");
-        }
+        put_peers(zone);
         out_.raw("</tr>\n");
     }
 
@@ -239,11 +231,11 @@ class Table {
 
     void put_peers(const ZoneStatus& zone) {
         if (!by_peer_) {
-            out_.raw("<td role=\"cell\" class=\"many\" data-label=\"Peers\">");
+            out_.raw("<td role=\"cell\" class=\"wide\" data-label=\"Peers\"><div class=\"many\">");
             for (const PeerStatus& peer : zone.peers) {
                 put_peer(zone, peer, true);
             }
-            out_.raw("</td>");
+            out_.raw("</div></td>");
             return;
         }
         for (const std::string& name : peers_) {
@@ -274,16 +266,13 @@ class Table {
 
     void put_expiry(const ZoneStatus& zone) {
         if (!zone.expires_in) {
-            out_.raw("<span class=\"quiet\">never</span>");
-        } else if (*zone.expires_in <= seconds{0}) {
-            out_.raw("<span class=\"number\">")
-                .text(fmt::format("{} ago", control::span_in_words(-*zone.expires_in)))
-                .raw("</span>");
-        } else {
-            out_.raw("<span class=\"number\">")
-                .text(fmt::format("in {}", control::span_in_words(*zone.expires_in)))
-                .raw("</span>");
+            return;
         }
+        const bool over = *zone.expires_in <= seconds{0};
+        out_.raw("<span class=\"quiet number\">");
+        out_.raw(over ? "for " : "expires in ");
+        out_.text(control::span_in_words(over ? -*zone.expires_in : *zone.expires_in));
+        out_.raw("</span>");
     }
 
     Html& out_;
@@ -294,7 +283,6 @@ class Table {
     std::string spark_;  // of the lag that was put last
     bool by_peer_ = true;
     bool served_ = false;
-    bool expires_ = false;
 };
 
 void put_pages(Html& out, const Overview& overview, const OverviewQuery& query) {

@@ -10,7 +10,7 @@
 namespace twinzone::web {
 
 // More peers than this on one page stand in one column together.
-inline constexpr std::size_t kMaxPeerColumns = 6;
+inline constexpr std::size_t kMaxPeerColumns = 4;
 
 [[nodiscard]] std::string overview_page(const Facts& facts, const LagHistory& history,
                                         const OverviewQuery& query);

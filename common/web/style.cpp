@@ -88,12 +88,12 @@ th, td { text-align: left; vertical-align: top; padding: 0.55rem 0.9rem; }
 thead th { font-size: 0.82rem; font-weight: 600; color: var(--ink-soft); border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 tbody tr + tr > * { border-top: 1px solid var(--line-soft); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 16rem; }
 tbody th .quiet, tbody td .quiet { font-weight: 400; font-size: 0.87rem; display: block; }
 td .said { font-weight: 600; overflow-wrap: anywhere; }
 td .lag { font-weight: 600; white-space: nowrap; }
-td.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 0.5rem 0.9rem;
-  min-width: 32rem; }
+.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 0.5rem 0.9rem;
+  min-width: 30rem; }
 .spark { display: block; margin-top: 0.2rem; fill: none; stroke: currentColor; stroke-width: 1.5;
   stroke-linejoin: round; stroke-linecap: round; overflow: visible; }
 .spark.flat { opacity: 0.75; margin-top: 0; }
@@ -121,22 +121,25 @@ ol.why .bad::before { content: "■ "; content: "■ " / "error: "; }
 // A row becomes a card; each cell says by data-label what its column said. The roles of a table are
 // written out in the markup, since `display` takes the implied ones away.
 constexpr std::string_view kNarrow = R"(
+@media (max-width: 64rem) {
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .cards, .cards tbody { display: block; }
+  .cards tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+    gap: 0.5rem 0.9rem; padding: 0.8rem 0.9rem; }
+  .cards tbody tr + tr { border-top: 1px solid var(--line); }
+  .cards tbody tr > * { border: 0; padding: 0; display: block; min-width: 0; }
+  .cards tbody th, .cards td.wide { grid-column: 1 / -1; }
+  .cards tbody th { font-size: 1.05rem; }
+  .cards td::before { content: attr(data-label); content: attr(data-label) / ""; color: var(--ink-soft);
+    font-size: 0.82rem; display: block; overflow-wrap: anywhere; }
+  .many { min-width: 0; }
+}
 @media (max-width: 46rem) {
   header.top, main, footer { padding-left: 0.9rem; padding-right: 0.9rem; }
   h1 { font-size: 1.35rem; }
   input { width: 100%; }
   form.filter label:first-child { flex: 1 1 100%; }
-  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .cards, .cards tbody, .cards tr { display: block; }
-  .cards tbody tr { padding: 0.6rem 0; }
-  .cards tbody tr + tr { border-top: 1px solid var(--line); }
-  .cards tbody tr > * { border: 0; padding: 0.22rem 0.9rem; display: block; }
-  .cards tbody tr > td { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 0.8rem; }
-  .cards td::before { content: attr(data-label); content: attr(data-label) / ""; color: var(--ink-soft);
-    font-size: 0.87rem; overflow-wrap: anywhere; }
-  .cards tbody tr > td.many { min-width: 0; gap: 0.5rem 0.8rem; }
-  .cards td > * { grid-column: 2; justify-self: start; }
-  .cards tbody th { min-width: 0; font-size: 1.05rem; }
+  .spark { max-width: 100%; }
 }
 @media print { form, .pages, .skip { display: none; } }
 )";

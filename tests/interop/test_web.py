@@ -108,7 +108,7 @@ def test_rows_have_their_columns_where_the_window_is_narrow(browser, samples):
     label = page.evaluate("getComputedStyle(document.querySelector('td[data-label=ns2]'), "
                           "'::before').content")
     assert "ns2" in label or "data-label" in label
-    assert page.evaluate("getComputedStyle(document.querySelector('tbody tr')).display") == "block"
+    assert page.evaluate("getComputedStyle(document.querySelector('tbody tr')).display") == "grid"
     page.close()
 
 
