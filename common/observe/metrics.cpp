@@ -88,6 +88,14 @@ Metrics::Metrics()
     for (const char* result : {"current", "newer", "lower", "failed"}) {
         soa_checks.add({result}, 0);
     }
+    for (const char* reason : {"deletions", "apex-ns"}) {
+        guard_holds.add({reason}, 0);
+    }
+    for (const Errc code :
+         {Errc::message_malformed, Errc::message_unexpected, Errc::rcode, Errc::transfer_malformed,
+          Errc::transfer_diverged, Errc::peer_unreachable}) {
+        ixfr_fallbacks.add({to_string(code)}, 0);
+    }
     for (const char* error : {"badkey", "badsig", "badtime", "badtrunc", "missing"}) {
         tsig_errors.add({error}, 0);
     }

@@ -264,6 +264,7 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
 
 void Daemon::handle_held(const dns::Name& zone, const zone::HeldVersion& held) {
     log_held(*log_, zone, held);
+    count_held(metrics_, held);
 }
 
 void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {

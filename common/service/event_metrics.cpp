@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "common/service/hold_text.h"
+
 namespace twinzone::service {
 
 namespace {
@@ -65,6 +67,8 @@ class EventCounter {
 
     void operator()(const NotifyAccepted&) { metrics_.notifies.add({kIn, "accepted"}); }
 
+    void operator()(const VersionHeld& event) { count_held(metrics_, event.held); }
+
     // The log's and the status' alone.
     template <class Event>
     void operator()(const Event&) {}
@@ -91,6 +95,10 @@ void count_event(observe::Metrics& metrics, const FollowerEvent& event,
     }
     EventCounter counter{metrics, ours};
     std::visit(counter, event.what);
+}
+
+void count_held(observe::Metrics& metrics, const zone::HeldVersion& held) {
+    metrics.guard_holds.add({to_text(held.reason)});
 }
 
 void count_transfer_end(observe::Metrics& metrics, const ClientSession::TransferEnd& end) {

@@ -13,6 +13,7 @@ namespace twinzone::service {
 // `store`: what is in service as it happens.
 void count_event(observe::Metrics& metrics, const FollowerEvent& event,
                  const zone::VersionStore& store);
+void count_held(observe::Metrics& metrics, const zone::HeldVersion& held);
 void count_transfer_end(observe::Metrics& metrics, const ClientSession::TransferEnd& end);
 void count_announced(observe::Metrics& metrics, const Announced& announced);
 void count_refusal(observe::Metrics& metrics, const Refusal& refusal);

@@ -15,7 +15,7 @@ import pytest
 from conftest import ZONE
 from harness import zone_texts
 from harness.keys import Key
-from harness.programs import Secondary, pair
+from harness.programs import Primary, Secondary, pair
 from harness.rogue import RoguePrimary
 from harness.waiting import wait_for
 from harness.web import Web
@@ -199,6 +199,23 @@ def test_ready_is_who_has_every_zone(tmp_path, running):
     running(rogue.start()).publish(1)
     wait_for("it is ready", lambda: web.ask("/readyz")[0] == 200)
     assert web.metrics().value("twinzone_zones", state="current") == 1
+
+
+def test_a_version_that_the_guard_holds_is_counted(tmp_path, running):
+    records = [f"a{n}.{ZONE} 60 IN A 192.0.2.{n}" for n in range(40)]
+    primary = Primary(tmp_path / "ns1")
+    primary.serve_file(ZONE, zone_texts.small(1, records), guard={"max-delete": "50%"})
+    web = Web(primary)
+    running(primary).start()
+    wait_for("it is ready", lambda: web.ask("/readyz")[0] == 200)
+    assert web.metrics().value("twinzone_guard_holds_total", reason="deletions") == 0
+    primary.put(zone_texts.small(2))
+    wait_for_value(web, 1, "twinzone_guard_holds_total", reason="deletions")
+    metrics = web.metrics()
+    assert metrics.value("twinzone_zones", state="held") == 1
+    assert metrics.value("twinzone_zone_serial", zone=ZONE) == 1
+    status, _, text = web.ask("/readyz")
+    assert status == 503 and text.startswith(f"{ZONE} held: ")
 
 
 def test_http_is_strict(two):
