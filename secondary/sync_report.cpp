@@ -54,7 +54,7 @@ void describe(const ZoneOutcome& zone, const Reporter& reporter, UnixTime now, s
         row(std::exchange(label, ""), line_of(tried));
     }
     if (zone.tried.empty() && !zone.primaries.empty()) {
-        row(label, fmt::format("{}", fmt::join(zone.primaries, ", ")));
+        row("primaries", fmt::format("{}", fmt::join(zone.primaries, ", ")));
     }
     row("in service", in_service(zone, now));
     row("to do", advice_for(zone));
@@ -83,8 +83,10 @@ std::string dig(const ZoneOutcome& zone) {
 
 std::string advice_for(const ZoneOutcome& zone) {
     if (zone.is_held) {
-        return fmt::format("look at the change; then 'approve {}' or 'reject {}'", zone.zone,
-                           zone.zone);
+        return fmt::format(
+            "see what would change on the primary; then 'twinzone-secondary "
+            "approve {}' or 'reject {}', which ask the running daemon",
+            zone.zone, zone.zone);
     }
     if (!zone.is_handed_over) {
         return "see the log of the server beside this one, and the rights of the zone file";

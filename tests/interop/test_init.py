@@ -304,12 +304,34 @@ def test_bash_completes_verbs_options_zones_and_files(tmp_path, running):
     assert offered("check -c compl") == ["completion.bash"]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_scripts_are_accepted_by_their_shells(tmp_path, shell):
+FISH = 'source {script}; complete -C "twinzone-primary {line}"'
+
+# What zsh's own functions would be given.
+ZSH = r"""
+compdef() {{ : }}
+_describe() {{ print -l -- "${{(@P)2}}" }}
+_files() {{ print files }}
+source {script}
+words=(twinzone-primary ${{(z):-"{line}"}})
+[[ "{line}" == *' ' ]] && words+=('')
+CURRENT=${{#words}}
+_twinzone_primary
+"""
+
+
+@pytest.mark.parametrize("shell, text", [("fish", FISH), ("zsh", ZSH)])
+def test_zsh_and_fish_offer_the_same(tmp_path, shell, text):
     script = tmp_path / "script"
     script.write_text(run_program("primary", "completion", shell).stdout, encoding="utf-8")
-    if subprocess.run(["/usr/bin/which", shell], stdout=subprocess.DEVNULL,
-                      check=False).returncode != 0:
-        pytest.skip(f"no {shell} here")
-    subprocess.run([shell, "-n", script], check=True, timeout=30)
 
+    def offered(line):
+        done = subprocess.run([shell, "-c", text.format(script=script, line=line)],
+                              capture_output=True, text=True, timeout=30, cwd=tmp_path, check=False,
+                              env={**os.environ, "HOME": str(tmp_path), "PATH":
+                                   f"{os.path.dirname(program('primary'))}:{os.environ['PATH']}"})
+        assert done.stderr == ""
+        return [re.split("[\t:]", line)[0] for line in done.stdout.splitlines()]
+    assert offered("sta") == ["status"]
+    assert offered("status --sta") == ["--stale"]
+    assert sorted(offered("init ")) == ["bind", "coredns", "knot", "nsd", "pdns"]
+    assert offered("check -c scr") == (["script"] if shell == "fish" else ["files"])

@@ -399,3 +399,23 @@ def test_it_is_correct_after_kill_9_half_way(tmp_path, primary):
             assert contents.difference(contents.of_file(primary.file, ZONE), cron.records()) == ""
             assert os.listdir(cron.out) == ["example.test.zone"], "nothing is left behind"
     assert killed > 0
+
+
+def test_what_a_guard_holds_is_4_however_young(tmp_path, primary, running):
+    many = [f"n{i}.{ZONE} 60 IN A 192.0.2.1" for i in range(20)]
+    primary.put(zone_texts.small(2, many))
+    primary.wait_for_serial(ZONE, 2)
+    guarded = Secondary(tmp_path / "ns2").use_remote("ns1", primary.port)
+    guarded.follow(ZONE, ["ns1"], output=True, guard={})
+    config = guarded.write_configuration()
+    assert silent(crontab("sync", "-c", config))
+    primary.put(zone_texts.small(3))
+    primary.wait_for_serial(ZONE, 3)
+    for more in [[], ["--max-age", "1d"]]:
+        done = crontab("sync", "-c", config, *more)
+        assert (done.returncode, done.stdout) == (4, "")
+        for word in ["serial 3 is held", "in service  serial 2", "approve example.test."]:
+            assert word in done.stderr
+    primary.put(zone_texts.small(4, many))
+    primary.wait_for_serial(ZONE, 4)
+    assert silent(crontab("sync", "-c", config)), "mended on the primary"

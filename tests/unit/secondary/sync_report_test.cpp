@@ -52,7 +52,7 @@ TEST_CASE("a zone that was never loaded or has expired says so", "[sync]") {
     const std::string text = report_text(ended({never, expired}), kReporter);
     CHECK(text.find("no primary has ever confirmed it here") != std::string::npos);
     CHECK(text.find("nothing: the zone was never loaded") != std::string::npos);
-    CHECK(text.find("  tried       192.0.2.1@53\n") != std::string::npos);
+    CHECK(text.find("  primaries   192.0.2.1@53\n") != std::string::npos);
     CHECK(text.find("serial 7, 12 records, expired since 2027-01-15T07:59:00Z") !=
           std::string::npos);
 }
