@@ -62,7 +62,13 @@ std::string limits_text(const Limits& limits) {
 
 std::string head_text(const Config& config) {
     std::string text = "version: 1\n";
-    text += fmt::format("server: {{ listen: {} }}\n", listen_text(config.listen));
+    text += fmt::format("server:\n  listen: {}\n", listen_text(config.listen));
+    if (!config.listen_tls.empty()) {
+        text += fmt::format("  listen-tls: {}\n", listen_text(config.listen_tls));
+    }
+    if (config.server_tls) {
+        text += fmt::format("  tls: {}\n", scalar_text(config.server_tls->name));
+    }
     text += fmt::format("store: {{ path: {}, max-size: {} }}\n", scalar_text(config.store_path),
                         size_text(config.store_max_bytes));
     text += fmt::format("control: {{ socket: {}", scalar_text(config.control_socket));
@@ -93,14 +99,58 @@ std::string keys_text(std::span<const KeyEntry> keys) {
     return text;
 }
 
+// RFC 4648 §4.
+std::string base64(std::span<const std::uint8_t> octets) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t at = 0; at < octets.size(); at += 3) {
+        const std::size_t count = std::min<std::size_t>(3, octets.size() - at);
+        std::uint32_t group = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            group = group << 8 | (i < count ? octets[at + i] : 0U);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            text += i <= count ? kDigits[group >> (18 - 6 * i) & 63U] : '=';
+        }
+    }
+    return text;
+}
+
+std::string tls_text(const std::vector<TlsPtr>& entries) {
+    std::string text = entries.empty() ? "" : "tls:\n";
+    for (const TlsPtr& tls : entries) {
+        text += fmt::format("  - name: {}\n", scalar_text(tls->name));
+        const std::pair<std::string_view, const std::string&> values[] = {
+            {"cert", tls->certificate},
+            {"key", tls->key},
+            {"ca", tls->ca},
+            {"server-name", tls->server_name},
+            {"client-name", tls->client_name}};
+        for (const auto& [key, value] : values) {
+            text += value.empty() ? "" : fmt::format("    {}: {}\n", key, scalar_text(value));
+        }
+        std::vector<std::string> pins;
+        for (const auto& pin : tls->pins) {
+            pins.push_back(scalar_text(fmt::format("sha256/{}", base64(pin))));
+        }
+        text += pins.empty() ? "" : fmt::format("    pin: [{}]\n", fmt::join(pins, ", "));
+    }
+    return text;
+}
+
 std::string remotes_text(const std::vector<RemotePtr>& remotes) {
     std::string text = remotes.empty() ? "" : "remotes:\n";
     for (const RemotePtr& remote : remotes) {
         text += fmt::format("  - {{ name: {}, addresses: {}", remote_word(remote->name),
                             listen_text(remote->addresses));
-        text += remote->key
-                    ? fmt::format(", key: {} }}\n", scalar_text(remote->key->name().to_text()))
-                    : std::string{" }\n"};
+        if (remote->key) {
+            text += fmt::format(", key: {}", scalar_text(remote->key->name().to_text()));
+        }
+        if (remote->tls) {
+            text += fmt::format(", tls: {}", scalar_text(remote->tls->name));
+        }
+        text += " }\n";
     }
     return text;
 }
@@ -190,7 +240,8 @@ ConfigText config_text(const Config& config, std::span<const KeyEntry> keys,
             zones += fmt::format("  - {{ zone: {}, template: {} }}\n", scalar_text(name), used);
         }
     }
-    text.yaml = head_text(config) + keys_text(keys) + remotes_text(config.remotes);
+    text.yaml = head_text(config) + keys_text(keys) + tls_text(config.tls);
+    text.yaml += remotes_text(config.remotes);
     text.yaml += templates.text();
     text.yaml += has_list ? fmt::format("zones-file: {}\n", scalar_text(zones_file))
                           : fmt::format("zones:\n{}", zones);

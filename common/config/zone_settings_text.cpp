@@ -23,7 +23,7 @@ std::string names_of(const std::vector<RemotePtr>& remotes) {
 }
 
 bool is_same(const AccessRule& a, const AccessRule& b) {
-    return a.addresses == b.addresses && a.key == b.key;
+    return a.addresses == b.addresses && a.key == b.key && a.tls == b.tls;
 }
 
 std::string rule_text(const AccessRule& rule, const std::vector<RemotePtr>& remotes) {
@@ -43,6 +43,9 @@ std::string rule_text(const AccessRule& rule, const std::vector<RemotePtr>& remo
     }
     if (rule.key) {
         conditions.push_back(fmt::format("key: {}", scalar_text(rule.key->name().to_text())));
+    }
+    if (rule.tls) {
+        conditions.push_back(fmt::format("tls: {}", scalar_text(rule.tls->name)));
     }
     return fmt::format("{{ {} }}", fmt::join(conditions, ", "));
 }
