@@ -8,7 +8,9 @@
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    return twinzone::service::run_program(
-        twinzone::config::Role::primary, arguments,
-        {.serve = twinzone::primary::serve, .sync = {}, .check = twinzone::primary::check});
+    return twinzone::service::run_program(twinzone::config::Role::primary, arguments,
+                                          {.serve = twinzone::primary::serve,
+                                           .sync = {},
+                                           .promote = {},
+                                           .check = twinzone::primary::check});
 }

@@ -283,7 +283,11 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     commit.zone = source.zone.name;
     commit.base = current ? std::optional{current->serial()} : std::nullopt;
     commit.change = zone::ReplaceWith{.soa = **soa, .records = std::move(loaded.stream)};
-    commit.timers = zone::ZoneTimers{.last_success = now, .expires = UnixTime{}};
+    // That the zone was promoted here is kept: a secondary on this store must not follow it.
+    commit.timers =
+        zone::ZoneTimers{.last_success = now,
+                         .expires = UnixTime{},
+                         .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
     commit.source = source.zone.source_file;
     commit.now = now;
     commit.guard = service::guard_of(source.zone);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/service/program.h"
+#include "secondary/promote.h"
 #include "secondary/secondary.h"
 #include "secondary/sync.h"
 
@@ -12,5 +13,6 @@ int main(int argc, char** argv) {
     return twinzone::service::run_program(twinzone::config::Role::secondary, arguments,
                                           {.serve = twinzone::secondary::serve,
                                            .sync = twinzone::secondary::sync,
+                                           .promote = twinzone::secondary::promote,
                                            .check = twinzone::secondary::check});
 }

@@ -13,6 +13,7 @@
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "secondary/hand_over_runner.h"
+#include "secondary/promote.h"
 #include "secondary/reload_command.h"
 #include "secondary/verifier.h"
 
@@ -41,6 +42,7 @@ config::ExitCode serve(config::Config config) {
         output->add(zone);
     }
     const Verifier verifier{daemon};
+    answer_promote(daemon);
     if (const Result<void> listening = daemon.listen(); !listening) {
         output.reset();
         return service::report(config::Role::secondary, listening.error());

@@ -104,6 +104,12 @@ void SyncRun::begin(const config::Zone& zone) {
     }
     daemon_->add_zone(zone);
     output_->add(zone);
+    if (daemon_->is_promoted(zone.name)) {  // there is nobody to fetch it from any more
+        zones_[zone.name].is_pending = false;
+        --pending_;
+        daemon_->loop().post([this] { stop_when_done(); });
+        return;
+    }
     daemon_->refresh(zone.name);
 }
 

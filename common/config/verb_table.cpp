@@ -61,6 +61,10 @@ constexpr VerbOption kInitOptions[] = {
     {"server-dir", ValueKind::text, "DIR", "where it keeps its zones, as DIR/NAME.zone"},
     {"output", ValueKind::text, "DIR", "write each file there; by default all go to stdout", 'o'},
 };
+constexpr VerbOption kPromoteOptions[] = {
+    {"output", ValueKind::text, "DIR", "zone files and configuration; default STORE/promoted", 'o'},
+    {"undo", ValueKind::flag, "", "follow the primaries again"},
+};
 constexpr VerbOption kSyncOptions[] = {
     {"detailed-exitcode", ValueKind::flag, "", "exit with 10 where a zone changed"},
     {"dry-run", ValueKind::flag, "", "say what would be fetched, and change nothing"},
@@ -239,13 +243,12 @@ constexpr VerbRow kVerbs[] = {
     {.verb = Verb::promote,
      .word = "promote",
      .aliases = "",
-     .usage = "[ZONE...]",
+     .usage = "[ZONE...] [-o DIR] [--undo]",
      .help = "turn into the primary after its loss: same store, serials and history",
-     .examples = "promote\npromote example.test",
+     .examples = "promote\npromote example.test -o DIR\npromote --undo",
      .operands = kZones,
-     .options = {},
-     .secondary_only = true,
-     .asks_daemon = true},
+     .options = kPromoteOptions,
+     .secondary_only = true},
     {.verb = Verb::key,
      .word = "key",
      .aliases = "",

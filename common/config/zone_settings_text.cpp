@@ -28,8 +28,9 @@ bool is_same(const AccessRule& a, const AccessRule& b) {
 
 std::string rule_text(const AccessRule& rule, const std::vector<RemotePtr>& remotes) {
     const auto remote =
-        std::find_if(remotes.begin(), remotes.end(),
-                     [&rule](const RemotePtr& each) { return is_same(rule_for(*each), rule); });
+        std::find_if(remotes.begin(), remotes.end(), [&rule](const RemotePtr& each) {
+            return remote_word(each->name) == each->name && is_same(rule_for(*each), rule);
+        });
     if (remote != remotes.end()) {
         return remote_word((*remote)->name);
     }

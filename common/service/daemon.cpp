@@ -136,14 +136,33 @@ void Daemon::add_zone(const config::Zone& zone) {
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     ledger_.add_zone(zone);
-    if (zone.is_followed()) {
-        follower_->add_zone(loop_.now(), zone);
+    if (!is_promoted(zone.name)) {
+        set_followed(zone.name, true);
     }
 }
 
 const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
     const auto at = zone_index_.find(zone);
     return at == zone_index_.end() ? nullptr : &zones_[at->second];
+}
+
+bool Daemon::is_promoted(dns::NameView zone) const {
+    const zone::ZoneState* state = store_->find(zone);
+    return config_.role == config::Role::secondary && state != nullptr &&
+           state->timers.promoted != UnixTime{};
+}
+
+void Daemon::set_followed(const dns::Name& zone, bool followed) {
+    const auto at = zone_index_.find(zone);
+    if (at == zone_index_.end() || !zones_[at->second].is_followed()) {
+        return;
+    }
+    if (!followed) {
+        follower_->remove_zone(loop_.now(), zone);
+    } else if (!follower_->view(loop_.now(), zone)) {
+        follower_->add_zone(loop_.now(), zones_[at->second]);
+    }
+    follower_runner_->kick();
 }
 
 Result<void> Daemon::listen_for_peers() {

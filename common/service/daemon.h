@@ -67,6 +67,13 @@ class Daemon {
     // Null where it is not served. Good until a zone is added.
     [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
 
+    // True where an operator made our copy the zone's origin (secondary): it is not followed.
+    [[nodiscard]] bool is_promoted(dns::NameView zone) const;
+
+    // Follows the zone no more, or again, from now on. Nothing happens where it is so, or where the
+    // zone is not configured to be followed.
+    void set_followed(const dns::Name& zone, bool followed);
+
     // Opens the sockets on which peers are answered, alone. Errc::network.
     [[nodiscard]] Result<void> listen_for_peers();
     // Those and the control socket. Errc::network.

@@ -1,5 +1,8 @@
 // The daemon's status, from facts: what the store holds, what the follower saw, what peers showed.
 
+#include <fmt/format.h>
+
+#include "common/control/calendar.h"
 #include "common/service/daemon.h"
 #include "common/service/hold_status.h"
 
@@ -81,6 +84,11 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     }
     if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
         add_view(status, *view);
+    } else if (is_promoted(zone.name)) {
+        status.source = "promoted";
+        status.reason =
+            fmt::format("promoted at {}: its primaries are not asked, and it does not expire",
+                        control::to_rfc3339(state->timers.promoted));
     }
     status.peers = ledger_.peers(now.unix, zone.name, status.serial);
     if (hooks_.describe) {

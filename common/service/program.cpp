@@ -83,6 +83,7 @@ ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs
         case config::Verb::check:
         case config::Verb::serve:
         case config::Verb::sync: return run_configured(role, command_line, verbs);
+        case config::Verb::promote: return verbs.promote(command_line);
         case config::Verb::key: return make_key(role, command_line);
         case config::Verb::init: return init(role, command_line);
         case config::Verb::completion: return show_completion(role, command_line);

@@ -17,6 +17,8 @@ struct ProgramVerbs {
     // One-shot; empty where the program has no such verb.
     std::function<config::ExitCode(config::Config config, const config::CommandLine& command_line)>
         sync;
+    // Asks the daemon, or does it without one; empty where the program has no such verb.
+    std::function<config::ExitCode(const config::CommandLine& command_line)> promote;
     // What is wrong beyond the configuration itself (zone files, folders), each in words with its
     // place.
     std::function<std::vector<std::string>(const config::Config& config)> check;
