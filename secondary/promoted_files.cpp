@@ -42,12 +42,13 @@ void notify_server_beside(config::Zone& zone, std::vector<config::RemotePtr>& re
     const auto is_it = [&beside](const config::RemotePtr& remote) {
         return remote->addresses == beside->addresses;
     };
-    if (std::none_of(zone.notify.begin(), zone.notify.end(), is_it)) {
-        const auto known = std::find_if(remotes.begin(), remotes.end(), is_it);
-        if (known == remotes.end()) {
-            remotes.push_back(beside);
-        }
-        zone.notify.push_back(known == remotes.end() ? beside : *known);
+    if (std::any_of(zone.notify.begin(), zone.notify.end(), is_it)) {
+        return;
+    }
+    const auto known = std::find_if(remotes.begin(), remotes.end(), is_it);
+    zone.notify.push_back(known == remotes.end() ? beside : *known);
+    if (known == remotes.end()) {
+        remotes.push_back(beside);
     }
 }
 

@@ -78,7 +78,8 @@ std::string to_json(const PromotionReport& report) {
         entry["zone"] = zone.zone;
         entry["serial"] = zone.serial ? nlohmann::ordered_json(zone.serial->value())
                                       : nlohmann::ordered_json(nullptr);
-        entry["promoted"] = zone.problem.empty() != report.undo;
+        entry["promoted"] = zone.problem.empty() ? nlohmann::ordered_json(!report.undo)
+                                                 : nlohmann::ordered_json(nullptr);
         entry["file"] = zone.file;
         entry["problem"] = zone.problem;
         zones.push_back(std::move(entry));
