@@ -1,5 +1,7 @@
 #include "common/config/zone_settings.h"
 
+#include <algorithm>
+
 #include "common/config/schema.h"
 #include "common/config/values.h"
 #include "common/config/zone_path.h"
@@ -126,6 +128,38 @@ void allow_notify_from_primaries(const ZoneSettings& settings, Zone& zone) {
     }
 }
 
+bool is_any(const IpAddress& address) {
+    return address == IpAddress::v4({}) || address == IpAddress::v6({});
+}
+
+bool is_loopback(const IpAddress& address) {
+    constexpr std::uint8_t kLoopbackNet = 127;  // RFC 1122 §3.2.1.3
+    return address.is_v4()
+               ? address.octets()[0] == kLoopbackNet
+               : address == IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+}
+
+// Who follows itself waits for ever.
+void refuse_ourselves(const Zone& zone, Mark mark, Loading& loading) {
+    for (const RemotePtr& primary : zone.primaries) {
+        for (const Endpoint& theirs : primary->addresses) {
+            const auto is_there = [&theirs](const Endpoint& ours) {
+                return ours.port == theirs.port &&
+                       (ours.address == theirs.address ||
+                        (is_any(ours.address) && is_loopback(theirs.address)));
+            };
+            const std::vector<Endpoint>& listen =
+                primary->tls ? loading.config.listen_tls : loading.config.listen;
+            if (std::any_of(listen.begin(), listen.end(), is_there)) {
+                loading.diagnostics.error(
+                    mark, fmt::format("zone {} would follow this program itself: '{}' is {}, where "
+                                      "it listens",
+                                      zone.name.to_text(), primary->name, theirs.to_text()));
+            }
+        }
+    }
+}
+
 bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
     if (settings.source_failed || settings.primaries_failed) {
         return false;
@@ -137,6 +171,7 @@ bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone
                                   "'serial-policy' is for zones from files",
                                   zone.name.to_text()));
         }
+        refuse_ourselves(zone, mark, loading);
         allow_notify_from_primaries(settings, zone);
         return true;
     }
@@ -164,6 +199,7 @@ bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Z
             mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
         return false;
     }
+    refuse_ourselves(zone, mark, loading);
     allow_notify_from_primaries(settings, zone);
     if (zone.output.mode != OutputMode::file) {
         return true;

@@ -166,6 +166,21 @@ TEST_CASE("the loader says what is missing", "[config]") {
          kSecondary,
          kHead + "zones:\n  - zone: a.test\n",
          {"t.yaml:4:11: zone a.test. has no 'primaries' to follow"}},
+        {"a zone that would follow ourselves",
+         kSecondary,
+         kHead +
+             "remotes: [{ name: us, addresses: [192.0.2.1@5300, 127.0.0.1@5300] }]\n"
+             "zones:\n  - { zone: a.test, primaries: [us] }\n",
+         {"t.yaml:5:13: zone a.test. would follow this program itself: 'us' is 127.0.0.1@5300, "
+          "where it listens"}},
+        {"a relay that would follow ourselves through the loopback of any address",
+         kPrimary,
+         "version: 1\nserver: { listen: [0.0.0.0@5300] }\n"
+         "remotes: [{ name: us, addresses: [127.0.0.2@5300] }, "
+         "{ name: beside, addresses: [127.0.0.1@53, 192.0.2.1@5300] }]\n"
+         "zones:\n  - { zone: a.test, source: { transfer: [beside, us] } }\n",
+         {"t.yaml:5:13: zone a.test. would follow this program itself: 'us' is 127.0.0.2@5300, "
+          "where it listens"}},
         {"an entry without a zone",
          kPrimary,
          kHead + "zones:\n  - source: { file: db }\n",
