@@ -136,8 +136,8 @@ void Daemon::add_zone(const config::Zone& zone) {
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     ledger_.add_zone(zone);
-    if (!is_promoted(zone.name)) {
-        set_followed(zone.name, true);
+    if (zone.is_followed() && !is_promoted(zone.name)) {
+        follower_->add_zone(loop_.now(), zone);
     }
 }
 
