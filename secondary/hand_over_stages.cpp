@@ -227,6 +227,9 @@ void HandOver::judge_check(Now now, Zone& zone, const Result<dns::Serial>& serve
                                           ours.value(), served.error().detail());
         zone.is_behind = true;
         zone.taken.reset();
+        if (has_answered) {
+            zone.file.serial.reset();  // it may have read something that somebody else put there
+        }
         HandOverEvent event;
         event.what = HandOverEvent::What::behind;
         event.from = zone.served;

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 6> kPath = {"/usr/local/sbin", "/usr/loca
                                                    "/usr/bin",        "/sbin",          "/bin"};
 
 // Octets of what a command printed that are worth a reason in status.
-constexpr std::size_t kMaxWords = 300;
+constexpr std::size_t kMaxWords = 500;
 
 // A zone may be called "-x": written as an escape, every server knows it and none of their programs
 // takes it for an option.

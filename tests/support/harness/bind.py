@@ -1,6 +1,7 @@
 """BIND 9 as primary or secondary of one zone."""
 import signal
 
+from .keys import Key
 from .ports import free_port
 from .server import Server
 
@@ -59,6 +60,17 @@ class Bind(Server):
             f'  notify no; allow-transfer port {self.tls_port} transport tls {{ any; }}; }};\n'
             f'tls own {{ cert-file "{own.cert}"; key-file "{own.key}"; {wanted}}};\n',
             None, f"listen-on port {self.tls_port} tls own {{ 127.0.0.1; }};")
+
+    def from_file(self, zone, path):
+        """Primary of a zone that somebody else writes to `path`, controlled by rndc."""
+        key, port = Key.random("rndc-key"), free_port()
+        self.write("rndc.key", key.bind_text())
+        self.reload = {"reload": "bind", "command": ["/usr/sbin/rndc", "-s", "127.0.0.1", "-p",
+                                                     str(port), "-k", self.path("rndc.key")]}
+        return self._start(
+            f'zone "{zone}" {{ type primary; file "{path}"; notify no; check-names fail; }};\n'
+            f'controls {{ inet 127.0.0.1 port {port} allow {{ any; }} keys {{ "{key.name}"; }}; }};',
+            key)
 
     def load(self, text):
         """The next version of the zone it is primary of."""

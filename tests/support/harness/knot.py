@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+from .keys import Key
+from .ports import free_port
 from .server import Server
 
 CONF = """
@@ -33,7 +35,7 @@ acl:
 zone:
   - domain: "{zone}"
     storage: {folder}
-    file: zone.db
+    file: {file}
     acl: anyone
     zonefile-sync: -1
 """
@@ -43,11 +45,11 @@ class Knot(Server):
     name = "knot"
     workers = 1  # for TCP
 
-    def _start(self, zone, other_port, key, more):
+    def _start(self, zone, other_port, key, more, file="zone.db"):
         os.makedirs(self.path("db"), exist_ok=True)
         conf = CONF.format(port=self.port, folder=self.folder, key=key.knot_text(),
                            other_port=other_port, key_name=key.name, zone=zone,
-                           workers=self.workers)
+                           workers=self.workers, file=file)
         self.write("knot.conf", conf + more)
         self.zone = zone
         return self.run(["/usr/sbin/knotd", "-c", self.path("knot.conf")])
@@ -63,6 +65,12 @@ class Knot(Server):
         return self._start(zone, secondary_port, key,
                            "    notify: other\n    zonefile-load: difference\n"
                            "    journal-content: changes\n")
+
+    def from_file(self, zone, path):
+        """Primary of a zone that somebody else writes to `path`, controlled by knotc."""
+        self.reload = {"reload": "knot", "command": ["/usr/sbin/knotc", "-s", self.path("control")]}
+        return self._start(zone, free_port(), Key.random("unused."),
+                           "    zonefile-load: whole\n    journal-content: none\n", path)
 
     def load(self, text):
         """The next version of the zone it is primary of."""

@@ -1,6 +1,7 @@
 """NSD as primary or secondary of one zone."""
 import subprocess
 
+from .keys import Key
 from .server import Server
 
 SERVER = """
@@ -26,7 +27,7 @@ remote-control:
 {key}
 zone:
   name: "{zone}"
-  zonefile: "{folder}/zone.db"
+  zonefile: "{file}"
   provide-xfr: 127.0.0.1 NOKEY
   provide-xfr: 127.0.0.1 {key_name}
 """
@@ -36,9 +37,9 @@ class Nsd(Server):
     name = "nsd"
     ixfr = "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n  ixfr-size: 100000000\n"
 
-    def _start(self, zone, key, more):
+    def _start(self, zone, key, more, file=None):
         conf = SERVER.format(port=self.port, folder=self.folder, key=key.nsd_text(), zone=zone,
-                             key_name=key.name)
+                             key_name=key.name, file=file or self.path("zone.db"))
         self.conf = self.write("nsd.conf", conf + more)
         self.zone = zone
         return self.run(["/usr/sbin/nsd", "-d", "-c", self.conf])
@@ -53,6 +54,12 @@ class Nsd(Server):
         self.write("zone.db", text)
         return self._start(zone, key,
                            f"  notify: 127.0.0.1@{secondary_port} {key.name}\n" + self.ixfr)
+
+    def from_file(self, zone, path):
+        """Primary of a zone that somebody else writes to `path`, controlled by nsd-control."""
+        self.reload = {"reload": "nsd",
+                       "command": ["/usr/sbin/nsd-control", "-c", self.path("nsd.conf")]}
+        return self._start(zone, Key.random("unused."), "", path)
 
     def load(self, text):
         """The next version of the zone it is primary of."""

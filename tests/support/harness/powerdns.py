@@ -1,9 +1,11 @@
-"""PowerDNS with its SQLite backend, which keeps DNSSEC records and TSIG keys, for one zone."""
+"""PowerDNS for one zone: with its SQLite backend, which keeps DNSSEC records and TSIG keys, or with
+its BIND backend, which reads a zone file."""
 import os
 import shutil
 import subprocess
 
 from . import contents
+from .process import without_root_rights
 from .server import Server
 
 SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
@@ -33,6 +35,13 @@ distributor-threads=1
 retrieval-threads=1
 security-poll-suffix=
 loglevel=6
+"""
+
+
+FROM_FILE = """
+launch=bind
+bind-config={folder}/named.conf
+bind-check-interval=0
 """
 
 
@@ -72,6 +81,17 @@ class PowerDns(Server):
             self.tool("set-presigned", zone)
         self._load(text)
         return self._start()
+
+    def from_file(self, zone, path):
+        """Primary of a zone that somebody else writes to `path`, controlled by pdns_control."""
+        self.reload = {"reload": "pdns",
+                       "command": ["/usr/bin/pdns_control", f"--config-dir={self.folder}"]}
+        self.write("named.conf", f'zone "{zone}" {{ type master; file "{path}"; }};\n')
+        common = "".join(line + "\n" for line in CONF.format(port=self.port, folder=self.folder)
+                         .splitlines() if "sqlite3" not in line)
+        self.write("pdns.conf", common + FROM_FILE.format(folder=self.folder))
+        return self.run(without_root_rights(["/usr/sbin/pdns_server",
+                                             f"--config-dir={self.folder}"]))
 
     def _load(self, text):
         """Into a store beside the served one, and from there in one transaction: pdnsutil changes a

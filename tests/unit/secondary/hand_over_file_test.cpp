@@ -224,6 +224,16 @@ TEST_CASE("at start a file that is there is believed only by what the server ans
     CHECK(bench.view().state == State::in_step);
 }
 
+TEST_CASE("a file that somebody else put in place is written again", "[secondary][hand-over]") {
+    Files bench;
+    bench.settle();
+    bench.file = 9;
+    bench.served = 9;
+    bench.pass(minutes{1} + seconds{1});
+    CHECK(bench.done() == "write-1 reload drop");
+    CHECK(bench.view().state == State::in_step);
+}
+
 TEST_CASE("what a crash left is put back where the new file is refused", "[secondary][hand-over]") {
     Files bench;
     bench.store.put(2);
