@@ -155,13 +155,16 @@ void HandOver::read_answers(Now now) {
             zone->attempt->notify_answer = refused->why;
         }
     }
-    while (const auto served = questions_.poll_served()) {
-        Zone* zone = find(served->zone);
-        if (zone != nullptr && zone->attempt) {
-            zone->attempt->is_asked = false;
-            handle_served(now, *zone, served->serial);
+    do {
+        while (const auto served = questions_.poll_served()) {
+            Zone* zone = find(served->zone);
+            if (zone != nullptr && zone->attempt) {
+                zone->attempt->is_asked = false;
+                handle_served(now, *zone, served->serial);
+            }
         }
-    }
+        ask_waiting(now);
+    } while (questions_.has_served());
 }
 
 std::optional<HandOverAction> HandOver::poll_action() {

@@ -155,6 +155,7 @@ class HandOver {
     void step(Now now, Zone& zone);
     void ask(Now now, Zone& zone);
     void read_answers(Now now);
+    void ask_waiting(Now now);
     void handle_served(Now now, Zone& zone, const Result<dns::Serial>& served);
     void note(Now now, Zone& zone, const Result<dns::Serial>& served);
     [[nodiscard]] static bool drop_lacks(Zone& zone, dns::Serial up_to);
@@ -181,6 +182,7 @@ class HandOver {
     transfer::DueQueue due_;  // by number
     Gate files_;
     Gate commands_;
+    std::deque<std::uint32_t> waiting_;  // zones in line for a question
     std::size_t busy_ = 0;
     std::deque<HandOverAction> actions_;
     std::deque<HandOverEvent> events_;

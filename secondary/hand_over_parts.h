@@ -42,7 +42,6 @@ inline constexpr unsigned kMaxMisses = 3;
 inline constexpr Duration kMissPause = seconds{1};
 
 inline constexpr std::size_t kMaxQuestions = 256;
-inline constexpr Duration kQuestionPause = milliseconds{20};
 inline constexpr std::size_t kMaxFiles = 2;     // of the pool's four threads
 inline constexpr std::size_t kMaxCommands = 4;  // child processes
 
@@ -67,7 +66,8 @@ struct HandOver::Attempt {
     Duration pause = kFirstPause;
     Duration notify_pause = kFirstNotifyPause;
     Instant next_notify;
-    bool is_asked = false;
+    bool is_asked = false;    // an answer will come
+    bool is_waiting = false;  // in line for a question
     bool is_reload_failed = false;
     bool is_again = false;  // a version came meanwhile
     unsigned misses = 0;

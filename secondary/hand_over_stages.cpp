@@ -145,13 +145,26 @@ void HandOver::step(Now now, Zone& zone) {
 }
 
 void HandOver::ask(Now now, Zone& zone) {
+    zone.attempt->is_asked = true;
     if (questions_.asking() >= kMaxQuestions) {
-        due_.set(zone.number, now.instant + kQuestionPause);
+        zone.attempt->is_waiting = true;
+        waiting_.push_back(zone.number);
         return;
     }
-    zone.attempt->is_asked = true;
     questions_.ask_serial(now, target_of(zone));
     read_answers(now);
+}
+
+// As many of those in line as there is room for.
+void HandOver::ask_waiting(Now now) {
+    while (!waiting_.empty() && questions_.asking() < kMaxQuestions) {
+        Zone* zone = find(waiting_.front());
+        waiting_.pop_front();
+        // A zone whose attempt was overtaken meanwhile waits no more.
+        if (zone != nullptr && zone->attempt && std::exchange(zone->attempt->is_waiting, false)) {
+            questions_.ask_serial(now, target_of(*zone));
+        }
+    }
 }
 
 void HandOver::handle_served(Now now, Zone& zone, const Result<dns::Serial>& served) {

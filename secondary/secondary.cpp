@@ -1,5 +1,6 @@
 #include "secondary/secondary.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <set>
@@ -18,6 +19,22 @@
 #include "secondary/verifier.h"
 
 namespace twinzone::secondary {
+
+namespace {
+
+// Whether the server that is to follow us may transfer the zone, as far as its address tells.
+bool lets_in(const config::Zone& zone) {
+    const IpAddress& server = zone.output.verify->addresses.front().address;
+    return std::any_of(
+        zone.allow_transfer.begin(), zone.allow_transfer.end(),
+        [&](const config::AccessRule& rule) {
+            return rule.addresses.empty() ||
+                   std::any_of(rule.addresses.begin(), rule.addresses.end(),
+                               [&](const IpPrefix& network) { return network.contains(server); });
+        });
+}
+
+}  // namespace
 
 config::ExitCode serve(config::Config config) {
     std::unique_ptr<HandOverRunner> output;
@@ -56,6 +73,13 @@ std::vector<std::string> check(const config::Config& config) {
     std::vector<std::string> problems;
     std::set<std::string> programs;  // looked for already
     for (const config::Zone& zone : config.zones) {
+        if (zone.output.mode == config::OutputMode::loopback && !lets_in(zone)) {
+            problems.push_back(
+                fmt::format("zone {}: the server at {} is to follow us, but no rule of "
+                            "'allow-transfer' has its "
+                            "address",
+                            zone.name.to_text(), zone.output.verify->addresses.front().to_text()));
+        }
         const std::vector<std::string> words = reload_words(zone.output, zone.name);
         if (!words.empty() && programs.insert(words.front()).second &&
             !is_runnable(words.front())) {

@@ -13,7 +13,8 @@ namespace twinzone::secondary {
 [[nodiscard]] config::ExitCode serve(config::Config config);
 
 // What is wrong beyond the configuration itself: folders of zone files that are not there or cannot
-// be written, reload programs that cannot be run.
+// be written, reload programs that cannot be run, servers that may not take what they are to
+// follow.
 [[nodiscard]] std::vector<std::string> check(const config::Config& config);
 
 }  // namespace twinzone::secondary

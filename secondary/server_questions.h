@@ -61,6 +61,7 @@ class ServerQuestions {
     [[nodiscard]] std::optional<service::FollowerAction> poll_action();
     [[nodiscard]] std::optional<Served> poll_served();
     [[nodiscard]] std::optional<NotifyRefused> poll_refused();
+    [[nodiscard]] bool has_served() const noexcept { return !served_.empty(); }
 
     // Questions about serials under way.
     [[nodiscard]] std::size_t asking() const noexcept { return asking_.size(); }

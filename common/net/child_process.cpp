@@ -120,7 +120,6 @@ int ChildProcess::Core::spawn(Loop& loop, const ChildCommand& command) {
     options.file = argv.front();
     options.args = argv.data();
     options.env = environment.data();
-    options.cwd = "/";
     options.flags = UV_PROCESS_DETACHED;  // setsid(): also a process group of its own
     options.stdio_count = 3;
     options.stdio = stdio;

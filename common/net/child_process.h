@@ -44,9 +44,10 @@ struct ChildEnd {
 // "exit code 1", "killed by signal 11", "no end in time".
 [[nodiscard]] std::string to_text(const ChildEnd& end);
 
-// The program runs in `/`, in a session and process group of its own, reads an empty standard input
-// and has no other descriptor of ours that is marked close-on-exec. What it leaves running in the
-// background within its time is let be. The loop outlives it. May be destroyed within its callback.
+// The program runs in our folder, in a session and process group of its own, reads an empty
+// standard input and has no other descriptor of ours that is marked close-on-exec. What it leaves
+// running in the background within its time is let be. The loop outlives it. May be destroyed
+// within its callback.
 class ChildProcess {
   public:
     using OnEnd = std::function<void(const ChildEnd&)>;

@@ -164,6 +164,17 @@ def test_sync_waits_for_the_server_and_fails_where_it_does_not_take_it(tmp_path,
     assert chain.local.serial(ZONE) == 2
 
 
+def test_check_finds_a_server_that_may_not_transfer(tmp_path, key):
+    chain = Chain(tmp_path, Bind, key)
+    assert run_program("secondary", "check", "-c",
+                       chain.secondary.write_configuration()).returncode == 0
+    chain.secondary.configuration["templates"][-1]["allow-transfer"] = ["ns1"]
+    chain.secondary.configuration["remotes"][0]["addresses"] = ["192.0.2.1"]
+    done = run_program("secondary", "check", "-c", chain.secondary.write_configuration())
+    assert done.returncode == 1
+    assert f"127.0.0.1@{chain.local.port}" in done.stderr and "allow-transfer" in done.stderr
+
+
 def verify_by_address(chain):
     output = chain.secondary.configuration["templates"][-1]["output"]
     output["verify"] = f"127.0.0.1@{chain.local.port}"

@@ -167,6 +167,7 @@ void HandOverBench::answer(const service::Ask& question) {
         reply.header.rcode = dns::Rcode::serv_fail;
     } else {
         reply.answer.push_back(twinzone::test::soa(*served));
+        reply.answer.back().owner = query.question->name;
     }
     Bytes message = reply.to_wire();
     core.handle_message(now, question.attempt, message);

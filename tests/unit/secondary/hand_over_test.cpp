@@ -1,6 +1,8 @@
 // Hand-over by NOTIFY to a server that follows us, and what both ways have in common.
 #include "secondary/hand_over.h"
 
+#include <fmt/format.h>
+
 #include "tests/support/catch.h"
 #include "tests/unit/secondary/hand_over_bench.h"
 
@@ -231,6 +233,29 @@ TEST_CASE("an operator's wish tries at once what failed, and looks at what did n
     bench.refresh();
     bench.pass(milliseconds{100});
     CHECK(bench.view().state == State::in_step);
+}
+
+TEST_CASE("many zones are asked for in line, and none is left out", "[secondary][hand-over]") {
+    constexpr std::uint32_t kZones = 3000;
+    Loopback bench;
+    bench.store.put(4);
+    bench.served = 4;
+    for (std::uint32_t i = 0; i < kZones; ++i) {
+        config::Zone zone = bench.zone;
+        zone.name = twinzone::test::name(fmt::format("z{}.test.", i));
+        bench.core.add_zone(bench.now, zone, {});
+    }
+    std::size_t asked = 0;
+    while (bench.core.poll_action()) {
+        ++asked;  // and nobody answers
+    }
+    CHECK(asked == 256);
+    bench.pass(minutes{1});
+    CHECK(bench.core.is_settled());
+    for (std::uint32_t i = 0; i < kZones; ++i) {
+        const auto view = bench.core.view(twinzone::test::name(fmt::format("z{}.test.", i)));
+        REQUIRE((view && view->state == State::in_step));
+    }
 }
 
 TEST_CASE("a zone that is removed is forgotten, also with work under way",
