@@ -25,6 +25,7 @@ class SerialStore final : public zone::VersionStore {
     [[nodiscard]] const zone::ZoneState* find(dns::NameView) const override {
         return state_.version ? &state_ : nullptr;
     }
+    [[nodiscard]] const zone::ZoneHold* hold(dns::NameView) const override { return nullptr; }
     [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> snapshot(dns::NameView) override {
         return fail(Errc::not_found, "a model");
     }

@@ -37,6 +37,13 @@ class Version final : public zone::Snapshot {
         dns::Serial serial) const override {
         return held_.history_pages(serial);
     }
+    [[nodiscard]] Result<std::vector<zone::HistoryStep>> all_history() const override {
+        return held_.all_history();
+    }
+    [[nodiscard]] Result<std::unique_ptr<zone::PageCursor>> step_pages(
+        std::size_t back) const override {
+        return held_.step_pages(back);
+    }
     void spoil() { version_.digest.add(t::a("other").view()); }
 
   private:
