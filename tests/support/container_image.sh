@@ -11,7 +11,7 @@ root=$(cd "$here/../.." && pwd)
 . "$here/bookworm.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/twinzone-image.XXXXXX")
-pod() { podman --root "$work/storage" --runroot "$work/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"; }
+pod() { podman --root "$work/storage" --runroot "$work/run" --storage-driver overlay --cgroup-manager cgroupfs --events-backend none "$@"; }
 clean_up() {
     pod rm -f -a -t 2 >/dev/null 2>&1 || true
     pod unshare true >/dev/null 2>&1 || true
@@ -72,7 +72,9 @@ pod logs primary secondary 2>&1 | tail -n 20
 pod exec secondary twinzone-secondary status
 pod healthcheck run secondary
 [ "$(pod exec secondary cat /proc/1/status | awk '/^Uid/ { print $2 } /^CapBnd/ { print $2 }' | paste -sd ' ')" = "65532 0000000000000000" ]
-! pod exec secondary touch /usr/bin/x 2>/dev/null
+if pod exec secondary touch /usr/bin/x 2>/dev/null; then
+    echo "its root can be written" && exit 1
+fi
 began=$SECONDS
 pod stop -t 10 secondary primary >/dev/null
 [ $((SECONDS - began)) -lt 8 ] || { echo "they did not end when asked to"; exit 1; }
