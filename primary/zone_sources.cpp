@@ -266,7 +266,7 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
         judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
     source.rejected = judged == Judged::rejected;
     if (!*soa || judged != Judged::no) {
-        source.problem.clear();
+        clear_problem(source);
         daemon_.log().zone(Level::info, source.zone.name.to_text(),
                            fmt::format("{}: read, {}, serial {}", source.zone.source_file,
                                        judged == Judged::no     ? "nothing new"
@@ -342,7 +342,7 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         source.timer.arm_after(kRetry, [this, &source] { look(source); });
         return;
     }
-    source.problem.clear();
+    clear_problem(source);
     if (!committed->held) {
         log_published(source, *committed);
     }
@@ -366,12 +366,18 @@ void ZoneSources::set_problem(Source& source, const Error& error) {
         return;
     }
     source.problem = problem;
+    daemon_.handle_trouble(source.zone.name, service::Trouble::source, problem);
     std::string_view rest = error.detail();
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         daemon_.log().zone(Level::error, source.zone.name.to_text(), rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
+}
+
+void ZoneSources::clear_problem(Source& source) {
+    source.problem.clear();
+    daemon_.handle_well(source.zone.name, service::Trouble::source);
 }
 
 void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) const {

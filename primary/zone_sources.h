@@ -64,6 +64,7 @@ class ZoneSources {
     void log_published(const Source& source, const zone::Committed& committed);
     void handle_committed(Source& source, const Result<zone::Committed>& committed);
     void set_problem(Source& source, const Error& error);
+    void clear_problem(Source& source);
     void poll_some();
 
     service::Daemon& daemon_;

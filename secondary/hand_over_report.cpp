@@ -87,10 +87,12 @@ void HandOverRunner::log(const HandOverEvent& event) {
         case What::taken: {
             const std::string by = event.why.empty() ? "" : fmt::format(", {}", event.why);
             log.zone(Level::info, name, fmt::format("{}{}, finished{}", whom, by, end));
+            daemon_.handle_well(event.zone, service::Trouble::hand_over);
             return;
         }
         case What::failed:
             log.zone(Level::warning, name, fmt::format("{}, failed: {}{}", whom, event.why, end));
+            daemon_.handle_trouble(event.zone, service::Trouble::hand_over, event.why);
             return;
         case What::put_back:
             log.zone(Level::notice, name,

@@ -70,6 +70,7 @@ Result<std::unique_ptr<SyncRun>> SyncRun::open(config::Config config) {
     }
     run->output_ =
         std::make_unique<HandOverRunner>(daemon, [raw = run.get()] { raw->stop_when_done(); });
+    daemon.hook_runner().set_on_idle([raw = run.get()] { raw->stop_when_done(); });
     run->patience_ = std::make_unique<net::Timer>(daemon.loop());
     run->timeout_ = std::make_unique<net::Timer>(daemon.loop());
     return run;
@@ -142,7 +143,7 @@ void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& rou
 }
 
 void SyncRun::stop_when_done() {
-    if (pending_ == 0 && output_->is_settled()) {
+    if (pending_ == 0 && output_->is_settled() && daemon_->hook_runner().is_idle()) {
         daemon_->stop();
     }
 }
@@ -159,8 +160,8 @@ void SyncRun::watch_patience() {
             status.zones.begin(), status.zones.end(), [](const control::ZoneStatus& zone) {
                 return zone.state == control::ZoneState::transferring;
             });
-        if (transferring || !output_->is_settled()) {
-            watch_patience();  // both have limits of their own
+        if (transferring || !output_->is_settled() || !daemon_->hook_runner().is_idle()) {
+            watch_patience();  // all have limits of their own
         } else {
             stop_because("no primary answers");
         }

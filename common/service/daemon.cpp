@@ -8,6 +8,7 @@
 #include "common/service/access.h"
 #include "common/service/event_log.h"
 #include "common/service/event_metrics.h"
+#include "common/service/hold_text.h"
 
 namespace twinzone::service {
 
@@ -72,6 +73,8 @@ Daemon::~Daemon() {
 
 void Daemon::start_cores() {
     const std::uint64_t seed = net::random_seed();
+    hook_runner_ =
+        std::make_unique<HookRunner>(loop_, *log_, *store_, config_.store_path + "/hooks");
     follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
     follower_runner_ = std::make_unique<FollowerRunner>(
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
@@ -136,6 +139,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     ledger_.add_zone(zone);
+    hook_runner_->set_zone(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->add_zone(loop_.now(), zone);
     }
@@ -227,6 +231,8 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
             handle_published(zone, *result->version);
         }
         if (result && result->held) {
+            log_held(*log_, zone, *result->held);
+            count_held(metrics_, *result->held);
             handle_held(zone, *result->held);
         }
         if (result && approved) {
@@ -262,13 +268,40 @@ void Daemon::handle_follower_event(const FollowerEvent& event) {
     if (const auto* published = std::get_if<VersionPublished>(&event.what)) {
         handle_published(event.zone, published->version);
     }
+    if (const auto* held = std::get_if<VersionHeld>(&event.what)) {
+        handle_held(event.zone, held->held);
+    }
+    if (std::holds_alternative<ZoneExpired>(event.what)) {
+        hook_runner_->handle_expired(event.zone, "no primary confirmed it in time");
+    }
     if (hooks_.on_event) {
         hooks_.on_event(event);
     }
-    const auto* round = std::get_if<RoundEnded>(&event.what);
-    if (round != nullptr && hooks_.on_round) {
-        hooks_.on_round(event.zone, *round);
+    if (const auto* round = std::get_if<RoundEnded>(&event.what)) {
+        handle_round(event.zone, *round);
     }
+}
+
+// That a version waits for an operator is no failure.
+void Daemon::handle_round(const dns::Name& zone, const RoundEnded& round) {
+    const zone::ZoneHold* hold = store_->hold(zone);
+    const bool waits = hold != nullptr && (hold->held || hold->rejected || hold->frozen_since);
+    if (!round.error || waits) {
+        handle_well(zone, Trouble::source);
+    } else {
+        handle_trouble(zone, Trouble::source, round.error->detail());
+    }
+    if (hooks_.on_round) {
+        hooks_.on_round(zone, round);
+    }
+}
+
+void Daemon::handle_trouble(const dns::Name& zone, Trouble trouble, const std::string& reason) {
+    hook_runner_->handle_failed(zone, trouble, reason);
+}
+
+void Daemon::handle_well(const dns::Name& zone, Trouble trouble) {
+    hook_runner_->handle_well(zone, trouble);
 }
 
 void Daemon::handle_published(const dns::Name& zone, const zone::Version& version) {
@@ -276,14 +309,17 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     ledger_.handle_published(now.unix, zone, version.serial());
     announcer_->handle_published(now, zone, version);
     announcer_runner_->kick();
+    hook_runner_->handle_committed(zone, version.serial());
     if (hooks_.on_published) {
         hooks_.on_published(zone, version);
     }
 }
 
 void Daemon::handle_held(const dns::Name& zone, const zone::HeldVersion& held) {
-    log_held(*log_, zone, held);
-    count_held(metrics_, held);
+    const zone::ZoneState* state = store_->find(zone);
+    const bool known = state != nullptr && state->version;
+    hook_runner_->handle_held(zone, held.version.serial(),
+                              held_text(held, known ? state->version->records : 0));
 }
 
 void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {

@@ -22,6 +22,7 @@
 #include "common/service/follower.h"
 #include "common/service/follower_runner.h"
 #include "common/service/hold_control.h"
+#include "common/service/hook_runner.h"
 #include "common/service/peer_ledger.h"
 #include "common/service/publisher.h"
 #include "common/service/server.h"
@@ -89,6 +90,10 @@ class Daemon {
     // What kept the zone's next version back is gone.
     void handle_released(const dns::Name& zone);
 
+    // Where a zone comes from or goes to is in trouble, or well again: for `failed` hooks.
+    void handle_trouble(const dns::Name& zone, Trouble trouble, const std::string& reason);
+    void handle_well(const dns::Name& zone, Trouble trouble);
+
     // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
     // the zone is not followed.
     bool refresh(dns::NameView zone, bool whole = false);
@@ -102,6 +107,7 @@ class Daemon {
     [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
+    [[nodiscard]] HookRunner& hook_runner() noexcept { return *hook_runner_; }
 
   private:
     Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log> log);
@@ -112,6 +118,7 @@ class Daemon {
     void handle_completions();
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
+    void handle_round(const dns::Name& zone, const RoundEnded& round);
     void handle_held(const dns::Name& zone, const zone::HeldVersion& held);
     void handle_transfer_end(const ClientSession::TransferEnd& end);
     void handle_request();
@@ -146,6 +153,7 @@ class Daemon {
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
     HoldControl hold_control_{*this};
+    std::unique_ptr<HookRunner> hook_runner_;
     net::Timer reader_timer_;
     net::Signals signals_;
     ServiceNotifier notifier_;

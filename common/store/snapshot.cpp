@@ -17,6 +17,25 @@ std::vector<zone::HistoryStep> steps_of(Way way) {
     return steps;
 }
 
+Result<ZoneRecord> record_with_version(const ReadTransaction& txn, ByteView zone_key) {
+    const Result<std::optional<ByteView>> value = txn.get(Table::zones, zone_key);
+    if (!value) {
+        return fail(value.error());
+    }
+    if (!*value) {
+        return fail(Errc::not_found, "the zone is not in the store");
+    }
+    const std::optional<ByteView> body = without_sum(zone_key, **value);
+    std::optional<ZoneRecord> record = body ? decode_zone_record(*body) : std::nullopt;
+    if (!record) {
+        return fail(Errc::store_corrupt, "the zone's record does not match its sum");
+    }
+    if (!record->version) {
+        return fail(Errc::not_found, "the zone has no version");
+    }
+    return *std::move(record);
+}
+
 }  // namespace
 
 StoredSnapshot::StoredSnapshot(std::shared_ptr<const ReadTransaction> txn,
@@ -99,23 +118,32 @@ Result<std::shared_ptr<const zone::Snapshot>> Snapshots::take(const EnvironmentP
     if (!txn) {
         return fail(std::move(txn).error());
     }
-    const Result<std::optional<ByteView>> value = (*txn)->get(Table::zones, zone_key);
-    if (!value) {
-        return fail(value.error());
-    }
-    if (!*value) {
-        return fail(Errc::not_found, "the zone is not in the store");
-    }
-    const std::optional<ByteView> body = without_sum(zone_key, **value);
-    std::optional<ZoneRecord> record = body ? decode_zone_record(*body) : std::nullopt;
+    Result<ZoneRecord> record = record_with_version(**txn, zone_key);
     if (!record) {
-        return fail(Errc::store_corrupt, "the zone's record does not match its sum");
-    }
-    if (!record->version) {
-        return fail(Errc::not_found, "the zone has no version");
+        return fail(std::move(record).error());
     }
     return std::shared_ptr<const zone::Snapshot>{
         std::make_shared<StoredSnapshot>(*std::move(txn), *std::move(record))};
+}
+
+Result<std::shared_ptr<const HeldSnapshot>> Snapshots::take_held(const EnvironmentPtr& env,
+                                                                 ByteView zone_key) {
+    Result<std::shared_ptr<const ReadTransaction>> txn = transaction(env);
+    if (!txn) {
+        return fail(std::move(txn).error());
+    }
+    Result<ZoneRecord> record = record_with_version(**txn, zone_key);
+    const Result<std::optional<ByteView>> value = (*txn)->get(Table::holds, zone_key);
+    if (!record || !value) {
+        return fail(!record ? record.error() : value.error());
+    }
+    const std::optional<ByteView> body = *value ? without_sum(zone_key, **value) : std::nullopt;
+    std::optional<HoldRecord> hold = body ? decode_hold_record(*body) : std::nullopt;
+    if (!hold || !hold->hold.held) {
+        return fail(Errc::not_found, "no version of the zone is held");
+    }
+    return std::shared_ptr<const HeldSnapshot>{
+        std::make_shared<HeldSnapshot>(*std::move(txn), *std::move(record), *std::move(hold))};
 }
 
 }  // namespace twinzone::store

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "common/store/environment.h"
+#include "common/store/held_snapshot.h"
 #include "common/store/zone_record.h"
 #include "common/zone/version_store.h"
 
@@ -43,6 +44,10 @@ class Snapshots {
     // Errc::not_found, store_corrupt, limit.
     [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> take(const EnvironmentPtr& env,
                                                                      ByteView zone_key);
+
+    // Errc::not_found where none is held.
+    [[nodiscard]] Result<std::shared_ptr<const HeldSnapshot>> take_held(const EnvironmentPtr& env,
+                                                                        ByteView zone_key);
 
   private:
     Result<std::shared_ptr<const ReadTransaction>> transaction(const EnvironmentPtr& env);

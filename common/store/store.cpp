@@ -168,6 +168,14 @@ Result<std::shared_ptr<const zone::Snapshot>> Store::snapshot(dns::NameView zone
     return parts_->snapshots.take(env, zone_key(zone));
 }
 
+Result<std::shared_ptr<const HeldSnapshot>> Store::held(dns::NameView zone) {
+    const EnvironmentPtr env = parts_->slot.get();
+    if (!env) {
+        return fail(Errc::store_io, "the store waits to be opened again after a disk error");
+    }
+    return parts_->snapshots.take_held(env, zone_key(zone));
+}
+
 void Store::submit(zone::Commit commit, Done done) {
     Bytes key = zone_key(commit.zone);
     parts_->submit({std::move(key), std::move(commit), std::move(done)});

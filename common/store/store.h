@@ -52,7 +52,7 @@
 //     must not have one file open twice in a process: its locks would be lost.)
 //
 // Threads: open, find, hold, visit_zones, submit, run_completions, drop, configure, owed_notifies,
-// forget_owed: the loop thread. snapshot, stats, is_broken, used_bytes, check_readers: any.
+// forget_owed: the loop thread. snapshot, held, stats, is_broken, used_bytes, check_readers: any.
 // Snapshots and their cursors are used and freed on any thread. `wake` is called on the writer
 // thread.
 #pragma once
@@ -71,6 +71,8 @@
 #include "common/zone/version_store.h"
 
 namespace twinzone::store {
+
+class HeldSnapshot;
 
 inline constexpr std::uint64_t kDefaultMaxBytes = std::uint64_t{1} << 40;
 
@@ -149,6 +151,9 @@ class Store final : public zone::VersionStore {
 
     [[nodiscard]] Result<std::shared_ptr<const zone::Snapshot>> snapshot(
         dns::NameView zone) override;
+
+    // A version that the guard keeps, with the one in service, held still. Errc::not_found.
+    [[nodiscard]] Result<std::shared_ptr<const HeldSnapshot>> held(dns::NameView zone);
 
     void submit(zone::Commit commit, Done done) override;
 

@@ -81,8 +81,8 @@ class Snapshot {
 struct ZoneTimers {
     UnixTime last_success;  // last time a primary confirmed our version, or the file was read
     UnixTime expires;       // 0: never (a primary's own zone)
-    UnixTime promoted{};    // since when our copy is the zone's origin, by an operator's word; 0: it
-                            // is not
+    UnixTime promoted{};  // since when our copy is the zone's origin, by an operator's word; 0: it
+                          // is not
 };
 
 struct ZoneState {

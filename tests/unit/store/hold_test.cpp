@@ -1,6 +1,7 @@
 // Versions that the guard keeps, what an operator makes of them, and freezes.
 #include <fmt/format.h>
 
+#include "common/store/held_snapshot.h"
 #include "common/store/peek.h"
 #include "tests/support/catch.h"
 #include "tests/unit/store/store_fixture.h"
@@ -164,6 +165,39 @@ TEST_CASE("content too large for a difference is held whole", "[store][guard]") 
         CHECK(f.entries(Table::pages) < pages * 2 / 3);
         CHECK(f.read(zone_name()) == all);
     }
+}
+
+TEST_CASE("a held version can be read beside the one in service", "[store][guard]") {
+    StoreFixture f;
+    const auto names_of = [](zone::RecordStream& records) {
+        std::size_t count = 0;
+        for (auto record = records.next(); record && *record; record = records.next()) {
+            ++count;
+        }
+        return count;
+    };
+    CHECK(f.store->held(zone_name()).error().code() == Errc::not_found);
+    const bool large = GENERATE(false, true);
+    const std::size_t count = large ? 40'000 : 20;
+    const Model all = big_model(count, large ? std::string(200, 'x') : "x");
+    REQUIRE(f.replace(zone_name(), 1, all));
+    CHECK(f.store->held(zone_name()).error().code() == Errc::not_found);
+    Model next = first(all, count / 4);
+    if (large) {  // too different for a difference
+        for (const auto& [owner, text] : all) {
+            next.emplace(fmt::format("other-{}", owner), text);
+        }
+    }
+    REQUIRE(guarded(f, 2, next)->held);
+    const auto snapshot = f.store->held(zone_name());
+    REQUIRE(snapshot);
+    REQUIRE(change(f, zone::PublishHeld{.serial = dns::Serial{2}}));  // it stays as it was
+    CHECK((*snapshot)->held().version.serial() == dns::Serial{2});
+    CHECK((*snapshot)->in_service().serial() == dns::Serial{1});
+    const auto held = (*snapshot)->held_records();
+    REQUIRE(held);
+    CHECK(names_of(**held) == next.size());
+    CHECK(names_of(*(*snapshot)->records_in_service()) == all.size());
 }
 
 TEST_CASE("a rejected version is remembered and its content dropped", "[store][guard]") {
