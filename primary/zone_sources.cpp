@@ -14,6 +14,7 @@ namespace twinzone::primary {
 namespace {
 
 using observe::Level;
+using service::Reason;
 
 // A file that is written in place is taken to be whole when nothing has changed for this long; and
 // for this long where its last line has no end.
@@ -39,6 +40,12 @@ std::string path_in(const std::string& folder, std::string_view name) {
     return (std::filesystem::path{folder} / name).lexically_normal().string();
 }
 
+Reason reason_of(Errc code) {
+    return code == Errc::zone_file_syntax || code == Errc::zone_file_content || code == Errc::limit
+               ? Reason::file_refused
+               : Reason::file_unreadable;
+}
+
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
@@ -53,12 +60,13 @@ struct ZoneSources::Source {
     FileFingerprint taken;  // of the content judged last
     FileFingerprint seen;   // of the content being waited for or read
     bool ever_taken = false;
-    bool busy = false;            // waiting for a place, loading or publishing
-    bool again = false;           // changed meanwhile
-    bool lacked_newline = false;  // `seen` was read once and ended within a line
-    bool waits = false;           // changed, but the zone is frozen
-    bool rejected = false;        // the file holds what an operator rejected
-    std::string problem;          // empty: the file is what is served
+    bool busy = false;                    // waiting for a place, loading or publishing
+    bool again = false;                   // changed meanwhile
+    bool lacked_newline = false;          // `seen` was read once and ended within a line
+    bool waits = false;                   // changed, but the zone is frozen
+    bool rejected = false;                // the file holds what an operator rejected
+    std::optional<dns::Serial> replaced;  // by the commit under way
+    std::string problem;                  // empty: the file is what is served
 };
 
 ZoneSources::ZoneSources(service::Daemon& daemon) : daemon_(daemon), poll_timer_(daemon.loop()) {
@@ -149,7 +157,7 @@ void ZoneSources::look(Source& source) {
     if (!now) {
         source.timer.cancel();
         source.ever_taken = false;  // whatever comes back is read
-        set_problem(source, now.error());
+        set_problem(source, Reason::file_unreadable, now.error());
         return;
     }
     if (source.ever_taken && *now == source.taken) {
@@ -164,6 +172,9 @@ void ZoneSources::look(Source& source) {
     if (replaced && !source.timer.is_armed()) {
         enqueue(source, *now);
     } else {
+        if (!source.timer.is_armed()) {
+            record(source, Reason::file_settling);
+        }
         settle(source, kQuiet, *now);
     }
 }
@@ -222,17 +233,19 @@ void ZoneSources::handle_loaded(Source& source, Result<LoadedZone> loaded) {
     const Result<FileFingerprint> now = fingerprint(source.zone.source_file);
     if (!now ||
         !(*now == source.seen)) {  // changed under our hands: what was read may be half of each
+        record(source, Reason::file_changed_meanwhile);
         look(source);
         return;
     }
     if (loaded && !loaded->ended_with_newline && !std::exchange(source.lacked_newline, true)) {
+        record(source, Reason::file_unfinished);
         settle(source, kQuietWithoutNewline, source.seen);
         return;
     }
     source.taken = source.seen;
     source.ever_taken = true;
     if (!loaded) {
-        set_problem(source, loaded.error());
+        set_problem(source, reason_of(loaded.error().code()), loaded.error());
         if (is_local(loaded.error().code())) {
             source.ever_taken = false;
             source.timer.arm_after(kRetry, [this, &source] { look(source); });
@@ -253,29 +266,27 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     const Result<std::optional<dns::SoaRecord>> soa =
         plan_publication(source.zone.serial_policy, current, loaded, now);
     if (!soa) {
-        set_problem(source, Error{soa.error().code(), fmt::format("{}: {}", source.zone.source_file,
-                                                                  soa.error().detail())});
+        set_problem(source, Reason::file_refused,
+                    Error{soa.error().code(),
+                          fmt::format("{}: {}", source.zone.source_file, soa.error().detail())});
         return;
     }
     if (loaded.duplicates > 0) {
-        daemon_.log().zone(Level::notice, source.zone.name.to_text(),
-                           fmt::format("{}: {} duplicate records were dropped",
-                                       source.zone.source_file, loaded.duplicates));
+        record(source, Reason::file_duplicates,
+               {.note = fmt::format("{} duplicate records were dropped", loaded.duplicates)});
     }
     const Judged judged =
         judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
     source.rejected = judged == Judged::rejected;
     if (!*soa || judged != Judged::no) {
         clear_problem(source);
-        daemon_.log().zone(Level::info, source.zone.name.to_text(),
-                           fmt::format("{}: read, {}, serial {}", source.zone.source_file,
-                                       judged == Judged::no     ? "nothing new"
-                                       : judged == Judged::held ? "held already"
-                                                                : "rejected already",
-                                       judged == Judged::no ? current->serial().value()
-                                                            : loaded.soa.serial.value()));
         if (judged == Judged::no) {
+            record(source, Reason::file_unchanged, {.to = current->serial()});
             forget_held(source);
+        } else {
+            record(source, Reason::file_kept_back,
+                   {.detail = judged == Judged::held ? "held already" : "rejected already",
+                    .to = loaded.soa.serial});
         }
         return;
     }
@@ -292,6 +303,7 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     commit.now = now;
     commit.guard = service::guard_of(source.zone);
     source.busy = true;
+    source.replaced = commit.base;
     daemon_.submit(std::move(commit), [this, &source](const Result<zone::Committed>& committed) {
         handle_committed(source, committed);
     });
@@ -319,6 +331,7 @@ bool ZoneSources::is_frozen(const Source& source) const {
 void ZoneSources::wait_for_thaw(Source& source) {
     source.waits = true;
     source.ever_taken = false;
+    record(source, Reason::file_waits);
 }
 
 void ZoneSources::handle_released(const dns::Name& zone) {
@@ -338,36 +351,45 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
     }
     if (!committed) {
         source.ever_taken = false;
-        set_problem(source, committed.error());
+        set_problem(source, Reason::commit_failed, committed.error());
         source.timer.arm_after(kRetry, [this, &source] { look(source); });
         return;
     }
     clear_problem(source);
     if (!committed->held) {
-        log_published(source, *committed);
+        record_published(source, *committed);
     }
     if (source.again) {
         look(source);
     }
 }
 
-void ZoneSources::log_published(const Source& source, const zone::Committed& committed) {
-    daemon_.log().zone(
-        Level::info, source.zone.name.to_text(),
-        fmt::format("{}: published, serial {}, +{} -{} records, {} records, digest {}",
-                    source.zone.source_file, committed.version->serial().value(), committed.added,
-                    committed.removed, committed.version->records,
-                    committed.version->digest.to_text()));
+void ZoneSources::record_published(const Source& source, const zone::Committed& committed) {
+    observe::EventFacts facts;
+    facts.from = source.replaced;
+    facts.to = committed.version->serial();
+    facts.added = committed.added;
+    facts.removed = committed.removed;
+    facts.digest = committed.version->digest.to_text();
+    record(source, Reason::published_from_file, std::move(facts));
 }
 
-void ZoneSources::set_problem(Source& source, const Error& error) {
+void ZoneSources::record(const Source& source, Reason reason, observe::EventFacts facts) {
+    facts.file = source.zone.source_file;
+    daemon_.events().record(daemon_.loop().now(), source.zone.name, reason, std::move(facts));
+}
+
+// A file's fault comes with the line and a caret, which only the log has room for.
+void ZoneSources::set_problem(Source& source, Reason reason, const Error& error) {
     const std::string problem = first_line(error.detail());
     if (problem == source.problem) {
         return;
     }
     source.problem = problem;
     daemon_.handle_trouble(source.zone.name, service::Trouble::source, problem);
+    record(source, reason, {.detail = problem});
     std::string_view rest = error.detail();
+    rest.remove_prefix(std::min(problem.size() + 1, rest.size()));
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         daemon_.log().zone(Level::error, source.zone.name.to_text(), rest.substr(0, end));

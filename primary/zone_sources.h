@@ -20,6 +20,7 @@
 #include "common/net/file_watcher.h"
 #include "common/net/timer.h"
 #include "common/service/daemon.h"
+#include "common/service/reason.h"
 #include "primary/file_fingerprint.h"
 #include "primary/zone_file_loader.h"
 
@@ -60,11 +61,12 @@ class ZoneSources {
     void publish(Source& source, LoadedZone loaded);
     void forget_held(const Source& source);
     [[nodiscard]] bool is_frozen(const Source& source) const;
-    static void wait_for_thaw(Source& source);
-    void log_published(const Source& source, const zone::Committed& committed);
+    void wait_for_thaw(Source& source);
+    void record_published(const Source& source, const zone::Committed& committed);
     void handle_committed(Source& source, const Result<zone::Committed>& committed);
-    void set_problem(Source& source, const Error& error);
+    void set_problem(Source& source, service::Reason reason, const Error& error);
     void clear_problem(Source& source);
+    void record(const Source& source, service::Reason reason, observe::EventFacts facts = {});
     void poll_some();
 
     service::Daemon& daemon_;

@@ -32,7 +32,23 @@ ordered_json json_of(const PeerStatus& peer) {
     return {{"remote", peer.remote},
             {"serial", number_or_null(peer.serial)},
             {"lag_seconds", number_or_null(peer.lag)},
-            {"last_contact", time_or_null(peer.last_contact)}};
+            {"last_contact", time_or_null(peer.last_contact)},
+            {"address", peer.address},
+            {"key", peer.key},
+            {"configured", peer.configured},
+            {"served_serial", number_or_null(peer.served)},
+            {"notified_serial", number_or_null(peer.acknowledged)},
+            {"last_notify_acknowledged", time_or_null(peer.last_acknowledged)},
+            {"last_soa_asked", time_or_null(peer.last_soa_asked)},
+            {"last_transfer", time_or_null(peer.last_transfer)},
+            {"problem", peer.problem}};
+}
+
+ordered_json json_of(const TransferStatus& transfer) {
+    return {{"remote", transfer.remote},        {"type", transfer.type},
+            {"records", transfer.records},      {"bytes", transfer.bytes},
+            {"seconds", transfer.took.count()}, {"bytes_per_second", transfer.bytes_per_second},
+            {"committing", transfer.committing}};
 }
 
 ordered_json json_of(const std::optional<ServedStatus>& served) {
@@ -50,20 +66,24 @@ ordered_json json_of(const ZoneStatus& zone) {
     for (const PeerStatus& peer : zone.peers) {
         peers.push_back(json_of(peer));
     }
-    return {{"zone", zone.zone},
-            {"serial", number_or_null(zone.serial)},
-            {"digest", zone.digest},
-            {"records", zone.records},
-            {"wire_bytes", zone.wire_bytes},
-            {"state", to_string(zone.state)},
-            {"reason", zone.reason},
-            {"source", zone.source},
-            {"lag_seconds", number_or_null(zone.lag)},
-            {"last_success", time_or_null(zone.last_success)},
-            {"expires_in_seconds", number_or_null(zone.expires_in)},
-            {"next_refresh_in_seconds", number_or_null(zone.next_refresh_in)},
-            {"peers", std::move(peers)},
-            {"served", json_of(zone.served)}};
+    ordered_json json{{"zone", zone.zone},
+                      {"serial", number_or_null(zone.serial)},
+                      {"digest", zone.digest},
+                      {"records", zone.records},
+                      {"wire_bytes", zone.wire_bytes},
+                      {"state", to_string(zone.state)},
+                      {"reason", zone.reason},
+                      {"source", zone.source},
+                      {"lag_seconds", number_or_null(zone.lag)},
+                      {"last_success", time_or_null(zone.last_success)},
+                      {"expires_in_seconds", number_or_null(zone.expires_in)},
+                      {"next_refresh_in_seconds", number_or_null(zone.next_refresh_in)},
+                      {"peers", std::move(peers)},
+                      {"served", json_of(zone.served)}};
+    if (zone.transfer) {
+        json["transfer"] = json_of(*zone.transfer);
+    }
+    return json;
 }
 
 std::string dumped(const ordered_json& value) {
@@ -115,6 +135,17 @@ class Members {
         out = from_rfc3339(text);
         if (!out) {
             fail_at(name);
+        }
+    }
+    void read(const char* name, bool& out) {
+        const auto* truth = find(name).get_ptr<const bool*>();
+        truth != nullptr ? void(out = *truth) : fail_at(name);
+    }
+    // Older daemons do not have it.
+    template <class Value>
+    void read_if_there(const char* name, Value& out) {
+        if (!find(name).is_discarded()) {
+            read(name, out);
         }
     }
     void read(const char* name, ZoneState& out) {
@@ -177,6 +208,15 @@ PeerStatus read_peer(Members& members) {
     members.read("serial", peer.serial);
     members.read("lag_seconds", peer.lag);
     members.read("last_contact", peer.last_contact);
+    members.read_if_there("address", peer.address);
+    members.read_if_there("key", peer.key);
+    members.read_if_there("configured", peer.configured);
+    members.read_if_there("served_serial", peer.served);
+    members.read_if_there("notified_serial", peer.acknowledged);
+    members.read_if_there("last_notify_acknowledged", peer.last_acknowledged);
+    members.read_if_there("last_soa_asked", peer.last_soa_asked);
+    members.read_if_there("last_transfer", peer.last_transfer);
+    members.read_if_there("problem", peer.problem);
     return peer;
 }
 
@@ -187,6 +227,20 @@ ServedStatus read_served(Members& members) {
     members.read("since", served.since);
     members.read("error", served.error);
     return served;
+}
+
+TransferStatus read_transfer(Members& members) {
+    TransferStatus transfer;
+    std::optional<seconds> took;
+    members.read("remote", transfer.remote);
+    members.read("type", transfer.type);
+    members.read("records", transfer.records);
+    members.read("bytes", transfer.bytes);
+    members.read("seconds", took);
+    members.read("bytes_per_second", transfer.bytes_per_second);
+    members.read("committing", transfer.committing);
+    transfer.took = took.value_or(seconds{0});
+    return transfer;
 }
 
 ZoneStatus read_zone(Members& members) {
@@ -205,6 +259,8 @@ ZoneStatus read_zone(Members& members) {
     members.read("next_refresh_in_seconds", zone.next_refresh_in);
     members.read_list("peers", [&](Members& peer) { zone.peers.push_back(read_peer(peer)); });
     members.read_object("served", [&](Members& served) { zone.served = read_served(served); });
+    members.read_object("transfer",
+                        [&](Members& transfer) { zone.transfer = read_transfer(transfer); });
     return zone;
 }
 

@@ -38,6 +38,15 @@ struct PeerStatus {
     std::optional<dns::Serial> serial;  // the version it was last seen with
     std::optional<seconds> lag;         // age of the oldest change it lacks; 0: in step
     std::optional<UnixTime> last_contact;
+    std::string address{};                        // "192.0.2.2@53", or without a port
+    std::string key{};                            // that it signs with; empty: none
+    bool configured = true;                       // false: it comes unasked
+    std::optional<dns::Serial> served{};          // what it answers itself when asked
+    std::optional<dns::Serial> acknowledged{};    // of the last NOTIFY it answered
+    std::optional<UnixTime> last_acknowledged{};  // when it did
+    std::optional<UnixTime> last_soa_asked{};     // when it asked for the SOA
+    std::optional<UnixTime> last_transfer{};      // when it took a transfer whole
+    std::string problem{};                        // why it gave no answer; empty: it did
 
     friend bool operator==(const PeerStatus&, const PeerStatus&) = default;
 };
@@ -50,6 +59,19 @@ struct ServedStatus {
     std::string error;                  // why it is not our version; empty: it is, or may come yet
 
     friend bool operator==(const ServedStatus&, const ServedStatus&) = default;
+};
+
+// A transfer that is coming in.
+struct TransferStatus {
+    std::string remote;
+    std::string type;  // "AXFR" or "IXFR"
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    seconds took{0};
+    std::uint64_t bytes_per_second = 0;
+    bool committing = false;  // all of it is here and goes to disk
+
+    friend bool operator==(const TransferStatus&, const TransferStatus&) = default;
 };
 
 struct ZoneStatus {
@@ -66,7 +88,8 @@ struct ZoneStatus {
     std::optional<seconds> expires_in;
     std::optional<seconds> next_refresh_in;
     std::vector<PeerStatus> peers;
-    std::optional<ServedStatus> served;  // absent: it is handed over to no server that is asked
+    std::optional<ServedStatus> served{};  // absent: it is handed over to no server that is asked
+    std::optional<TransferStatus> transfer{};  // set where one is under way
 
     friend bool operator==(const ZoneStatus&, const ZoneStatus&) = default;
 };

@@ -113,16 +113,51 @@ std::string served_in_words(const ServedStatus& served, UnixTime now) {
         served.since ? " for " + span_in_words(std::max(now - *served.since, seconds{0})) : "");
 }
 
-bool in_step(const PeerStatus& peer) noexcept {
-    return peer.serial && peer.lag && peer.lag->count() == 0;
-}
-
 std::string with_thousands(std::uint64_t number) {
     std::string text = std::to_string(number);
     for (std::size_t at = text.size(); at > 3; at -= 3) {
         text.insert(at - 3, 1, ',');
     }
     return text;
+}
+
+// "ns2 (192.0.2.2@53, key k1.): in step, seen 3 s ago; NOTIFY answered 4 s ago, …"
+std::string peer_details(const PeerStatus& peer, UnixTime now) {
+    std::string text = peer.remote;
+    if (!peer.address.empty() && peer.address != peer.remote) {
+        text += fmt::format(" ({}{}{})", peer.address, peer.key.empty() ? "" : ", key ", peer.key);
+    }
+    text += fmt::format(": {}, seen {}", peer_in_words(peer),
+                        peer.last_contact ? age_in_words(peer.last_contact, now) : "never");
+    std::string_view separator = "; ";
+    const auto add = [&](std::string_view what, const std::optional<UnixTime>& time) {
+        if (time) {
+            text += fmt::format("{}{} {}", separator, what, age_in_words(time, now));
+            separator = ", ";
+        }
+    };
+    add("NOTIFY answered", peer.last_acknowledged);
+    add("SOA asked", peer.last_soa_asked);
+    add("transfer taken", peer.last_transfer);
+    if (!peer.problem.empty()) {
+        text += fmt::format("; {}", peer.problem);
+    }
+    return text;
+}
+
+std::string transfer_in_words(const TransferStatus& transfer) {
+    if (transfer.committing) {
+        return fmt::format("{} from {}, {} records, goes to disk", transfer.type, transfer.remote,
+                           with_thousands(transfer.records));
+    }
+    return fmt::format("{} from {}, {} records, {} octets in {}, {} octets a second", transfer.type,
+                       transfer.remote, with_thousands(transfer.records),
+                       with_thousands(transfer.bytes), span_in_words(transfer.took),
+                       with_thousands(transfer.bytes_per_second));
+}
+
+bool in_step(const PeerStatus& peer) noexcept {
+    return peer.serial && peer.lag && peer.lag->count() == 0;
 }
 
 std::string colored(std::string_view text, ZoneState state, bool color) {
@@ -310,6 +345,9 @@ std::string details(const ZoneStatus& zone, const TableOptions& options) {
                                           with_thousands(zone.wire_bytes)));
     }
     text += field("source", printable(zone.source));
+    if (zone.transfer) {
+        text += field("transfer", printable(transfer_in_words(*zone.transfer)));
+    }
     text += field("lag", zone.lag ? span_in_words(*zone.lag) : "");
     text +=
         field("last ok", zone.last_success
@@ -323,10 +361,7 @@ std::string details(const ZoneStatus& zone, const TableOptions& options) {
         text += field("served", served_in_words(*zone.served, options.now));
     }
     for (const PeerStatus& peer : zone.peers) {
-        text += field("peer",
-                      fmt::format("{}: {}, seen {}", printable(peer.remote), peer_in_words(peer),
-                                  peer.last_contact ? age_in_words(peer.last_contact, options.now)
-                                                    : "never"));
+        text += field("peer", printable(peer_details(peer, options.now)));
     }
     return text;
 }

@@ -103,6 +103,16 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
+void append_value(std::string& out, const decltype(Member::value)& value) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
+        append_json_string(out, *text);
+    } else if (const auto* number = std::get_if<std::uint64_t>(&value)) {
+        out += std::to_string(*number);
+    } else {
+        fmt::format_to(std::back_inserter(out), "{:.3f}", std::get<double>(value));
+    }
+}
+
 // "2026-01-02T03:04:05.678Z"
 std::string time_text(std::int64_t unix_milliseconds) {
     const std::chrono::sys_time<std::chrono::milliseconds> at{
@@ -122,6 +132,10 @@ std::string json_line(const Event& event) {
     }
     line += R"(,"message":)";
     append_json_string(line, event.text);
+    for (const Member& member : event.members) {
+        fmt::format_to(std::back_inserter(line), ",\"{}\":", member.name);
+        append_value(line, member.value);
+    }
     line += '}';
     return line;
 }
@@ -135,7 +149,8 @@ std::string prefix(LineStyle style, const Event& event) {
         case LineStyle::journal:
             return fmt::format("<{}>{}: ", syslog_severity(event.level), to_string(event.level));
         case LineStyle::bare: return {};
-        case LineStyle::json: break;
+        case LineStyle::json:
+        case LineStyle::journal_json: break;
     }
     TWINZONE_UNREACHABLE();
 }
@@ -145,6 +160,9 @@ std::string prefix(LineStyle style, const Event& event) {
 std::string format_line(LineStyle style, const Event& event) {
     if (style == LineStyle::json) {
         return json_line(event);
+    }
+    if (style == LineStyle::journal_json) {
+        return fmt::format("<{}>{}", syslog_severity(event.level), json_line(event));
     }
     std::string line = prefix(style, event);
     if (!event.zone.empty()) {

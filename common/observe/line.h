@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
-#include "common/observe/log.h"
+#include "common/observe/level.h"
 
 namespace twinzone::observe {
 
@@ -15,6 +17,13 @@ enum class LineStyle : std::uint8_t {
     journal,  // the same behind "<6>", the priority of sd-daemon(3)
     bare,     // without the level, which the syslog protocol carries
     json,
+    journal_json,  // the same behind "<6>"
+};
+
+// A fact of an event, for lines of JSON. `name`: a constant, lower case.
+struct Member {
+    std::string_view name;
+    std::variant<std::string_view, std::uint64_t, double> value;
 };
 
 struct Event {
@@ -22,6 +31,7 @@ struct Event {
     std::string_view zone;  // empty: of the process
     std::string_view text;
     std::int64_t unix_milliseconds = 0;
+    std::span<const Member> members{};  // only JSON shows them: they stand in the text, too
 };
 
 // Without a line end. Always valid UTF-8 on one line: octets that are not are escaped as \xNN

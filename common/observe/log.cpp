@@ -19,7 +19,6 @@
 #include <syslog.h>
 
 #include "common/base/assert.h"
-#include "common/observe/line.h"
 #include "common/observe/line_limiter.h"
 
 namespace twinzone::observe {
@@ -77,7 +76,9 @@ LineStyle style_on_stderr() {
 
 LineStyle style_for(const LogSettings& settings) {
     if (settings.json) {
-        return LineStyle::json;
+        const bool to_journal =
+            settings.target == "stderr" && style_on_stderr() == LineStyle::journal;
+        return to_journal ? LineStyle::journal_json : LineStyle::json;
     }
     if (settings.target == "syslog") {
         return LineStyle::bare;
@@ -169,9 +170,10 @@ Log::Log(std::unique_ptr<Core> core) noexcept : core_(std::move(core)) {}
 
 Log::~Log() = default;
 
-void Log::zone(Level level, std::string_view name, std::string_view text) {
+void Log::zone(Level level, std::string_view name, std::string_view text,
+               std::span<const Member> members) {
     if (is_enabled(level)) {
-        core_->write({level, name, text, unix_milliseconds()});
+        core_->write({level, name, text, unix_milliseconds(), members});
     }
 }
 

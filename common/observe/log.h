@@ -1,27 +1,23 @@
 // The log: one event per line, to stderr, syslog or a file, as text or JSON lines.
 //   2026-01-02T03:04:05.678Z info: [example.test.] IXFR, incoming, remote 192.0.2.1@53, …
-//   {"time":"2026-01-02T03:04:05.678Z","level":"info","zone":"example.test.","message":"IXFR, …"}
+//   {"time":"2026-01-02T03:04:05.678Z","level":"info","zone":"example.test.","message":"IXFR, …",
+//    "serial_from":7,"serial":9, …}
 // Text on stderr has no time when stderr is a pipe or a socket (who collects lines stamps them),
-// and the priority prefix of sd-daemon(3) ("<6>") when it is the journal's. Secrets never get here:
-// callers pass none.
+// and either style the priority prefix of sd-daemon(3) ("<6>") when it is the journal's. Secrets
+// never get here: callers pass none.
 #pragma once
 
-#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/observe/level.h"
+#include "common/observe/line.h"
 
 namespace twinzone::observe {
-
-enum class Level : std::uint8_t { debug, info, notice, warning, error, critical };
-
-[[nodiscard]] std::string_view to_string(Level level) noexcept;
-
-// "debug" … "critical"; Errc::usage with the text otherwise.
-[[nodiscard]] Result<Level> level_from_text(std::string_view text);
 
 struct LogSettings {
     std::string target = "stderr";  // "stderr", "syslog" or a file's path
@@ -42,8 +38,9 @@ class Log {
     ~Log();
 
     // An event of one zone. `name`: presentation form with the closing dot. Octets that would break
-    // the line are escaped.
-    void zone(Level level, std::string_view name, std::string_view text);
+    // the line are escaped. `members`: its facts, for lines of JSON.
+    void zone(Level level, std::string_view name, std::string_view text,
+              std::span<const Member> members = {});
 
     // An event of the process.
     void server(Level level, std::string_view text);

@@ -57,6 +57,19 @@ void Announcer::handle_published(Now now, dns::NameView name, const zone::Versio
     }
 }
 
+void Announcer::notify(Now now, const dns::Name& name, std::span<const std::string> remotes) {
+    const auto at = index_.find(name);
+    const zone::ZoneState* state = store_.find(name);
+    if (at == index_.end() || state == nullptr || !state->version) {
+        return;
+    }
+    for (const std::uint32_t target : zones_[at->second].targets) {
+        if (std::count(remotes.begin(), remotes.end(), targets_[target]->name) > 0) {
+            sender_.handle_committed(now.instant, at->second, target, state->version->serial());
+        }
+    }
+}
+
 std::optional<FollowerAction> Announcer::poll_action(Now now) {
     while (actions_.empty()) {
         const std::optional<transfer::NotifyAction> action = sender_.poll_action(now.instant);
@@ -89,6 +102,14 @@ void Announcer::send(Now now, const transfer::NotifyAction& action) {
             return;  // the sender tries again
         }
     }
+    events_.push_back(
+        {.stage = action.attempt == 1 ? Announced::Stage::sent : Announced::Stage::unanswered,
+         .zone = zones_[action.zone].name,
+         .remote = remote.name,
+         .endpoint = flight.to,
+         .serial = state->version->serial(),
+         .verdict = {},
+         .error = {}});
     const AttemptId attempt{++last_attempt_};
     // A remote that only its own certificate names is told over UDP: a NOTIFY is but a hint, and
     // not all who ask over TLS listen there (RFC 9103 §7.1 leaves NOTIFY out).
@@ -118,7 +139,8 @@ void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_
     }
     Flight& flight = at->second;
     const Zone& zone = zones_[flight.zone];
-    Announced event{.zone = zone.name,
+    Announced event{.stage = Announced::Stage::answered,
+                    .zone = zone.name,
                     .remote = targets_[flight.target]->name,
                     .endpoint = flight.to,
                     .serial = {},

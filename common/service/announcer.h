@@ -18,13 +18,15 @@
 
 namespace twinzone::service {
 
-// A NOTIFY that needs no more repeats, or was refused.
+// What became of a NOTIFY: it left, was not answered in time and leaves again, or was answered.
 struct Announced {
+    enum class Stage : std::uint8_t { answered, sent, unanswered };
+    Stage stage = Stage::answered;
     dns::Name zone;
     std::string remote;
     Endpoint endpoint;
     dns::Serial serial;
-    transfer::NotifyVerdict verdict{};
+    transfer::NotifyVerdict verdict{};  // of the answer
     std::optional<Error> error;  // the answer's signature did not hold: the NOTIFY is repeated
 };
 
@@ -42,6 +44,10 @@ class Announcer {
 
     // `version` of the zone is committed, synced and served.
     void handle_published(Now now, dns::NameView zone, const zone::Version& version);
+
+    // An operator's wish: tell these remotes of the version in service, whether they know it or
+    // not.
+    void notify(Now now, const dns::Name& zone, std::span<const std::string> remotes);
 
     void handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message);
 

@@ -18,6 +18,9 @@ constexpr std::size_t kMaxQueuedBytes = std::size_t{1} << 20;
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 constexpr std::size_t kBatchMessages = 64;
 
+// A transfer that takes longer says so as often.
+constexpr Duration kProgressInterval = seconds{10};
+
 // Messages of one write, alive until the kernel took them; with the transfer, which keeps the
 // snapshot.
 struct Batch {
@@ -101,6 +104,7 @@ void ClientSession::take_requests() {
 void ClientSession::begin_transfer(std::unique_ptr<OutgoingTransfer> transfer) {
     transfer_ = std::move(transfer);
     transfer_began_ = loop_.now().instant;
+    told_ = transfer_began_;
     last_message_queued_ = false;
     octets_out_seen_ = stream_->octets_out();
     watch_progress();
@@ -158,9 +162,18 @@ void ClientSession::handle_written() {
         end_transfer(std::nullopt);
     }
     if (transfer_) {
+        tell_progress();
         pump();
     } else if (reading_paused_) {
         take_requests();
+    }
+}
+
+void ClientSession::tell_progress() {
+    const Instant now = loop_.now().instant;
+    if (now - told_ >= kProgressInterval && events_.on_transfer_progress) {
+        told_ = now;
+        events_.on_transfer_progress({*transfer_, now - transfer_began_, std::nullopt});
     }
 }
 
@@ -189,7 +202,7 @@ void ClientSession::check_progress() {
     }
     if (transfer_) {
         end_transfer(
-            Error{Errc::transfer_limit, too_long ? "took longer than transfer-time"
+            Error{Errc::transfer_limit, too_long ? "took longer than the limit transfer-time"
                                                  : "the client took nothing for transfer-idle"});
     }
     end();

@@ -33,6 +33,8 @@ class ClientSession {
     };
     struct Events {
         std::function<void(const TransferEnd&)> on_transfer_end;
+        // Of a transfer that takes long, now and then. May be empty.
+        std::function<void(const TransferEnd&)> on_transfer_progress;
         std::function<void()> on_request;  // after each request that was read
         std::function<void()> on_end;      // the last call; may destroy the session
     };
@@ -57,6 +59,7 @@ class ClientSession {
     [[nodiscard]] Result<bool> write_batch();
     void end_transfer(std::optional<Error> error);
     void handle_written();
+    void tell_progress();
     void watch_progress();
     void check_progress();
     void end();
@@ -71,6 +74,7 @@ class ClientSession {
     net::Timer timer_;
     std::shared_ptr<OutgoingTransfer> transfer_;
     Instant transfer_began_;
+    Instant told_;  // last word of its progress
     bool last_message_queued_ = false;
     bool reading_paused_ = false;
     std::uint64_t octets_out_seen_ = 0;

@@ -6,7 +6,6 @@
 #include "common/control/status_verb.h"
 #include "common/net/entropy.h"
 #include "common/service/access.h"
-#include "common/service/event_log.h"
 #include "common/service/event_metrics.h"
 #include "common/service/hold_text.h"
 
@@ -61,6 +60,7 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
     : config_(std::move(config)),
       hooks_(std::move(hooks)),
       log_(std::move(log)),
+      events_(*log_),
       started_(loop_.now().instant),
       intakes_(config_.store_path),
       reader_timer_(loop_),
@@ -83,16 +83,24 @@ void Daemon::start_cores() {
     transfer::NotifyLimits notify;
     notify.per_second = config_.limits.notify_rate;
     announcer_ = std::make_unique<Announcer>(*store_, notify, seed + 1);
-    announcer_runner_ =
-        std::make_unique<AnnouncerRunner>(loop_, *announcer_, [this](const Announced& event) {
-            log_announced(*log_, event);
-            count_announced(metrics_, event);
-        });
+    announcer_runner_ = std::make_unique<AnnouncerRunner>(
+        loop_, *announcer_, [this](const Announced& event) { handle_announced(event); });
+    watch_ = std::make_unique<PeerWatch>(loop_, *store_, events_, config_, seed + 2);
+    verbs_ = std::make_unique<OperatorVerbs>(*this);
+    watch_->on_change([this](const dns::Name& zone) { verbs_->handle_change(zone); });
     server_ = std::make_unique<Server>(
         loop_, *publisher_, config_.limits,
         Server::Events{
             .on_transfer_end =
                 [this](const ClientSession::TransferEnd& end) { handle_transfer_end(end); },
+            .on_transfer_progress =
+                [this](const ClientSession::TransferEnd& so_far) {
+                    events_.record(loop_.now(), so_far.transfer.zone(), progress_of(so_far));
+                },
+            .on_turned_away =
+                [this](const Endpoint& peer, std::string_view limit) {
+                    events_.turned_away(loop_.now(), peer, limit);
+                },
             .on_request = [this] { handle_request(); },
             .on_error =
                 [this](const Error& error) { log_->server(Level::error, error.detail()); }});
@@ -106,6 +114,7 @@ void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
     tls_ = tls;
     follower_runner_->use_tls(tls);
     announcer_runner_->use_tls(tls);
+    watch_->use_tls(tls);
     server_->use_tls(tls);
 }
 
@@ -138,7 +147,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     store_->configure(zone.name, journal_limits(zone.journal));
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
-    ledger_.add_zone(zone);
+    watch_->add_zone(zone);
     hook_runner_->set_zone(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->add_zone(loop_.now(), zone);
@@ -202,6 +211,7 @@ Result<void> Daemon::listen() {
 }
 
 void Daemon::run() {
+    watch_->start();
     announcer_->resume_owed(loop_.now());
     announcer_runner_->kick();
     follower_runner_->kick();
@@ -231,7 +241,7 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
             handle_published(zone, *result->version);
         }
         if (result && result->held) {
-            log_held(*log_, zone, *result->held);
+            events_.record(loop_.now(), zone, *result->held);
             count_held(metrics_, *result->held);
             handle_held(zone, *result->held);
         }
@@ -251,8 +261,19 @@ void Daemon::handle_released(const dns::Name& zone) {
     }
 }
 
+bool Daemon::is_expired(const dns::Name& zone) const {
+    const std::optional<seconds> left = follower_->expires_in(loop_.now(), zone);
+    return left && *left <= seconds{0};
+}
+
+void Daemon::notify(const dns::Name& zone, std::span<const std::string> remotes) {
+    announcer_->notify(loop_.now(), zone, remotes);
+    announcer_runner_->kick();
+}
+
 bool Daemon::refresh(dns::NameView zone, bool whole) {
-    const bool known = follower_->refresh(loop_.now(), zone, whole);
+    const bool known =
+        follower_->refresh(loop_.now(), zone, whole) != Follower::Order::not_followed;
     if (known) {
         follower_runner_->kick();
     }
@@ -263,8 +284,9 @@ bool Daemon::refresh(dns::NameView zone, bool whole) {
 }
 
 void Daemon::handle_follower_event(const FollowerEvent& event) {
-    log_event(*log_, event);
+    events_.record(loop_.now(), event);
     count_event(metrics_, event, *store_);
+    verbs_->handle_event(event);
     if (const auto* published = std::get_if<VersionPublished>(&event.what)) {
         handle_published(event.zone, published->version);
     }
@@ -306,7 +328,7 @@ void Daemon::handle_well(const dns::Name& zone, Trouble trouble) {
 
 void Daemon::handle_published(const dns::Name& zone, const zone::Version& version) {
     const Now now = loop_.now();
-    ledger_.handle_published(now.unix, zone, version.serial());
+    watch_->handle_published(zone, version.serial());
     announcer_->handle_published(now, zone, version);
     announcer_runner_->kick();
     hook_runner_->handle_committed(zone, version.serial());
@@ -322,19 +344,26 @@ void Daemon::handle_held(const dns::Name& zone, const zone::HeldVersion& held) {
                               held_text(held, known ? state->version->records : 0));
 }
 
+void Daemon::handle_announced(const Announced& event) {
+    events_.record(loop_.now(), event);
+    count_announced(metrics_, event);
+    watch_->handle_announced(event);
+    verbs_->handle_announced(event);
+}
+
 void Daemon::handle_transfer_end(const ClientSession::TransferEnd& end) {
-    log_transfer_end(*log_, end);
     count_transfer_end(metrics_, end);
-    if (!end.error) {
-        ledger_.handle_seen(loop_.now().unix, end.transfer.zone(),
-                            end.transfer.request().source().peer.address, end.transfer.serial());
-    }
+    events_.record(loop_.now(), end);
+    watch_->handle_transfer_end(end);
 }
 
 void Daemon::handle_request() {
     for (const Refusal& refusal : publisher_->take_refusals()) {
-        log_refusal(*log_, refusal, loop_.now().instant);
+        events_.record(loop_.now(), refusal);
         count_refusal(metrics_, refusal);
+    }
+    for (const Contact& contact : publisher_->take_contacts()) {
+        watch_->handle_contact(contact);
     }
     follower_runner_->kick();
 }

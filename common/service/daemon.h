@@ -19,11 +19,13 @@
 #include "common/observe/metrics.h"
 #include "common/service/announcer.h"
 #include "common/service/control_binding.h"
+#include "common/service/event_log.h"
 #include "common/service/follower.h"
 #include "common/service/follower_runner.h"
 #include "common/service/hold_control.h"
 #include "common/service/hook_runner.h"
-#include "common/service/peer_ledger.h"
+#include "common/service/operator_verbs.h"
+#include "common/service/peer_watch.h"
 #include "common/service/publisher.h"
 #include "common/service/server.h"
 #include "common/service/service_notifier.h"
@@ -94,6 +96,16 @@ class Daemon {
     void handle_trouble(const dns::Name& zone, Trouble trouble, const std::string& reason);
     void handle_well(const dns::Name& zone, Trouble trouble);
 
+    // True where it may not be served any more.
+    [[nodiscard]] bool is_expired(const dns::Name& zone) const;
+
+    // Operators' wishes: a round of checks (kick_follower() begins it), NOTIFYs now.
+    [[nodiscard]] Follower::Order begin_round(const dns::Name& zone, bool whole) {
+        return follower_->refresh(loop_.now(), zone, whole);
+    }
+    void kick_follower() { follower_runner_->kick(); }
+    void notify(const dns::Name& zone, std::span<const std::string> remotes);
+
     // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
     // the zone is not followed.
     bool refresh(dns::NameView zone, bool whole = false);
@@ -106,6 +118,8 @@ class Daemon {
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
     [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
+    [[nodiscard]] EventLog& events() noexcept { return events_; }
+    [[nodiscard]] PeerWatch& watch() noexcept { return *watch_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
     [[nodiscard]] HookRunner& hook_runner() noexcept { return *hook_runner_; }
 
@@ -120,6 +134,7 @@ class Daemon {
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const RoundEnded& round);
     void handle_held(const dns::Name& zone, const zone::HeldVersion& held);
+    void handle_announced(const Announced& event);
     void handle_transfer_end(const ClientSession::TransferEnd& end);
     void handle_request();
     void handle_signal(net::Signal signal);
@@ -136,6 +151,7 @@ class Daemon {
     std::unique_ptr<observe::Log> log_;
     observe::Metrics metrics_;
     std::shared_ptr<const TlsContexts> tls_;
+    EventLog events_;
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;
@@ -146,8 +162,9 @@ class Daemon {
     std::unique_ptr<FollowerRunner> follower_runner_;
     std::unique_ptr<AnnouncerRunner> announcer_runner_;
     std::unique_ptr<Server> server_;
-    PeerLedger ledger_;
+    std::unique_ptr<PeerWatch> watch_;
     control::ControlServer control_;
+    std::unique_ptr<OperatorVerbs> verbs_;
     std::unique_ptr<ControlBinding> control_binding_;
     std::unique_ptr<WebService> web_;  // null where nothing is to listen
     std::vector<config::Zone> zones_;

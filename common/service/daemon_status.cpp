@@ -24,6 +24,20 @@ control::ZoneState state_of(const Follower::View& view, bool has_version) {
     return confirmed ? control::ZoneState::current : control::ZoneState::stale;
 }
 
+control::TransferStatus transfer_status(const Follower::Progress& progress) {
+    control::TransferStatus status;
+    status.remote = progress.remote.to_text();
+    status.type = progress.asked == TransferType::axfr ? "AXFR" : "IXFR";
+    status.records = progress.records;
+    status.bytes = progress.bytes;
+    status.took = std::chrono::floor<seconds>(progress.took);
+    const auto ms =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(1, progress.took / milliseconds{1}));
+    status.bytes_per_second = progress.bytes * 1000 / ms;
+    status.committing = progress.committing;
+    return status;
+}
+
 void add_view(control::ZoneStatus& status, const Follower::View& view) {
     status.state = state_of(view, status.serial.has_value());
     status.reason = view.last_error;
@@ -31,6 +45,9 @@ void add_view(control::ZoneStatus& status, const Follower::View& view) {
         status.reason = "no primary has confirmed it since its refresh interval passed";
     }
     status.source = view.source;
+    if (view.progress) {
+        status.transfer = transfer_status(*view.progress);
+    }
     status.expires_in = view.expires_in;
     status.next_refresh_in = view.next_check_in;
     if (view.last_success.value() != 0) {
@@ -90,7 +107,7 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
             fmt::format("promoted at {}: its primaries are not asked, and it does not expire",
                         control::to_rfc3339(state->timers.promoted));
     }
-    status.peers = ledger_.peers(now.unix, zone.name, status.serial);
+    status.peers = watch_->peers(zone.name);
     if (hooks_.describe) {
         hooks_.describe(status, zone.name);
     }

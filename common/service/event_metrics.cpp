@@ -1,6 +1,5 @@
 #include "common/service/event_metrics.h"
 
-#include <array>
 #include <optional>
 #include <string_view>
 
@@ -69,6 +68,10 @@ class EventCounter {
 
     void operator()(const VersionHeld& event) { count_held(metrics_, event.held); }
 
+    void operator()(const NotifyTurnedAway& event) {
+        metrics_.notifies.add({kIn, event.ignored ? "ignored" : "refused"});
+    }
+
     // The log's and the status' alone.
     template <class Event>
     void operator()(const Event&) {}
@@ -114,6 +117,12 @@ void count_transfer_end(observe::Metrics& metrics, const ClientSession::Transfer
 }
 
 void count_announced(observe::Metrics& metrics, const Announced& announced) {
+    if (announced.stage != Announced::Stage::answered) {
+        if (announced.stage == Announced::Stage::unanswered) {
+            metrics.notifies.add({kOut, "unanswered"});
+        }
+        return;
+    }
     if (announced.error) {
         metrics.notifies.add({kOut, "bad_answer"});
         metrics.count_tsig_error(announced.error->code());
@@ -126,19 +135,12 @@ void count_announced(observe::Metrics& metrics, const Announced& announced) {
     }
 }
 
-// A refusal is told apart by its kind, as in the log.
 void count_refusal(observe::Metrics& metrics, const Refusal& refusal) {
-    if (refusal.kind == "notify") {
+    if (refusal.kind == RefusalKind::notify_refused) {
         metrics.notifies.add({kIn, "refused"});
-        return;
     }
-    constexpr std::array tsig_errors = {Errc::tsig_missing, Errc::tsig_bad_key,
-                                        Errc::tsig_bad_signature, Errc::tsig_bad_time,
-                                        Errc::tsig_bad_truncation};
-    for (const Errc code : tsig_errors) {
-        if (refusal.kind == to_string(code)) {
-            metrics.count_tsig_error(code);
-        }
+    if (refusal.fault) {
+        metrics.count_tsig_error(*refusal.fault);
     }
 }
 

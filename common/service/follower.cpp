@@ -115,15 +115,18 @@ void Follower::free_index(std::uint32_t index) {
     free_.push_back(index);
 }
 
-bool Follower::refresh(Now now, dns::NameView name, bool whole) {
+Follower::Order Follower::refresh(Now now, dns::NameView name, bool whole) {
     const auto at = index_.find(dns::Name{name});
     if (at == index_.end()) {
-        return false;
+        return Order::not_followed;
     }
-    zones_[at->second]->wants_full |= whole;
+    const bool running = scheduler_.is_running(at->second);
+    if (whole) {
+        zones_[at->second]->wants_full = TransferCause::ordered;
+    }
     scheduler_.request(now.instant, at->second, transfer::Lane::by_operator, std::nullopt,
                        whole ? transfer::Work::transfer : transfer::Work::check);
-    return true;
+    return running ? Order::after_running : Order::begins;
 }
 
 void Follower::handle_approved(Now now, dns::NameView name, const zone::Version& version) {
@@ -185,14 +188,22 @@ void Follower::start(Now now, const transfer::Job& job) {
         finish_job(now, job.zone, transfer::JobOutcome::abandoned,
                    Error{Errc::zone_frozen, "the zone is frozen"});
     } else if (job.work == transfer::Work::transfer) {
-        ask_transfer(now, job.zone, job.remote,
-                     !has_version || std::exchange(zone.wants_full, false));
+        ask_transfer(now, job.zone, job.remote, cause_of_transfer(zone, has_version));
     } else if (hold == nullptr &&
                (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed))) {
         finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
     } else {
         ask_soa(now, job.zone, job.remote, 0);
     }
+}
+
+TransferCause Follower::cause_of_transfer(Zone& zone, bool has_version) {
+    const std::optional<TransferCause> full = std::exchange(zone.wants_full, {});
+    zone.ordered = zone.ordered || full == TransferCause::ordered;
+    if (!has_version) {
+        return TransferCause::first;
+    }
+    return zone.ordered ? TransferCause::ordered : full.value_or(TransferCause::differences);
 }
 
 std::optional<Instant> Follower::next_timeout() const {
@@ -264,7 +275,13 @@ std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& n
             }
         }
         scheduler_.request(now.instant, zone->index, *decision.check, sender);
-        emit(*zone, NotifyAccepted{.from = from, .serial = decision.hint});
+        emit(*zone, NotifyAccepted{.from = from,
+                                   .serial = decision.hint,
+                                   .promises_newer = *decision.check == transfer::Lane::notify});
+    } else if (zone != nullptr && !notify.header.qr) {
+        emit(*zone,
+             NotifyTurnedAway{
+                 .from = from, .ignored = !decision.answer.has_value(), .reason = decision.reason});
     }
     return decision.answer;
 }
@@ -281,9 +298,19 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     view.source = zone->source;
     view.last_success = zone->refresher.timers(now).last_success;
     view.expires_in = expires_in(now, name);
-    view.next_check_in =
-        std::max(seconds{0}, std::chrono::ceil<seconds>(zone->refresher.next_due() - now.instant));
+    view.next_check_in = next_check_in(now, *zone);
+    const auto running = exchanges_.find(zone->transfer);
+    const Exchange* exchange =
+        running != exchanges_.end() ? running->second.get() : zone->committing.get();
+    if (zone->transferring && exchange != nullptr && exchange->is_transfer()) {
+        view.progress = progress_of(now, *exchange);
+    }
     return view;
+}
+
+seconds Follower::next_check_in(Now now, const Zone& zone) {
+    return std::max(seconds{0},
+                    std::chrono::ceil<seconds>(zone.refresher.next_due() - now.instant));
 }
 
 // The scheduler keeps a timer for every zone that waits; one that runs has a question with a
@@ -330,13 +357,17 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
     if (!std::exchange(zone.confirmed, false) && outcome != transfer::JobOutcome::success) {
         zone.refresher.handle_failed(now.instant);
     }
+    zone.ordered = false;
     const zone::ZoneState* state = store_.find(zone.settings.name);
-    receiver_.handle_checked(now.instant, index,
-                             state != nullptr && state->version
-                                 ? std::optional{state->version->serial()}
-                                 : std::nullopt);
+    const bool unfound = receiver_.handle_checked(now.instant, index,
+                                                  state != nullptr && state->version
+                                                      ? std::optional{state->version->serial()}
+                                                      : std::nullopt);
+    if (unfound) {
+        emit(zone, NotifyUnfound{});
+    }
     arm(now, zone);
-    emit(zone, RoundEnded{.error = std::move(error)});
+    emit(zone, RoundEnded{.error = std::move(error), .next_check = next_check_in(now, zone)});
 }
 
 }  // namespace twinzone::service

@@ -54,9 +54,12 @@ class Follower final : public SecondaryView {
     // committed is still published. Nothing happens where the zone is not followed.
     void remove_zone(Now now, dns::NameView zone);
 
-    // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
-    // the zone is not followed.
-    bool refresh(Now now, dns::NameView zone, bool whole = false);
+    // What became of an operator's wish. after_running: a round is under way and ends first, so
+    // that the second RoundEnded from now is the answer.
+    enum class Order : std::uint8_t { not_followed, begins, after_running };
+
+    // An operator's wish: check now. `whole`: an AXFR, whatever the serials.
+    Order refresh(Now now, dns::NameView zone, bool whole = false);
 
     // A version that was held went into service by an operator's word.
     void handle_approved(Now now, dns::NameView zone, const zone::Version& version);
@@ -82,6 +85,15 @@ class Follower final : public SecondaryView {
                                                           const Endpoint& from) override;
 
     // For status.
+    struct Progress {
+        Endpoint remote;
+        TransferType asked{};
+        std::uint64_t records = 0;
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;
+        Duration took{0};
+        bool committing = false;  // all of it is here and goes to disk
+    };
     struct View {
         transfer::RefreshState state{};
         bool transferring = false;
@@ -90,6 +102,7 @@ class Follower final : public SecondaryView {
         UnixTime last_success;   // 0: never
         std::optional<seconds> expires_in;
         seconds next_check_in{0};
+        std::optional<Progress> progress;  // of a transfer under way
     };
     [[nodiscard]] std::optional<View> view(Now now, dns::NameView zone) const;
 
@@ -118,7 +131,7 @@ class Follower final : public SecondaryView {
     void start_jobs(Now now);
     void start(Now now, const transfer::Job& job);
     void ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsigned attempt);
-    void ask_transfer(Now now, std::uint32_t zone, std::uint32_t remote, bool full);
+    void ask_transfer(Now now, std::uint32_t zone, std::uint32_t remote, TransferCause cause);
     void launch(Now now, std::unique_ptr<Exchange> exchange, Transport transport,
                 Result<Bytes> message);
     std::unique_ptr<Exchange> end(AttemptId attempt);
@@ -143,6 +156,10 @@ class Follower final : public SecondaryView {
     void finish_job(Now now, std::uint32_t zone, transfer::JobOutcome outcome,
                     std::optional<Error> error);
     void arm(Now now, Zone& zone);
+    [[nodiscard]] static seconds next_check_in(Now now, const Zone& zone);
+    [[nodiscard]] static TransferCause cause_of_transfer(Zone& zone, bool has_version);
+    void tell_progress(Now now, Exchange& exchange);
+    [[nodiscard]] Progress progress_of(Now now, const Exchange& exchange) const;
     void touch_timers(Now now, Zone& zone);
     void check_exchange(Now now, Exchange& exchange);
     void expire_zones(Now now);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "common/base/bytes.h"
@@ -45,11 +46,52 @@ using FollowerAction = std::variant<Ask, Abandon>;
 
 enum class TransferType : std::uint8_t { axfr, ixfr };
 
+// How a primary's serial stands to ours, and what follows.
+enum class SoaVerdict : std::uint8_t {
+    current,
+    newer,  // or any, where the zone has expired
+    lower,
+    incomparable,
+    adopted,  // not newer, but on-lower-serial takes it
+    failed,   // no usable answer
+};
+
 // A SOA check that ended.
 struct SoaChecked {
     Endpoint remote;
+    SoaVerdict verdict{};
+    std::optional<dns::Serial> ours;
     std::optional<dns::Serial> serial;  // the primary's
     std::optional<Error> error;         // set where there was no usable answer
+};
+
+// Why a transfer is asked for in the way it is.
+enum class TransferCause : std::uint8_t {
+    differences,  // IXFR: a version is held
+    first,        // AXFR: none is
+    expired,      // AXFR: the zone has expired, any serial is taken
+    adopted,      // AXFR: a serial that is not newer is adopted
+    ordered,      // AXFR: an operator wants it
+    after_ixfr,   // AXFR: IXFR from the same primary did not do
+};
+
+struct TransferBegan {
+    Endpoint remote;
+    std::string key;  // name of the TSIG key; empty: unsigned
+    bool tls = false;
+    TransferType asked{};
+    TransferCause cause{};
+    std::optional<dns::Serial> ours;
+};
+
+// A transfer under way for long, now and then.
+struct TransferProgressed {
+    Endpoint remote;
+    TransferType asked{};
+    std::uint64_t records = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    Duration took{0};
 };
 
 // A transfer that ended, well or not.
@@ -70,6 +112,7 @@ struct TransferEnded {
     bool not_authoritative = false;  // some message had AA clear
     Duration took{0};
     bool up_to_date = false;  // the primary had nothing newer
+    bool unchanged = false;   // it brought what was held already
     std::optional<Error> error;
     bool falls_back_to_axfr = false;  // goes on with an AXFR from the same primary
 };
@@ -78,7 +121,18 @@ struct TransferEnded {
 struct NotifyAccepted {
     Endpoint from;
     std::optional<dns::Serial> serial;
+    bool promises_newer = true;  // false: its serial is not newer than ours
 };
+
+// A NOTIFY for a zone of ours that led to nothing.
+struct NotifyTurnedAway {
+    Endpoint from;
+    bool ignored = false;     // not even answered: more than notify-rate
+    std::string_view reason;  // in words, static
+};
+
+// A serial that a NOTIFY announced was looked for and not found, and is forgotten.
+struct NotifyUnfound {};
 
 // A new version is committed, synced and being served: time to NOTIFY and to hand it on.
 struct VersionPublished {
@@ -96,6 +150,7 @@ struct VersionHeld {
 // failure.
 struct RoundEnded {
     std::optional<Error> error;
+    seconds next_check{0};  // from now
 };
 
 // The zone may not be served any more: no primary confirmed it in time (RFC 1035 §3.3.13).
@@ -103,8 +158,9 @@ struct ZoneExpired {};
 
 struct FollowerEvent {
     dns::Name zone;
-    std::variant<SoaChecked, TransferEnded, NotifyAccepted, VersionPublished, VersionHeld,
-                 RoundEnded, ZoneExpired>
+    std::variant<SoaChecked, TransferBegan, TransferProgressed, TransferEnded, NotifyAccepted,
+                 NotifyTurnedAway, NotifyUnfound, VersionPublished, VersionHeld, RoundEnded,
+                 ZoneExpired>
         what;
 };
 

@@ -112,9 +112,10 @@ void Follower::check_exchange(Now now, Exchange& exchange) {
             Error{Errc::transfer_malformed, "IXFR answered with a newer SOA and nothing more"});
         return;
     }
-    fail_transfer(now, end(attempt),
-                  Error{Errc::peer_unreachable,
-                        fmt::format("nothing received for {} s", limits_.transfer_idle.count())});
+    fail_transfer(
+        now, end(attempt),
+        Error{Errc::peer_unreachable, fmt::format("nothing received for transfer-idle of {} s",
+                                                  limits_.transfer_idle.count())});
 }
 
 }  // namespace twinzone::service

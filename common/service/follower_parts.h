@@ -24,6 +24,9 @@ inline constexpr Duration kLoneSoaTimeout = seconds{5};
 // min-rate is an average over this long.
 inline constexpr Duration kRateWindow = seconds{30};
 
+// A transfer that lasts longer says so as often.
+inline constexpr Duration kProgressInterval = seconds{10};
+
 // A success that only moves timers is written down when the stored one is older than this: expiry
 // after a restart may come so much early.
 inline constexpr seconds kTimerGranularity{60};
@@ -49,8 +52,10 @@ struct Follower::Zone {
     transfer::RefreshLimits limits;
     transfer::Refresher refresher;
     transfer::AccessRules allow_notify;
-    std::vector<std::uint32_t> remotes;  // primaries, in order of preference
-    bool wants_full = false;             // the next transfer is an AXFR
+    std::vector<std::uint32_t> remotes;       // primaries, in order of preference
+    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
+    bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
+    AttemptId transfer{};  // the last question for one
     bool transferring = false;
     bool confirmed = false;  // in this round, and nobody has shown anything newer since
     bool leaving = false;    // removed; only its last commit is awaited
@@ -70,8 +75,10 @@ struct Follower::Exchange {
     std::optional<dns::SoaRecord> ours;  // what the transfer was asked from, or is to replace
     Instant began;
     Instant deadline;
+    TransferCause cause{};  // of a transfer
     bool connected = false;
     bool lone_soa = false;           // so far one newer SOA and nothing else
+    Instant told;                    // last word of its progress
     Instant window_began;            // of the rate
     std::uint64_t window_bytes = 0;  // received before it
 

@@ -13,6 +13,17 @@ std::string_view relation(dns::SerialOrder order) {
     return order == dns::SerialOrder::incomparable ? "incomparable with" : "older than";
 }
 
+SoaVerdict verdict_of(dns::SerialOrder order, bool adopts) {
+    switch (order) {
+        case dns::SerialOrder::equal: return SoaVerdict::current;
+        case dns::SerialOrder::newer: return SoaVerdict::newer;
+        case dns::SerialOrder::older: return adopts ? SoaVerdict::adopted : SoaVerdict::lower;
+        case dns::SerialOrder::incomparable:
+            return adopts ? SoaVerdict::adopted : SoaVerdict::incomparable;
+    }
+    TWINZONE_UNREACHABLE();
+}
+
 }  // namespace
 
 void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsigned attempt) {
@@ -59,19 +70,31 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     const dns::Serial theirs = answer.soa->serial;
     const dns::SerialOrder order =
         takes_any ? dns::SerialOrder::newer : dns::compare(theirs, state->version->serial());
-    emit(zone, SoaChecked{.remote = from, .serial = theirs, .error = {}});
+    const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
+    SoaChecked checked{.remote = from,
+                       .verdict = verdict_of(order, adopts),
+                       .ours = {},
+                       .serial = theirs,
+                       .error = {}};
+    if (state != nullptr && state->version) {
+        checked.ours = state->version->serial();
+    }
+    emit(zone, std::move(checked));
     if (order == dns::SerialOrder::equal) {
         confirm_current(now, exchange.zone, from, answer.expire);
         return;
     }
-    const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
     if (order == dns::SerialOrder::newer || adopts) {
         zone.confirmed = false;
         if (std::optional<Error> against = obstacle(hold, theirs)) {
             finish_job(now, exchange.zone, transfer::JobOutcome::abandoned, std::move(against));
             return;
         }
-        zone.wants_full = takes_any || order != dns::SerialOrder::newer;
+        if (takes_any) {
+            zone.wants_full = TransferCause::expired;
+        } else if (order != dns::SerialOrder::newer) {
+            zone.wants_full = TransferCause::adopted;
+        }
         finish_job(now, exchange.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
         return;
     }
@@ -93,7 +116,11 @@ void Follower::fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error
     Zone& zone = *zones_[exchange->zone];
     const Endpoint& from = remotes_[exchange->remote].endpoint;
     const Error named{error.code(), fmt::format("{}: {}", from.to_text(), error.detail())};
-    emit(zone, SoaChecked{.remote = from, .serial = {}, .error = named});
+    emit(zone, SoaChecked{.remote = from,
+                          .verdict = SoaVerdict::failed,
+                          .ours = {},
+                          .serial = {},
+                          .error = named});
     finish_job(now, exchange->zone,
                unreachable ? transfer::JobOutcome::unreachable : transfer::JobOutcome::failed,
                named);

@@ -8,7 +8,8 @@
 
 namespace twinzone::service {
 
-void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote, bool full) {
+void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
+                            TransferCause cause) {
     Zone& zone = *zones_[index];
     const zone::ZoneState* state = store_.find(zone.settings.name);
     transfer::TransferQuery query;
@@ -17,7 +18,7 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote, 
     auto exchange = std::make_unique<Exchange>();
     if (state != nullptr && state->version) {
         exchange->ours = state->version->soa;
-        if (!full) {
+        if (cause == TransferCause::differences) {
             query.ours = state->version->soa;
         }
     }
@@ -29,17 +30,29 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote, 
     exchange->began = now.instant;
     exchange->window_began = now.instant;
     exchange->deadline = now.instant + kConnectTimeout;
+    exchange->told = now.instant;
+    exchange->cause = cause;
     zone.transferring = true;
+    const config::Remote& asked = *remotes_[remote].settings;
+    emit(zone, TransferBegan{
+                   .remote = remotes_[remote].endpoint,
+                   .key = asked.key ? asked.key->name().to_text() : std::string{},
+                   .tls = asked.tls != nullptr,
+                   .asked = query.ours ? TransferType::ixfr : TransferType::axfr,
+                   .cause = cause,
+                   .ours = exchange->ours ? std::optional{exchange->ours->serial} : std::nullopt});
     auto question = std::make_unique<TransferQuestion>(
         std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
     Result<Bytes> message = question->message(now.unix);
     exchange->question = std::move(question);
     launch(now, std::move(exchange), Transport::tcp, std::move(message));
+    zone.transfer = AttemptId{last_attempt_};
 }
 
 void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress) {
     Exchange& exchange = *exchanges_.at(attempt);
     exchange.connected = true;
+    tell_progress(now, exchange);
     switch (progress) {
         case transfer::TransferProgress::more:
         case transfer::TransferProgress::newer_exists: {
@@ -48,16 +61,17 @@ void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferPro
             if (now.instant - exchange.began > limits_.transfer_time) {
                 fail_transfer(now, end(attempt),
                               Error{Errc::transfer_limit,
-                                    fmt::format("took longer than transfer-time of {} s",
+                                    fmt::format("took longer than the limit transfer-time of {} s",
                                                 limits_.transfer_time.count())});
             } else if (now.instant - exchange.window_began >= kRateWindow) {
                 const std::uint64_t least =
                     limits_.min_rate * static_cast<std::uint64_t>(kRateWindow / seconds{1});
                 if (bytes - exchange.window_bytes < least) {
-                    fail_transfer(now, end(attempt),
-                                  Error{Errc::transfer_limit,
-                                        fmt::format("slower than min-rate of {} octets a second",
-                                                    limits_.min_rate)});
+                    fail_transfer(
+                        now, end(attempt),
+                        Error{Errc::transfer_limit,
+                              fmt::format("slower than the limit min-rate of {} octets a second",
+                                          limits_.min_rate)});
                     return;
                 }
                 exchange.window_began = now.instant;
@@ -86,7 +100,8 @@ void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferPro
             const bool expired = zones_[ended->zone]->refresher.state(now.instant) ==
                                  transfer::RefreshState::expired;
             if (allowed || expired) {
-                ask_transfer(now, ended->zone, ended->remote, true);
+                ask_transfer(now, ended->zone, ended->remote,
+                             expired ? TransferCause::expired : TransferCause::adopted);
                 return;
             }
             fail_transfer(now, std::move(ended), allowed.error());
@@ -97,6 +112,32 @@ void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferPro
             break;
     }
     TWINZONE_UNREACHABLE();
+}
+
+void Follower::tell_progress(Now now, Exchange& exchange) {
+    if (now.instant - exchange.told < kProgressInterval) {
+        return;
+    }
+    exchange.told = now.instant;
+    const Progress progress = progress_of(now, exchange);
+    emit(*zones_[exchange.zone], TransferProgressed{.remote = progress.remote,
+                                                    .asked = progress.asked,
+                                                    .records = progress.records,
+                                                    .messages = progress.messages,
+                                                    .bytes = progress.bytes,
+                                                    .took = progress.took});
+}
+
+Follower::Progress Follower::progress_of(Now now, const Exchange& exchange) const {
+    const TransferQuestion& question = exchange.transfer();
+    const transfer::TransferCounts counts = question.assembler().counts();
+    return {.remote = remotes_[exchange.remote].endpoint,
+            .asked = question.asked(),
+            .records = counts.records,
+            .messages = counts.messages,
+            .bytes = question.message_bytes(),
+            .took = now.instant - exchange.began,
+            .committing = zones_[exchange.zone]->committing.get() == &exchange};
 }
 
 // Whether a version with this SOA may take the place of ours (nullptr: there is none).
@@ -120,7 +161,8 @@ Result<void> Follower::check_target(const Zone& zone, const dns::SoaRecord& targ
 void Follower::finish_transfer(Now now, std::unique_ptr<Exchange> exchange) {
     const Zone& zone = *zones_[exchange->zone];
     const bool expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
-    const dns::SoaRecord* ours = exchange->ours && !expired ? &*exchange->ours : nullptr;
+    const bool takes_any = expired || exchange->cause == TransferCause::ordered;
+    const dns::SoaRecord* ours = exchange->ours && !takes_any ? &*exchange->ours : nullptr;
     if (const Result<void> allowed =
             check_target(zone, *exchange->transfer().assembler().soa(), ours);
         !allowed) {
@@ -191,6 +233,7 @@ void Follower::handle_committed(Now now, Completion completion) {
     facts.added = committed.added;
     facts.removed = committed.removed;
     facts.already_there = committed.already_there;
+    facts.unchanged = !committed.changed;
     emit(zone, facts);
     if (committed.changed) {
         emit(zone,
@@ -245,7 +288,7 @@ void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const 
     facts.falls_back_to_axfr = !zone.leaving && allows_axfr(*exchange, error);
     emit(zone, facts);
     if (facts.falls_back_to_axfr) {
-        ask_transfer(now, exchange->zone, exchange->remote, true);
+        ask_transfer(now, exchange->zone, exchange->remote, TransferCause::after_ixfr);
         return;
     }
     zone.transferring = false;

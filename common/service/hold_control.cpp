@@ -10,8 +10,6 @@ namespace twinzone::service {
 
 namespace {
 
-using observe::Level;
-
 void refuse(const control::Reply& reply, std::string why) {
     reply({.exit = 1, .output = {}, .error = std::move(why)});
 }
@@ -80,7 +78,8 @@ void HoldControl::approve(const Order& order) {
             const std::string what =
                 fmt::format("serial {} -> {} published, +{} -{} records", approved.base.value(),
                             approved.version.serial().value(), result->added, result->removed);
-            daemon_.log().zone(Level::notice, order.name, fmt::format("approved: {}", what));
+            daemon_.events().record(daemon_.loop().now(), order.zone, Reason::approved,
+                                    {.detail = what});
             order.done(what);
             return;
         }
@@ -112,7 +111,8 @@ void HoldControl::drop(const Order& order, dns::Serial serial, bool reject) {
                 return;
             }
             const std::string what = fmt::format("serial {} dropped", serial.value());
-            daemon_.log().zone(Level::notice, order.name, what);
+            daemon_.events().record(daemon_.loop().now(), order.zone, Reason::dropped,
+                                    {.detail = what});
             daemon_.handle_released(order.zone);
             order.done(what);
         });
@@ -147,7 +147,8 @@ void HoldControl::set_frozen(const Order& order, bool frozen) {
                 return;
             }
             const std::string_view what = frozen ? "frozen" : "thawed";
-            daemon_.log().zone(Level::notice, order.name, what);
+            daemon_.events().record(daemon_.loop().now(), order.zone,
+                                    frozen ? Reason::frozen : Reason::thawed);
             if (!frozen) {
                 daemon_.handle_released(order.zone);
             }

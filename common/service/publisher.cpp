@@ -33,7 +33,10 @@ void Publisher::remove_zone(dns::NameView zone) {
 Publisher::Answer Publisher::answer(Now now, const Source& source, std::span<std::uint8_t> bytes) {
     Request::Outcome outcome = Request::read(bytes, source, keyring_, now.unix);
     if (outcome.reason) {
-        note(source.peer, to_string(outcome.reason->code()), outcome.reason->detail());
+        note({.peer = source.peer,
+              .kind = RefusalKind::bad_request,
+              .text = outcome.reason->detail(),
+              .fault = outcome.reason->code()});
     }
     if (!outcome.request) {
         return as_answer(std::move(outcome.refusal));
@@ -56,21 +59,22 @@ Publisher::Answer Publisher::route(Now now, Request& request) {
 
 Publisher::Answer Publisher::answer_query(Now now, Request& request) {
     if (request.question().rr_class != dns::RrClass::in) {
-        return refuse(now, request, dns::Rcode::refused, "class", "class is not IN");
+        return refuse(now, request, dns::Rcode::refused, RefusalKind::not_served,
+                      "class is not IN");
     }
     switch (request.question().type) {
         case dns::RrType::soa: return answer_soa(now, request);
         case dns::RrType::axfr:
         case dns::RrType::ixfr: return answer_transfer(now, request);
         default:
-            return refuse(now, request, dns::Rcode::refused, "type",
+            return refuse(now, request, dns::Rcode::refused, RefusalKind::not_served,
                           "only SOA, AXFR and IXFR are answered here");
     }
 }
 
 Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
     if (view_ == nullptr) {
-        return refuse(now, request, dns::Rcode::not_auth, "notify",
+        return refuse(now, request, dns::Rcode::not_auth, RefusalKind::not_served,
                       "NOTIFY for a zone we are the primary of, or not serving");
     }
     const std::optional<dns::Rcode> rcode =
@@ -80,9 +84,13 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
     }
     dns::Message answer = request.answer(*rcode);
     answer.header.aa = *rcode == dns::Rcode::no_error;
-    if (*rcode != dns::Rcode::no_error) {
-        note(request.source().peer, "notify",
-             fmt::format("NOTIFY refused: {}, {}", described(request), dns::to_text(*rcode)));
+    // The follower tells of zones that it follows.
+    const bool followed = zones_.contains(request.question().name);
+    if (*rcode != dns::Rcode::no_error && (!followed || *rcode == dns::Rcode::not_auth)) {
+        note({.peer = request.source().peer,
+              .kind = RefusalKind::notify_refused,
+              .text =
+                  fmt::format("NOTIFY refused: {}, {}", described(request), dns::to_text(*rcode))});
     }
     return as_answer(request.finish(answer, now.unix));
 }
@@ -91,12 +99,14 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
 Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     const dns::Name& name = request.question().name;
     if (!zones_.contains(name)) {
-        return refuse(now, request, dns::Rcode::refused, "unknown zone", "no such zone here");
+        return refuse(now, request, dns::Rcode::refused, RefusalKind::unknown_zone,
+                      "no such zone here");
     }
     const zone::ZoneState* state = store_.find(name);
     if (state == nullptr || !state->version || is_expired(now, name)) {
         return as_answer(request.refuse(dns::Rcode::serv_fail, now.unix));
     }
+    note_contact(request, std::nullopt);
     dns::Message answer = request.answer(dns::Rcode::no_error);
     answer.header.aa = true;
     answer.answer.push_back(state->version->soa.record());
@@ -108,27 +118,32 @@ Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
     Result<transfer::TransferRequest> asked =
         transfer::TransferRequest::parse(request.message(), request.source().transport);
     if (!asked) {
-        return refuse(now, request, dns::Rcode::form_err, "form", asked.error().detail());
+        return refuse(now, request, dns::Rcode::form_err, RefusalKind::unavailable,
+                      asked.error().detail());
     }
     const dns::Name& name = request.question().name;
     const auto zone = zones_.find(name);
     if (zone == zones_.end()) {  // RFC 5936 §2.2.1
-        return refuse(now, request, dns::Rcode::not_auth, "unknown zone", "no such zone here");
+        return refuse(now, request, dns::Rcode::not_auth, RefusalKind::unknown_zone,
+                      "no such zone here");
     }
     if (!zone->second.allows(request.peer())) {
         const std::string& objection = request.source().objection;
         return refuse(
-            now, request, dns::Rcode::refused, "access",
+            now, request, dns::Rcode::refused, RefusalKind::denied,
             objection.empty()
                 ? "not allowed by allow-transfer"
                 : fmt::format("not allowed by allow-transfer; certificate: {}", objection));
     }
+    note_contact(request, asked->serial);
     if (is_expired(now, name)) {
-        return refuse(now, request, dns::Rcode::serv_fail, "expired", "the zone has expired");
+        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
+                      "the zone has expired");
     }
     Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(name);
     if (!snapshot) {
-        return refuse(now, request, dns::Rcode::serv_fail, "no version", snapshot.error().detail());
+        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
+                      snapshot.error().detail());
     }
     return start_transfer(now, request, std::move(*asked), std::move(*snapshot));
 }
@@ -138,7 +153,8 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
                                             std::shared_ptr<const zone::Snapshot> snapshot) {
     const Source source = request.source();
     if (source.transport == Transport::tcp && transfers_ >= max_transfers_) {
-        return refuse(now, request, dns::Rcode::serv_fail, "quota", "transfers-out is reached");
+        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::quota,
+                      "transfers-out is reached");
     }
     transfer::AnswerOptions options;
     options.transport = source.transport;
@@ -151,7 +167,8 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     Result<transfer::TransferWriter> writer =
         transfer::TransferWriter::open(std::move(snapshot), std::move(asked), std::move(options));
     if (!writer) {
-        return refuse(now, request, dns::Rcode::serv_fail, "store", writer.error().detail());
+        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
+                      writer.error().detail());
     }
     auto transfer =
         std::make_unique<OutgoingTransfer>(std::move(request), from, serial, std::move(*writer));
@@ -163,15 +180,37 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     return only && *only ? Answer{(*only)->message()} : Answer{};
 }
 
-Publisher::Answer Publisher::refuse(Now now, Request& request, dns::Rcode rcode,
-                                    std::string_view kind, std::string why) {
-    note(request.source().peer, kind, fmt::format("refused: {}: {}", described(request), why));
+Publisher::Answer Publisher::refuse(Now now, Request& request, dns::Rcode rcode, RefusalKind kind,
+                                    const std::string& why) {
+    const dns::Question& question = request.question();
+    Refusal refusal{.peer = request.source().peer,
+                    .kind = kind,
+                    .text = fmt::format("refused: {}: {}", described(request), why)};
+    const bool transfer = question.type == dns::RrType::axfr || question.type == dns::RrType::ixfr;
+    if (transfer && zones_.contains(question.name)) {
+        refusal.zone = question.name;
+        refusal.key = request.key() ? request.key()->name().to_text() : std::string{};
+        refusal.over_tls = request.source().over_tls;
+        refusal.why = why;
+        refusal.type = question.type;
+    }
+    note(std::move(refusal));
     return as_answer(request.refuse(rcode, now.unix));
 }
 
-void Publisher::note(const Endpoint& peer, std::string_view kind, std::string text) {
+void Publisher::note(Refusal refusal) {
     if (refusals_.size() < kMaxRefusals) {
-        refusals_.push_back({peer, kind, std::move(text)});
+        refusals_.push_back(std::move(refusal));
+    }
+}
+
+void Publisher::note_contact(const Request& request, std::optional<dns::Serial> serial) {
+    if (contacts_.size() < kMaxContacts) {
+        contacts_.push_back({.zone = request.question().name,
+                             .peer = request.source().peer,
+                             .key = request.key(),
+                             .type = request.question().type,
+                             .serial = serial});
     }
 }
 

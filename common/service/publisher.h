@@ -9,7 +9,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -38,11 +37,36 @@ class SecondaryView {
                                                                   const Endpoint& from) = 0;
 };
 
+enum class RefusalKind : std::uint8_t {
+    bad_request,  // signature or form
+    not_served,   // class, type, NOTIFY where none is heard
+    unknown_zone,
+    denied,          // allow-transfer
+    quota,           // transfers-out
+    unavailable,     // no version, expired, store
+    notify_refused,  // by the follower
+};
+
 // Something a peer was refused, or did wrong: for the log.
 struct Refusal {
     Endpoint peer;
-    std::string_view kind;  // static; groups refusals for rate-limiting of log lines
+    RefusalKind kind{};
     std::string text;
+    std::optional<Errc> fault{};      // of a bad request
+    std::optional<dns::Name> zone{};  // set where a transfer of a zone of ours was asked for
+    std::string key{};                // with it: the key that signed; empty: unsigned
+    bool over_tls = false;            // with it
+    std::string why{};                // with it: without zone, type and key
+    dns::RrType type{};               // with it
+};
+
+// A client that may have the zone asked about it: what that shows of it.
+struct Contact {
+    dns::Name zone;
+    Endpoint peer;
+    dns::TsigKeyPtr key;
+    dns::RrType type{};                 // SOA, AXFR or IXFR
+    std::optional<dns::Serial> serial;  // IXFR: what it holds
 };
 
 // Not thread-safe. Borrows the store, and the view where there is one, for its life.
@@ -69,6 +93,9 @@ class Publisher {
     // What was refused since the last call; at most kMaxRefusals, later ones are only dropped.
     [[nodiscard]] std::vector<Refusal> take_refusals() { return std::exchange(refusals_, {}); }
 
+    // Who asked since the last call; bounded likewise.
+    [[nodiscard]] std::vector<Contact> take_contacts() { return std::exchange(contacts_, {}); }
+
   private:
     Answer route(Now now, Request& request);
     Answer answer_query(Now now, Request& request);
@@ -77,9 +104,10 @@ class Publisher {
     Answer answer_transfer(Now now, Request& request);
     Answer start_transfer(Now now, Request& request, transfer::TransferRequest asked,
                           std::shared_ptr<const zone::Snapshot> snapshot);
-    Answer refuse(Now now, Request& request, dns::Rcode rcode, std::string_view kind,
-                  std::string why);
-    void note(const Endpoint& peer, std::string_view kind, std::string text);
+    Answer refuse(Now now, Request& request, dns::Rcode rcode, RefusalKind kind,
+                  const std::string& why);
+    void note(Refusal refusal);
+    void note_contact(const Request& request, std::optional<dns::Serial> serial);
     void answer_expire(Now now, const Request& request, const zone::Version& version,
                        std::optional<dns::Edns>& edns) const;
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
@@ -91,8 +119,10 @@ class Publisher {
     std::uint32_t transfers_ = 0;
     std::unordered_map<dns::Name, transfer::AccessRules, dns::NameHash> zones_;
     std::vector<Refusal> refusals_;
+    std::vector<Contact> contacts_;
 };
 
 inline constexpr std::size_t kMaxRefusals = 1000;
+inline constexpr std::size_t kMaxContacts = 1000;
 
 }  // namespace twinzone::service

@@ -78,8 +78,9 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     const Endpoint peer = stream->peer();
     const IpAddress address = peer.address;
     const auto known = by_address_.find(address);
-    if (sessions_.size() >= limits_.tcp_clients ||
-        (known != by_address_.end() && known->second >= limits_.per_remote)) {
+    const bool too_many_of_it = known != by_address_.end() && known->second >= limits_.per_remote;
+    if (too_many_of_it || sessions_.size() >= limits_.tcp_clients) {
+        events_.on_turned_away(stream->peer(), too_many_of_it ? "per-remote" : "tcp-clients");
         return;
     }
     ++by_address_[address];
@@ -93,6 +94,9 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     ClientSession::Events events;
     events.on_transfer_end = [this](const ClientSession::TransferEnd& end) {
         events_.on_transfer_end(end);
+    };
+    events.on_transfer_progress = [this](const ClientSession::TransferEnd& so_far) {
+        events_.on_transfer_progress(so_far);
     };
     events.on_request = [this] { events_.on_request(); };
     events.on_end = [this, id, address] {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "common/config/config.h"
@@ -22,6 +23,9 @@ class Server {
   public:
     struct Events {
         std::function<void(const ClientSession::TransferEnd&)> on_transfer_end;
+        std::function<void(const ClientSession::TransferEnd&)> on_transfer_progress;
+        // A connection was closed at once because of this limit.
+        std::function<void(const Endpoint& peer, std::string_view limit)> on_turned_away;
         std::function<void()> on_request;  // after each: refusals and answers to NOTIFY may wait
         std::function<void(Error)> on_error;
     };

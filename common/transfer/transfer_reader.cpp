@@ -39,10 +39,13 @@ Result<void> TransferReader::check_record(const dns::RecordView& record) {
     ++counts_.records;
     counts_.bytes += record.wire_bytes();
     if (limits_.max_records != 0 && counts_.records > limits_.max_records) {
-        return fail(Errc::transfer_limit, fmt::format("more than {} records", limits_.max_records));
+        return fail(
+            Errc::transfer_limit,
+            fmt::format("more than the limit zone-records of {} records", limits_.max_records));
     }
     if (limits_.max_bytes != 0 && counts_.bytes > limits_.max_bytes) {
-        return fail(Errc::transfer_limit, fmt::format("more than {} octets", limits_.max_bytes));
+        return fail(Errc::transfer_limit,
+                    fmt::format("more than the limit zone-bytes of {} octets", limits_.max_bytes));
     }
     if (record.rr_class != dns::RrClass::in) {
         return fail(Errc::transfer_malformed,

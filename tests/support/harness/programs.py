@@ -158,7 +158,7 @@ class Twinzone(Server):
 
     def published(self):
         """The serials put into service by transfer, in order."""
-        return [int(new) for new in re.findall(r"\] published, serial \S+ -> (\d+)",
+        return [int(new) for new in re.findall(r"\] published, serial (?:\d+ -> )?(\d+)",
                                                self.process.log_text())]
 
     def wait_until_current(self, zone, serial, limit=30):

@@ -24,12 +24,26 @@ inline control::Status two_zones() {
     good.peers = {PeerStatus{.remote = "ns3",
                              .serial = dns::Serial{7},
                              .lag = seconds{90},
-                             .last_contact = UnixTime{kNoon.value() - 1}},
+                             .last_contact = UnixTime{kNoon.value() - 1},
+                             .address = "192.0.2.3@53",
+                             .key = "k1.",
+                             .served = dns::Serial{6},
+                             .acknowledged = dns::Serial{8},
+                             .last_acknowledged = UnixTime{kNoon.value() - 2},
+                             .last_soa_asked = UnixTime{kNoon.value() - 3},
+                             .last_transfer = UnixTime{kNoon.value() - 4},
+                             .problem = "no answer"},
                   PeerStatus{.remote = "ns4", .serial = {}, .lag = {}, .last_contact = {}}};
     good.served = control::ServedStatus{.server = "127.0.0.1@53",
                                         .serial = dns::Serial{7},
                                         .since = kNoon,
                                         .error = "it is behind"};
+    good.transfer = control::TransferStatus{.remote = "192.0.2.1@53",
+                                            .type = "AXFR",
+                                            .records = 1'000'000,
+                                            .bytes = 50'000'000,
+                                            .took = seconds{12},
+                                            .bytes_per_second = 4'166'666};
     control::ZoneStatus bad;
     bad.zone = "b.test.";
     bad.state = control::ZoneState::failed;

@@ -45,12 +45,13 @@ serial   4294967295
 digest   00112233445566778899aabbccddeeff
 size     1,234 records, 56,789 octets
 source   192.0.2.1@53
+transfer AXFR from 192.0.2.1@53, 1,000,000 records, 50,000,000 octets in 12 s, 4,166,666 octets a second
 lag      0 s
 last ok  12 s ago (2026-03-01T12:00:00Z)
 expires  in 7 d
 refresh  in 30 s
 served   127.0.0.1@53: serial 7 for 12 s
-peer     ns3: 7, 90 s behind, seen 13 s ago
+peer     ns3 (192.0.2.3@53, key k1.): 7, 90 s behind, seen 13 s ago; NOTIFY answered 14 s ago, SOA asked 15 s ago, transfer taken 16 s ago; no answer
 peer     ns4: unknown, seen never
 )"[1]);
 }

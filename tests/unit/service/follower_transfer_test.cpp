@@ -126,7 +126,8 @@ TEST_CASE("a cut or silent IXFR is followed by an AXFR", "[service][follower]") 
     CHECK(bench.view().transferring);
     bench.pass(milliseconds{1200});  // before the announced serial is looked for again
     CHECK_FALSE(bench.view().transferring);
-    CHECK_THAT(bench.view().last_error, Catch::Contains("nothing received for 60 s"));
+    CHECK_THAT(bench.view().last_error,
+               Catch::Contains("nothing received for transfer-idle of 60 s"));
     CHECK(bench.serial() == 1);
 }
 

@@ -1,0 +1,259 @@
+#include "common/service/peer_prober.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace twinzone::service {
+
+namespace {
+
+constexpr unsigned kMaxStepsPerPoll = 1024;
+constexpr std::uint32_t kMaxDoublings = 16;
+
+// Where all places are taken: when to look again.
+constexpr Duration kNoPlace = milliseconds{50};
+
+// AA in the header's third octet (RFC 1035 §4.1.1): a resolver's copy proves nothing.
+constexpr std::size_t kFlagsOffset = 2;
+constexpr std::uint8_t kAuthoritative = 0x04;
+
+bool is_authoritative(std::span<const std::uint8_t> message) {
+    return message.size() > kFlagsOffset && (message[kFlagsOffset] & kAuthoritative) != 0;
+}
+
+}  // namespace
+
+PeerProber::PeerProber(const ProberLimits& limits, std::uint64_t seed)
+    : limits_(limits), random_(seed) {}
+
+void PeerProber::add_zone(const config::Zone& settings) {
+    std::vector<std::uint32_t>& items = by_zone_[settings.name];
+    for (const config::RemotePtr& remote : settings.notify) {
+        if (free_.empty()) {
+            free_.push_back(static_cast<std::uint32_t>(items_.size()));
+            items_.emplace_back();
+        }
+        const std::uint32_t index = free_.back();
+        free_.pop_back();
+        items_[index].zone = settings.name;
+        items_[index].remote = remote;
+        items.push_back(index);
+    }
+}
+
+void PeerProber::remove_zone(const dns::Name& zone) {
+    const auto at = by_zone_.find(zone);
+    if (at == by_zone_.end()) {
+        return;
+    }
+    for (const std::uint32_t index : at->second) {
+        end_flight(items_[index]);
+        due_.erase(index);
+        items_[index] = Item{};
+        free_.push_back(index);
+    }
+    by_zone_.erase(at);
+}
+
+std::optional<std::uint32_t> PeerProber::find(const dns::Name& zone,
+                                              std::string_view remote) const {
+    const auto at = by_zone_.find(zone);
+    if (at == by_zone_.end()) {
+        return std::nullopt;
+    }
+    const auto found = std::find_if(at->second.begin(), at->second.end(), [&](std::uint32_t index) {
+        return items_[index].remote->name == remote;
+    });
+    return found == at->second.end() ? std::nullopt : std::optional{*found};
+}
+
+void PeerProber::want(Now now, const dns::Name& zone, std::string_view remote, Duration in) {
+    const std::optional<std::uint32_t> index = find(zone, remote);
+    if (!index) {
+        return;
+    }
+    Item& item = items_[*index];
+    item.tries = 0;
+    if (item.flight == AttemptId{}) {
+        item.booked = false;
+        const Instant at = now.instant + in;
+        due_.set(*index, due_.contains(*index) ? std::min(at, due_.due(*index)) : at);
+    }
+}
+
+void PeerProber::settle(const dns::Name& zone, std::string_view remote) {
+    if (const std::optional<std::uint32_t> index = find(zone, remote)) {
+        end_flight(items_[*index]);
+        due_.erase(*index);
+    }
+}
+
+void PeerProber::hurry(Now now, const dns::Name& zone, bool hurried) {
+    const auto at = by_zone_.find(zone);
+    if (at == by_zone_.end()) {
+        return;
+    }
+    for (const std::uint32_t index : at->second) {
+        items_[index].hurried = hurried;
+        if (hurried) {
+            want(now, zone, items_[index].remote->name, Duration{0});
+        }
+    }
+}
+
+transfer::TokenBucket& PeerProber::bucket(const std::string& remote) {
+    return buckets_.try_emplace(remote, limits_.per_second, std::max(limits_.per_second / 10, 1U))
+        .first->second;
+}
+
+std::optional<FollowerAction> PeerProber::poll_action(Now now) {
+    for (unsigned steps = 0; actions_.empty() && steps < kMaxStepsPerPoll; ++steps) {
+        const std::optional<std::uint32_t> index = due_.pop_due(now.instant);
+        if (!index) {
+            return std::nullopt;
+        }
+        step(now, *index);
+    }
+    if (actions_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<FollowerAction> action{std::move(actions_.front())};
+    actions_.pop_front();
+    return action;
+}
+
+// What a due item does: give an unanswered question up, book a token, or ask.
+void PeerProber::step(Now now, std::uint32_t index) {
+    Item& item = items_[index];
+    if (item.flight != AttemptId{}) {
+        const Endpoint to = flights_.at(item.flight).to;
+        answered(now, index, to, std::nullopt, "no answer to a SOA query");
+        return;
+    }
+    if (!item.booked) {
+        item.booked = true;
+        const Instant at = bucket(item.remote->name).reserve(now.instant);
+        if (at > now.instant) {
+            due_.set(index, at);
+            return;
+        }
+    }
+    if (flights_.size() >= limits_.questions) {
+        due_.set(index, now.instant + kNoPlace);
+        return;
+    }
+    ask(now, index, Transport::udp);
+}
+
+void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
+    Item& item = items_[index];
+    item.booked = false;
+    const config::Remote& remote = *item.remote;
+    const Endpoint to = remote.addresses[item.tries % remote.addresses.size()];
+    SoaQuestion question{item.zone, random_.message_id(), remote.key, !item.plain};
+    Result<Bytes> message = question.message(now.unix);
+    if (!message) {
+        answered(now, index, to, std::nullopt, message.error().detail());
+        return;
+    }
+    // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
+    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
+    item.flight = AttemptId{++last_attempt_};
+    actions_.emplace_back(Ask{.attempt = item.flight,
+                              .to = to,
+                              .transport = over_tls ? Transport::tcp : transport,
+                              .message = std::move(*message),
+                              .tls = over_tls ? remote.tls : nullptr});
+    flights_.emplace(
+        item.flight,
+        Flight{.item = index, .to = to, .question = std::move(question), .transport = transport});
+    due_.set(index, now.instant + limits_.answer);
+}
+
+void PeerProber::ask_again(Now now, std::uint32_t index, Transport transport) {
+    end_flight(items_[index]);
+    ask(now, index, transport);
+}
+
+void PeerProber::end_flight(Item& item) {
+    if (item.flight != AttemptId{}) {
+        actions_.emplace_back(Abandon{item.flight});
+        flights_.erase(item.flight);
+        item.flight = AttemptId{};
+    }
+}
+
+void PeerProber::answered(Now now, std::uint32_t index, const Endpoint& from,
+                          std::optional<dns::Serial> serial, std::string problem) {
+    Item& item = items_[index];
+    end_flight(item);
+    back_off(now, index);
+    events_.push_back({.zone = item.zone,
+                       .remote = item.remote->name,
+                       .endpoint = from,
+                       .serial = serial,
+                       .problem = std::move(problem)});
+}
+
+void PeerProber::back_off(Now now, std::uint32_t index) {
+    Item& item = items_[index];
+    const Duration first = item.hurried ? Duration{limits_.hurried_retry} : limits_.first_retry;
+    const Duration most =
+        item.hurried ? Duration{limits_.max_hurried_retry} : Duration{limits_.max_retry};
+    const Duration pause = first * (std::int64_t{1} << std::min(item.tries, kMaxDoublings));
+    ++item.tries;
+    due_.set(index, now.instant + std::min(pause, most));
+}
+
+void PeerProber::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message) {
+    const auto at = flights_.find(attempt);
+    if (at == flights_.end()) {
+        return;
+    }
+    Flight& flight = at->second;
+    const std::uint32_t index = flight.item;
+    const Endpoint from = flight.to;
+    const bool authoritative = is_authoritative(message);
+    const Result<std::optional<SoaQuestion::Answer>> answer =
+        flight.question.handle_message(message, now.unix);
+    if (!answer) {
+        answered(now, index, from, std::nullopt, answer.error().detail());
+        return;
+    }
+    if (!*answer) {
+        return;
+    }
+    using Kind = SoaQuestion::Answer::Kind;
+    switch ((*answer)->kind) {
+        case Kind::edns_refused:
+            items_[index].plain = true;
+            ask_again(now, index, flight.transport);
+            return;
+        case Kind::truncated: ask_again(now, index, Transport::tcp); return;
+        case Kind::soa: break;
+    }
+    if (!authoritative) {
+        answered(now, index, from, std::nullopt, "its answer to a SOA query is not authoritative");
+        return;
+    }
+    answered(now, index, from, (*answer)->soa->serial, {});
+}
+
+void PeerProber::handle_failure(Now now, AttemptId attempt, const Error& error) {
+    const auto at = flights_.find(attempt);
+    if (at != flights_.end()) {
+        answered(now, at->second.item, at->second.to, std::nullopt, error.detail());
+    }
+}
+
+std::optional<PeerAnswer> PeerProber::poll_event() {
+    if (events_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<PeerAnswer> event{std::move(events_.front())};
+    events_.pop_front();
+    return event;
+}
+
+}  // namespace twinzone::service
