@@ -14,6 +14,8 @@ namespace twinzone::net {
 
 class Stream : public Connection {
   public:
+    ~Stream() override;
+
     void start(OnRead on_read, OnClosed on_closed) final;
     using Connection::write;
     void write(std::span<const ByteView> parts, std::shared_ptr<const void> keepalive,
@@ -32,7 +34,6 @@ class Stream : public Connection {
 
   protected:
     explicit Stream(std::shared_ptr<Core> core) noexcept;
-    ~Stream() override;
 
     [[nodiscard]] Core& core() noexcept { return *core_; }
 
