@@ -106,7 +106,11 @@ TEST_CASE("each thing a follower reports has its reason", "[service][why]") {
          {Reason::kept_back}},
         {RoundEnded{.error = Error{Errc::zone_frozen, "frozen"}, .next_check = {}},
          {Reason::kept_back}},
-        {VersionHeld{.held = {.version = version(9, {1})->version}}, {Reason::held}},
+        {VersionHeld{.held = {.version = version(9, {1})->version,
+                              .base = dns::Serial{8},
+                              .since = {},
+                              .source = {}}},
+         {Reason::held}},
         {ZoneExpired{}, {Reason::expired}},
     };
     for (const Row& row : rows) {
