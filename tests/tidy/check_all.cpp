@@ -19,7 +19,8 @@ struct Exception {
 constexpr Exception kExceptions[] = {
     {"core-purity", "common/zone/version_store.h",
      "the seam to the writer thread: a commit that waits for the disk must come back somehow"},
-    {"banned-word", "common/observe/level.h", "the name of a log level, fixed by the configuration"},
+    {"banned-word", "common/observe/level.h",
+     "the name of a log level, fixed by the configuration"},
 };
 
 bool is_excepted(const Finding& finding) {

@@ -168,9 +168,8 @@ TEST_CASE("the loader says what is missing", "[config]") {
          {"t.yaml:4:11: zone a.test. has no 'primaries' to follow"}},
         {"a zone that would follow ourselves",
          kSecondary,
-         kHead +
-             "remotes: [{ name: us, addresses: [192.0.2.1@5300, 127.0.0.1@5300] }]\n"
-             "zones:\n  - { zone: a.test, primaries: [us] }\n",
+         kHead + "remotes: [{ name: us, addresses: [192.0.2.1@5300, 127.0.0.1@5300] }]\n"
+                 "zones:\n  - { zone: a.test, primaries: [us] }\n",
          {"t.yaml:5:13: zone a.test. would follow this program itself: 'us' is 127.0.0.1@5300, "
           "where it listens"}},
         {"a relay that would follow ourselves through the loopback of any address",
