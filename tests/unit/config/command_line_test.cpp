@@ -96,7 +96,7 @@ TEST_CASE("the command line says what is wrong with it", "[config]") {
         {"sreve", kPrimary, "unknown verb 'sreve'; did you mean 'serve'?; --help lists them"},
         {"sync", kPrimary, "'sync' is a verb of twinzone-secondary"},
         {"verify", kPrimary, "'verify' is a verb of twinzone-secondary"},
-        {"force_transfer a.test", kPrimary, "'force_transfer' is a verb of twinzone-secondary"},
+        {"promote a.test", kPrimary, "'promote' is a verb of twinzone-secondary"},
         {"freeze", kPrimary, "'freeze' needs a zone: freeze ZONE"},
         {"thaw a.test b.test", kPrimary, "'thaw' takes one zone, not 'b.test'"},
         {"reload a.test", kPrimary, "'reload' takes no operand, not 'a.test'"},
