@@ -1,8 +1,8 @@
 #!/bin/bash
 # run.sh [CTEST-OPTIONS]: installs what is missing, builds, and runs every test there is, but for
-# clang-tidy over the tests' own sources, which has a run of its own. On a fresh Debian 12 nothing
+# clang-tidy, which takes half an hour and has a run of its own. On a fresh Debian 12 nothing
 # needs to be prepared. Ends with CTest's summary and its exit code.
-#   ./tests/run.sh -L lint      clang-tidy over the tests' own sources
+#   ./tests/run.sh -L lint      clang-tidy over every source
 #   ./tests/run.sh -L unit      one label: unit, sim, interop, tidy, fuzz, sanitizer
 #   ./tests/run.sh -R tsig      tests by name
 set -euo pipefail
