@@ -1,5 +1,7 @@
 #include "secondary/hand_over_runner.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +15,16 @@ namespace twinzone::secondary {
 namespace {
 
 using SharedSnapshot = std::shared_ptr<const zone::Snapshot>;
+
+// --output-dir is made where it is missing, as --store is. The folders that a configuration file
+// names are the operator's: a file system that is not mounted must not go unnoticed. Writing the
+// file tells what is wrong.
+void make_output_directory(const config::Config& config, const std::string& path) {
+    if (config.file.empty()) {
+        std::error_code ignored;
+        std::filesystem::create_directory(std::filesystem::path{path}.parent_path(), ignored);
+    }
+}
 
 }  // namespace
 
@@ -42,6 +54,7 @@ void HandOverRunner::add(const config::Zone& zone) {
     }
     FileState file;
     if (zone.output.mode == config::OutputMode::file) {
+        make_output_directory(daemon_.config(), zone.output.path);
         file.serial = serial_in_zone_file(zone.output.path, zone.name);
         file.has_previous = has_previous_zone_file(zone.output.path);
     }

@@ -190,7 +190,6 @@ def test_flags_stand_for_a_configuration(tmp_path, running):
     path = first.write("zone.db", zone_texts.small(1))
     running(first).serve("primary", "--zone", f"example.test={path}", "--notify",
                          f"127.0.0.1@{second.port}", "--allow-transfer", "127.0.0.0/8")
-    os.makedirs(second.path("out"))
     running(second).serve("secondary", "--zone", "example.test", "--primary",
                           f"127.0.0.1@{first.port}", "--output-dir", second.path("out"))
     second.wait_for_serial(ZONE, 1)
