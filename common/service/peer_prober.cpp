@@ -243,7 +243,8 @@ void PeerProber::handle_message(Now now, AttemptId attempt, std::span<std::uint8
 void PeerProber::handle_failure(Now now, AttemptId attempt, const Error& error) {
     const auto at = flights_.find(attempt);
     if (at != flights_.end()) {
-        answered(now, at->second.item, at->second.to, std::nullopt, error.detail());
+        const Endpoint from = at->second.to;  // the flight ends in answered()
+        answered(now, at->second.item, from, std::nullopt, error.detail());
     }
 }
 
