@@ -34,4 +34,23 @@ Result<FileFingerprint> fingerprint(const std::string& path) {
                            .changed_ns = nanoseconds_of(status.st_ctim)};
 }
 
+std::vector<std::optional<FileFingerprint>> fingerprints(const std::vector<std::string>& files) {
+    std::vector<std::optional<FileFingerprint>> all;
+    all.reserve(files.size());
+    for (const std::string& file : files) {
+        const Result<FileFingerprint> one = fingerprint(file);
+        all.push_back(one ? std::optional{*one} : std::nullopt);
+    }
+    return all;
+}
+
+Result<SourceFingerprint> fingerprint(const std::string& file,
+                                      const std::vector<std::string>& included) {
+    const Result<FileFingerprint> own = fingerprint(file);
+    if (!own) {
+        return fail(own.error());
+    }
+    return SourceFingerprint{.file = *own, .included = fingerprints(included)};
+}
+
 }  // namespace twinzone::primary

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -22,5 +24,20 @@ struct FileFingerprint {
 
 // Errc::not_found or file_unreadable with path and reason; also for what is no regular file.
 [[nodiscard]] Result<FileFingerprint> fingerprint(const std::string& path);
+
+// A zone file with those that it includes.
+struct SourceFingerprint {
+    FileFingerprint file;
+    std::vector<std::optional<FileFingerprint>> included;  // nullopt: not there
+
+    friend bool operator==(const SourceFingerprint&, const SourceFingerprint&) = default;
+};
+
+// Errors as above, of `file` alone.
+[[nodiscard]] Result<SourceFingerprint> fingerprint(const std::string& file,
+                                                    const std::vector<std::string>& included);
+
+[[nodiscard]] std::vector<std::optional<FileFingerprint>> fingerprints(
+    const std::vector<std::string>& files);
 
 }  // namespace twinzone::primary

@@ -6,12 +6,28 @@
 #include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
+#include "common/service/reloader.h"
 #include "primary/zone_file_loader.h"
 #include "primary/zone_sources.h"
 
 namespace twinzone::primary {
 
-config::ExitCode serve(config::Config config) {
+namespace {
+
+// Those of folders are what lies in them now.
+std::vector<config::Zone> zones_of(const config::Config& config) {
+    std::vector<config::Zone> zones = config.zones;
+    for (const config::Config::Directory& directory : config.directories) {
+        if (Result<config::DirectoryZones> found = config::zones_of(directory)) {
+            zones.insert(zones.end(), found->zones.begin(), found->zones.end());
+        }
+    }
+    return zones;
+}
+
+}  // namespace
+
+config::ExitCode serve(config::Config config, const config::CommandLine& command_line) {
     std::unique_ptr<ZoneSources> sources;
     service::Daemon::Hooks hooks;
     hooks.describe = [&sources](control::ZoneStatus& status, const dns::Name& zone) {
@@ -38,6 +54,13 @@ config::ExitCode serve(config::Config config) {
     for (const config::Config::Directory& directory : daemon.config().directories) {
         sources->add_directory(directory);
     }
+    const service::Reloader reloader{
+        daemon,
+        {.reread = service::Reloader::reread_of(command_line, config::Role::primary),
+         .zones = zones_of,
+         .put = [&sources](const config::Zone& zone) { sources->put(zone); },
+         .remove = [&sources](const dns::Name& zone) { sources->remove(zone); },
+         .finish = [&sources] { sources->handle_reloaded(); }}};
     if (const Result<void> listening = daemon.listen(); !listening) {
         sources.reset();
         return service::report(config::Role::primary, listening.error());

@@ -1,5 +1,7 @@
 #include "primary/zone_file_loader.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/text/zone_file_reader.h"
@@ -103,20 +105,10 @@ class Intake {
     std::uint64_t bytes_ = 0;
 };
 
-}  // namespace
-
-Result<LoadedZone> load_zone_file(const LoadOptions& options) {
-    text::ZoneFileOptions reading;
-    reading.origin = options.zone;
-    reading.max_records = options.max_records;
-    Result<text::ZoneFileReader> reader =
-        text::ZoneFileReader::open(options.file, std::move(reading));
-    if (!reader) {
-        return fail(std::move(reader).error());
-    }
-    Intake intake{options, *reader};
+Result<LoadedZone> read_all(const LoadOptions& options, text::ZoneFileReader& reader) {
+    Intake intake{options, reader};
     while (true) {
-        Result<std::optional<dns::RecordView>> record = reader->next();
+        Result<std::optional<dns::RecordView>> record = reader.next();
         if (!record) {
             return fail(std::move(record).error());
         }
@@ -127,6 +119,29 @@ Result<LoadedZone> load_zone_file(const LoadOptions& options) {
             return fail(std::move(taken).error());
         }
     }
+}
+
+}  // namespace
+
+ZoneFileReading read_zone_file(const LoadOptions& options) {
+    text::ZoneFileOptions reading;
+    reading.origin = options.zone;
+    reading.max_records = options.max_records;
+    Result<text::ZoneFileReader> reader =
+        text::ZoneFileReader::open(options.file, std::move(reading));
+    if (!reader) {
+        return {.zone = fail(std::move(reader).error()), .included = {}};
+    }
+    ZoneFileReading result{.zone = read_all(options, *reader), .included = {}};
+    result.included = reader->included_files();
+    std::sort(result.included.begin(), result.included.end());
+    result.included.erase(std::unique(result.included.begin(), result.included.end()),
+                          result.included.end());
+    return result;
+}
+
+Result<LoadedZone> load_zone_file(const LoadOptions& options) {
+    return read_zone_file(options).zone;
 }
 
 }  // namespace twinzone::primary

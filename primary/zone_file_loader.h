@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/dns/soa.h"
@@ -29,6 +30,15 @@ struct LoadedZone {
     bool ended_with_newline = true;               // false: perhaps cut off
     std::unique_ptr<store::SortedStream> stream;  // canonical order, without the SOA
 };
+
+// What came of reading a file, and what else it is made of.
+struct ZoneFileReading {
+    Result<LoadedZone> zone;
+    std::vector<std::string> included;  // files that $INCLUDE named, each once, sorted
+};
+
+// As load_zone_file().
+[[nodiscard]] ZoneFileReading read_zone_file(const LoadOptions& options);
 
 // Errc::zone_file_syntax with file:line:column, line and caret. Errc::zone_file_content: no SOA at
 // the apex, two different ones, an owner outside the zone, no NS at the apex (RFC 1035 §5.2).

@@ -37,6 +37,15 @@ class ZoneSources {
     // Serves the zone from its file, or from the servers it comes from by transfer, from now on.
     void add(const config::Zone& zone);
 
+    // The zone comes, or has other settings, or goes (configuration was read again); the daemon
+    // knows it already, or still.
+    void put(const config::Zone& zone);
+    void remove(const dns::Name& zone);
+
+    // A new configuration is in place: its folders are watched from now on, and every file is
+    // looked at.
+    void handle_reloaded();
+
     // Every NAME.zone in the folder, also those that come later.
     void add_directory(const config::Config::Directory& directory);
 
@@ -46,10 +55,16 @@ class ZoneSources {
     // Adds state and reason of the file to a zone's status.
     void describe(control::ZoneStatus& status, const dns::Name& zone) const;
 
+    // A file that was read on the pool. For the zone_sources*.cpp files only.
+    struct Reading;
+
   private:
     struct Source;
 
     void watch(const std::string& folder);
+    void watch_file(Source& source, const std::string& path);
+    void forget_files(const Source& source);
+    bool bury(Source& source);
     void handle_change(const std::string& folder, std::string_view name);
     void scan(const config::Config::Directory& directory);
     void look(Source& source);
@@ -57,7 +72,8 @@ class ZoneSources {
     void enqueue(Source& source, const FileFingerprint& seen);
     void start_loads();
     void load(Source& source);
-    void handle_loaded(Source& source, Result<LoadedZone> loaded);
+    void handle_read(Source& source, Reading& reading);
+    void take_included(Source& source, const Reading& reading);
     void publish(Source& source, LoadedZone loaded);
     void forget_held(const Source& source);
     [[nodiscard]] bool is_frozen(const Source& source) const;
@@ -71,6 +87,7 @@ class ZoneSources {
 
     service::Daemon& daemon_;
     std::vector<std::unique_ptr<Source>> sources_;
+    std::vector<std::unique_ptr<Source>> leaving_;  // removed, but work of theirs is under way
     std::unordered_map<dns::Name, Source*, dns::NameHash> by_zone_;
     std::unordered_multimap<std::string, Source*> by_path_;
     std::map<std::string, std::unique_ptr<net::FileWatcher>> watchers_;

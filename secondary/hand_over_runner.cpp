@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/config/zone_comparison.h"
 #include "common/net/entropy.h"
 #include "secondary/reload_command.h"
 #include "secondary/zone_file.h"
@@ -75,6 +76,16 @@ void HandOverRunner::remove(const dns::Name& zone) {
     zones_.erase(at->second);
     numbers_.erase(at);
     kick();
+}
+
+void HandOverRunner::put(const config::Zone& zone) {
+    const auto at = numbers_.find(zone.name);
+    if (at != numbers_.end() &&
+        config::ZoneComparison{}.same_output(zones_.at(at->second).output, zone.output)) {
+        return;
+    }
+    remove(zone.name);
+    add(zone);
 }
 
 void HandOverRunner::handle_published(const dns::Name& zone) {

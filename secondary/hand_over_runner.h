@@ -27,6 +27,8 @@ class HandOverRunner {
     // already. A zone without output is passed over.
     void add(const config::Zone& zone);
     void remove(const dns::Name& zone);
+    // The zone has other settings: where those of its output are others, it is taken up anew.
+    void put(const config::Zone& zone);
 
     void handle_published(const dns::Name& zone);
     void refresh(const dns::Name& zone);

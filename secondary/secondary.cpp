@@ -13,6 +13,7 @@
 #include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
+#include "common/service/reloader.h"
 #include "secondary/hand_over_runner.h"
 #include "secondary/promote.h"
 #include "secondary/reload_command.h"
@@ -36,7 +37,7 @@ bool lets_in(const config::Zone& zone) {
 
 }  // namespace
 
-config::ExitCode serve(config::Config config) {
+config::ExitCode serve(config::Config config, const config::CommandLine& command_line) {
     std::unique_ptr<HandOverRunner> output;
     service::Daemon::Hooks hooks;
     hooks.on_published = [&output](const dns::Name& zone, const zone::Version&) {
@@ -60,6 +61,13 @@ config::ExitCode serve(config::Config config) {
     }
     const Verifier verifier{daemon};
     answer_promote(daemon);
+    const service::Reloader reloader{
+        daemon,
+        {.reread = service::Reloader::reread_of(command_line, config::Role::secondary),
+         .zones = [](const config::Config& all) { return all.zones; },
+         .put = [&output](const config::Zone& zone) { output->put(zone); },
+         .remove = [&output](const dns::Name& zone) { output->remove(zone); },
+         .finish = {}}};
     if (const Result<void> listening = daemon.listen(); !listening) {
         output.reset();
         return service::report(config::Role::secondary, listening.error());

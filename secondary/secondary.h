@@ -10,7 +10,8 @@
 namespace twinzone::secondary {
 
 // Runs in the foreground until SIGTERM or SIGINT.
-[[nodiscard]] config::ExitCode serve(config::Config config);
+[[nodiscard]] config::ExitCode serve(config::Config config,
+                                     const config::CommandLine& command_line);
 
 // What is wrong beyond the configuration itself: folders of zone files that are not there or cannot
 // be written, reload programs that cannot be run, servers that may not take what they are to

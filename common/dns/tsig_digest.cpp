@@ -70,6 +70,17 @@ Result<TsigMac> TsigDigest::finish() noexcept {
     return mac;
 }
 
+bool same_key(const TsigKey& a, const TsigKey& b) noexcept {
+    if (!(a.name() == b.name()) || a.algorithm() != b.algorithm()) {
+        return false;
+    }
+    TsigDigest of_a{a};
+    TsigDigest of_b{b};
+    const Result<TsigMac> mac_a = of_a.finish();
+    const Result<TsigMac> mac_b = of_b.finish();
+    return mac_a && mac_b && matches(*mac_a, mac_b->view());
+}
+
 bool matches(const TsigMac& mac, ByteView from_wire) noexcept {
     return from_wire.size() <= mac.size && !from_wire.empty() &&
            CRYPTO_memcmp(mac.octets.data(), from_wire.data(), from_wire.size()) == 0;

@@ -51,6 +51,10 @@ class TsigDigest {
     EvpMacContext context_;  // null after a failure
 };
 
+// Whether both have the same name, algorithm and secret: they sign alike. False where OpenSSL
+// refuses to sign.
+[[nodiscard]] bool same_key(const TsigKey& a, const TsigKey& b) noexcept;
+
 // In constant time. A MAC from the wire may be truncated: compared in its length, which
 // mac_size_allowed() has passed.
 [[nodiscard]] bool matches(const TsigMac& mac, ByteView from_wire) noexcept;

@@ -130,7 +130,7 @@ Result<Level> level_from_text(std::string_view text) {
 
 struct Log::Core {
     LogSettings settings;
-    LineStyle style{};
+    std::atomic<LineStyle> style{};
     std::atomic<Level> level{};
 
     std::mutex mutex;  // guards what follows
@@ -202,6 +202,23 @@ void Log::peer_fault(Level level, std::string_view kind, std::string_view text, 
 
 bool Log::is_enabled(Level level) const noexcept {
     return level >= core_->level.load(std::memory_order_relaxed);
+}
+
+Result<void> Log::apply(const LogSettings& settings) {
+    const bool same_sink = settings.target == core_->settings.target;
+    Result<spdlog::sink_ptr> sink =
+        same_sink ? Result<spdlog::sink_ptr>{nullptr} : open_sink(settings);
+    if (!sink) {
+        return fail(std::move(sink).error());
+    }
+    const std::lock_guard lock{core_->mutex};
+    if (!same_sink) {
+        core_->sink = std::move(*sink);
+    }
+    core_->settings = settings;
+    core_->style = style_for(settings);
+    core_->level = settings.level;
+    return {};
 }
 
 void Log::set_level(Level level) noexcept {

@@ -55,6 +55,9 @@ class Log {
 
     void set_level(Level level) noexcept;
 
+    // Goes on with other settings. Errc::file_unreadable: nothing has changed.
+    [[nodiscard]] Result<void> apply(const LogSettings& settings);
+
     // Opens the file anew, after log rotation moved it away; nothing for other targets. On an error
     // the old file stays in use.
     [[nodiscard]] Result<void> reopen();

@@ -16,17 +16,68 @@ std::uint32_t Announcer::target_index(const config::RemotePtr& remote) {
     if (is_new) {
         targets_.push_back(remote);
     }
+    targets_[at->second] = remote;  // its addresses or its key may be others now
     return at->second;
 }
 
 void Announcer::add_zone(const config::Zone& settings) {
-    const auto index = static_cast<std::uint32_t>(zones_.size());
-    Zone zone{.name = settings.name, .targets = {}};
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(zones_.size()));
+        zones_.emplace_back();
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    Zone& zone = zones_[index];
+    zone.name = settings.name;
     for (const config::RemotePtr& remote : settings.notify) {
         zone.targets.push_back(target_index(remote));
     }
-    zones_.push_back(std::move(zone));
     index_.emplace(settings.name, index);
+}
+
+void Announcer::put_zone(Now now, const config::Zone& settings) {
+    const auto at = index_.find(settings.name);
+    if (at == index_.end()) {
+        add_zone(settings);
+        return;
+    }
+    const std::vector<std::uint32_t> before = std::exchange(zones_[at->second].targets, {});
+    std::vector<std::uint32_t>& targets = zones_[at->second].targets;
+    for (const config::RemotePtr& remote : settings.notify) {
+        targets.push_back(target_index(remote));
+    }
+    for (const std::uint32_t target : before) {
+        if (std::count(targets.begin(), targets.end(), target) == 0) {
+            forget(at->second, target);
+        }
+    }
+    std::vector<std::string> added;
+    for (const std::uint32_t target : targets) {
+        if (std::count(before.begin(), before.end(), target) == 0) {
+            added.push_back(targets_[target]->name);
+        }
+    }
+    notify(now, settings.name, added);
+}
+
+void Announcer::remove_zone(dns::NameView name) {
+    const auto at = index_.find(dns::Name{name});
+    if (at == index_.end()) {
+        return;
+    }
+    for (const std::uint32_t target : zones_[at->second].targets) {
+        forget(at->second, target);
+    }
+    zones_[at->second] = Zone{};
+    free_.push_back(at->second);
+    index_.erase(at);
+}
+
+// The target is owed nothing of this zone any more.
+void Announcer::forget(std::uint32_t zone, std::uint32_t target) {
+    sender_.forget(zone, target);
+    drop_flight(zone, target);
+    store_.forget_owed(zones_[zone].name, targets_[target]->name);
 }
 
 void Announcer::resume_owed(Now now) {

@@ -30,13 +30,21 @@ struct Announced {
     std::optional<Error> error;  // the answer's signature did not hold: the NOTIFY is repeated
 };
 
-// Not thread-safe. Borrows the store for its life. Zones and remotes are added before anything else
-// is called.
+// Not thread-safe. Borrows the store for its life. After any call, poll_action() may have
+// something.
 class Announcer {
   public:
     Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits, std::uint64_t seed);
 
     void add_zone(const config::Zone& settings);
+
+    // The zone's remotes from now on. New ones are told of the version in service; those that are
+    // gone are owed nothing any more.
+    void put_zone(Now now, const config::Zone& settings);
+    void remove_zone(dns::NameView zone);
+
+    // NOTIFYs a second to one remote, from now on.
+    void set_rate(std::uint32_t per_second) { sender_.set_rate(per_second); }
 
     // Takes up what was owed when the process ended. A remote that is no longer configured is owed
     // nothing.
@@ -72,12 +80,14 @@ class Announcer {
     };
 
     std::uint32_t target_index(const config::RemotePtr& remote);
+    void forget(std::uint32_t zone, std::uint32_t target);
     void send(Now now, const transfer::NotifyAction& action);
     void drop_flight(std::uint32_t zone, std::uint32_t target);
 
     zone::VersionStore& store_;
     transfer::NotifySender sender_;
     std::vector<Zone> zones_;
+    std::vector<std::uint32_t> free_;  // places in zones_
     std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
     std::vector<config::RemotePtr> targets_;
     std::map<std::string, std::uint32_t> target_index_;

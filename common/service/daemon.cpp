@@ -6,6 +6,7 @@
 #include "common/control/status_verb.h"
 #include "common/net/entropy.h"
 #include "common/service/access.h"
+#include "common/service/daemon_settings.h"
 #include "common/service/event_metrics.h"
 #include "common/service/hold_text.h"
 
@@ -15,21 +16,10 @@ namespace {
 
 using observe::Level;
 
-store::JournalLimits journal_limits(const config::JournalLimits& configured) {
-    return {.max_versions = configured.max_versions,
-            .max_bytes = configured.max_bytes,
-            .max_share_percent = configured.max_share_percent};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks) {
-    const Result<observe::Level> level = observe::level_from_text(config.log.level);
-    Result<std::unique_ptr<observe::Log>> log =
-        observe::Log::open({.target = config.log.target,
-                            .program = std::string{config::program_name(config.role)},
-                            .level = level ? *level : Level::info,
-                            .json = config.log.json});
+    Result<std::unique_ptr<observe::Log>> log = observe::Log::open(log_settings(config));
     if (!log) {
         return fail(std::move(log).error());
     }
@@ -63,6 +53,7 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
       events_(*log_),
       started_(loop_.now().instant),
       intakes_(config_.store_path),
+      old_control_timer_(loop_),
       reader_timer_(loop_),
       signals_(loop_, [this](net::Signal signal) { handle_signal(signal); }),
       notifier_(loop_, [this](std::size_t place) { return zone_status_at(place); }) {}
@@ -385,10 +376,9 @@ void Daemon::handle_signal(net::Signal signal) {
             }
             return;
         case net::Signal::hangup:
-            notifier_.reloading();
-            log_->server(Level::notice,
-                         "SIGHUP: reloading the configuration needs a restart in this version");
-            notifier_.ready();
+            if (on_hangup_) {
+                on_hangup_();
+            }
             return;
     }
 }

@@ -24,6 +24,7 @@
 #include "common/service/follower_runner.h"
 #include "common/service/hold_control.h"
 #include "common/service/hook_runner.h"
+#include "common/service/listener_moves.h"
 #include "common/service/operator_verbs.h"
 #include "common/service/peer_watch.h"
 #include "common/service/publisher.h"
@@ -67,7 +68,21 @@ class Daemon {
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
     [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
-    // Null where it is not served. Good until a zone is added.
+    // The zone comes or has other settings from now on; or it goes: it is served no more, while
+    // what is being sent of it is sent to its end.
+    void put_zone(const config::Zone& zone);
+    void remove_zone(const dns::Name& zone);
+    [[nodiscard]] std::vector<dns::Name> zone_names() const;
+
+    // Everything of a new configuration but its zones. What takes a restart is told in words to be
+    // appended to a sentence. On an error nothing has changed. Errc::network, file_unreadable.
+    [[nodiscard]] Result<std::string> apply(config::Config next,
+                                            const std::shared_ptr<const TlsContexts>& tls);
+
+    // What SIGHUP does.
+    void on_hangup(std::function<void()> handler) { on_hangup_ = std::move(handler); }
+
+    // Null where it is not served. Good until zones come, go or change.
     [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
 
     // True where an operator made our copy the zone's origin (secondary): it is not followed.
@@ -122,6 +137,7 @@ class Daemon {
     [[nodiscard]] PeerWatch& watch() noexcept { return *watch_; }
     [[nodiscard]] control::ControlServer& control() noexcept { return control_; }
     [[nodiscard]] HookRunner& hook_runner() noexcept { return *hook_runner_; }
+    [[nodiscard]] ServiceNotifier& notifier() noexcept { return notifier_; }
 
   private:
     Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log> log);
@@ -139,7 +155,13 @@ class Daemon {
     void handle_request();
     void handle_signal(net::Signal signal);
     void watch_readers();
+    void start_web();
     [[nodiscard]] Result<void> listen_web();
+    [[nodiscard]] Listening peer_listening();
+    [[nodiscard]] Listening tls_listening();
+    [[nodiscard]] Listening web_listening();
+    [[nodiscard]] Result<void> move_sockets(const config::Config& from, const config::Config& to);
+    [[nodiscard]] Result<void> move_control(const config::Config& next);
     [[nodiscard]] control::Status status_without_zones() const;
     [[nodiscard]] std::optional<control::ZoneStatus> zone_status_of(std::string_view name) const;
     [[nodiscard]] WebService::MakeDetails zone_details(std::string_view name);
@@ -166,11 +188,14 @@ class Daemon {
     control::ControlServer control_;
     std::unique_ptr<OperatorVerbs> verbs_;
     std::unique_ptr<ControlBinding> control_binding_;
-    std::unique_ptr<WebService> web_;  // null where nothing is to listen
+    std::unique_ptr<ControlBinding> old_control_;  // for a moment after it has moved
+    std::unique_ptr<WebService> web_;              // null where nothing is to listen
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
     HoldControl hold_control_{*this};
     std::unique_ptr<HookRunner> hook_runner_;
+    std::function<void()> on_hangup_;
+    net::Timer old_control_timer_;
     net::Timer reader_timer_;
     net::Signals signals_;
     ServiceNotifier notifier_;

@@ -33,9 +33,9 @@ void read_history(const zone::Snapshot& snapshot, web::ZoneDetails& details) {
 
 }  // namespace
 
-Result<void> Daemon::listen_web() {
-    if (config_.web.empty()) {
-        return {};
+void Daemon::start_web() {
+    if (web_) {
+        return;
     }
     web_ = std::make_unique<WebService>(
         loop_, *store_, metrics_,
@@ -44,7 +44,11 @@ Result<void> Daemon::listen_web() {
             .zone_at = [this](std::size_t place) { return zone_status_at(place); },
             .zone_named = [this](std::string_view name) { return zone_status_of(name); },
             .details = [this](std::string_view name) { return zone_details(name); }});
+}
+
+Result<void> Daemon::listen_web() {
     for (const Endpoint& at : config_.web) {
+        start_web();
         if (Result<void> listening = web_->listen(at); !listening) {
             return listening;
         }

@@ -40,6 +40,7 @@ std::uint32_t Follower::remote_index(const config::RemotePtr& remote, const Endp
     if (is_new) {
         remotes_.push_back({.settings = remote, .endpoint = endpoint});
     }
+    remotes_[at->second].settings = remote;  // its key may be another now
     return at->second;
 }
 
@@ -60,19 +61,52 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
         std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant);
     index_.emplace(settings.name, index);
     Zone& zone = *zones_[index];
-    for (const config::RemotePtr& remote : settings.primaries) {
-        for (const Endpoint& endpoint : remote->addresses) {
-            if (zone.remotes.size() < transfer::kMaxPrimaries) {
-                zone.remotes.push_back(remote_index(remote, endpoint));
-            }
-        }
-    }
+    set_remotes(zone);
     const zone::ZoneState* state = store_.find(settings.name);
     if (state != nullptr && state->version) {
         zone.refresher.handle_loaded(now, state->version->soa, state->timers);
     }
     scheduler_.set_zone(now.instant, index, zone.remotes);
     arm(now, zone);
+}
+
+void Follower::set_remotes(Zone& zone) {
+    zone.remotes.clear();
+    for (const config::RemotePtr& remote : zone.settings.primaries) {
+        for (const Endpoint& endpoint : remote->addresses) {
+            if (zone.remotes.size() < transfer::kMaxPrimaries) {
+                zone.remotes.push_back(remote_index(remote, endpoint));
+            }
+        }
+    }
+}
+
+void Follower::put_zone(Now now, const config::Zone& settings) {
+    const auto at = index_.find(settings.name);
+    if (at == index_.end()) {
+        add_zone(now, settings);
+        return;
+    }
+    Zone& zone = *zones_[at->second];
+    zone.settings = settings;
+    zone.limits = refresh_limits(settings);
+    zone.allow_notify = access_rules(settings.allow_notify);
+    const std::vector<std::uint32_t> before = zone.remotes;
+    set_remotes(zone);
+    const zone::ZoneState* state = store_.find(settings.name);
+    const bool has_version = state != nullptr && state->version.has_value();
+    zone.refresher.handle_limits(now.instant, has_version ? &state->version->soa : nullptr);
+    if (zone.remotes != before) {
+        scheduler_.set_zone(now.instant, zone.index, zone.remotes);
+        scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
+    }
+    arm(now, zone);
+}
+
+void Follower::set_limits(const config::Limits& limits) {
+    limits_ = limits;
+    scheduler_.set_limits(scheduler_limits(limits));
+    receiver_.set_rate(limits.notify_rate);
 }
 
 void Follower::remove_zone(Now now, dns::NameView name) {

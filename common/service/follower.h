@@ -50,6 +50,13 @@ class Follower final : public SecondaryView {
     // Follows the zone from now on. Requires: it has primaries and is not followed yet.
     void add_zone(Now now, const config::Zone& settings);
 
+    // Follows the zone by these settings from now on. What is coming in goes on; where the
+    // primaries changed, they are asked now. Requires: it has primaries.
+    void put_zone(Now now, const config::Zone& settings);
+
+    // Other limits from now on; what is coming in keeps those that it began with.
+    void set_limits(const config::Limits& limits);
+
     // Follows the zone no more. A transfer that is coming in is given up; a version that is being
     // committed is still published. Nothing happens where the zone is not followed.
     void remove_zone(Now now, dns::NameView zone);
@@ -125,6 +132,7 @@ class Follower final : public SecondaryView {
 
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
+    void set_remotes(Zone& zone);
     void abandon_exchanges(std::uint32_t zone);
     void free_index(std::uint32_t index);
 

@@ -31,16 +31,20 @@ inline constexpr Duration kProgressInterval = seconds{10};
 // after a restart may come so much early.
 inline constexpr seconds kTimerGranularity{60};
 
+[[nodiscard]] inline transfer::RefreshLimits refresh_limits(const config::Zone& settings) noexcept {
+    return {.refresh_min = settings.refresh.min,
+            .refresh_max = settings.refresh.max,
+            .retry_min = settings.retry.min,
+            .retry_max = settings.retry.max,
+            .expire_min = settings.expire_min};
+}
+
 struct Follower::Zone {
     Zone(const config::Zone& zone_settings, std::uint32_t zone_index, std::uint64_t seed,
          Instant now)
         : settings(zone_settings),
           index(zone_index),
-          limits{.refresh_min = settings.refresh.min,
-                 .refresh_max = settings.refresh.max,
-                 .retry_min = settings.retry.min,
-                 .retry_max = settings.retry.max,
-                 .expire_min = settings.expire_min},
+          limits(refresh_limits(settings)),
           refresher(limits, seed, now) {
         allow_notify = access_rules(settings.allow_notify);
     }

@@ -39,6 +39,9 @@ class PeerLedger {
     // `remotes`: all that are configured, for the names of those who come unasked.
     PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first_lacked);
 
+    // All that are configured, from now on.
+    void set_remotes(std::vector<config::RemotePtr> remotes) { remotes_ = std::move(remotes); }
+
     // The remotes that are told about the zone are its peers. `serial`: in service now.
     void add_zone(const config::Zone& settings, std::optional<dns::Serial> serial);
     void remove_zone(const dns::Name& zone);

@@ -61,6 +61,22 @@ void PeerWatch::remove_zone(const dns::Name& zone) {
     kick();
 }
 
+void PeerWatch::put_zone(const config::Zone& settings) {
+    const bool hurried = hurried_.contains(settings.name);
+    remove_zone(settings.name);
+    ledger_.add_zone(settings, served(settings.name));
+    prober_.add_zone(settings);
+    if (served(settings.name)) {
+        for (const config::RemotePtr& remote : settings.notify) {
+            prober_.want(loop_.now(), settings.name, remote->name, kAfterNotify);
+        }
+    }
+    if (hurried) {
+        hurry(settings.name, true);
+    }
+    kick();
+}
+
 void PeerWatch::start() {
     for (const zone::VersionStore::Owed& owed : store_.owed_notifies()) {
         const zone::ZoneState* state = store_.find(owed.zone);

@@ -29,6 +29,13 @@ class PeerWatch {
     void add_zone(const config::Zone& settings);
     void remove_zone(const dns::Name& zone);
 
+    // The zone's peers from now on; what is known of them is asked for anew.
+    void put_zone(const config::Zone& settings);
+    // All remotes that are configured, from now on.
+    void set_remotes(std::vector<config::RemotePtr> remotes) {
+        ledger_.set_remotes(std::move(remotes));
+    }
+
     // Before the announcer takes up what is owed. Peers of whom nothing is known are asked, spread
     // over a while.
     void start();

@@ -66,7 +66,7 @@ ExitCode run_configured(Role role, const CommandLine& command_line, const Progra
     }
     switch (command_line.verb) {
         case config::Verb::check: return check(command_line, *config, verbs.check(*config));
-        case config::Verb::serve: return verbs.serve(std::move(*config));
+        case config::Verb::serve: return verbs.serve(std::move(*config), command_line);
         default: return verbs.sync(std::move(*config), command_line);
     }
 }

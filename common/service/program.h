@@ -13,7 +13,8 @@
 namespace twinzone::service {
 
 struct ProgramVerbs {
-    std::function<config::ExitCode(config::Config config)> serve;
+    std::function<config::ExitCode(config::Config config, const config::CommandLine& command_line)>
+        serve;
     // One-shot; empty where the program has no such verb.
     std::function<config::ExitCode(config::Config config, const config::CommandLine& command_line)>
         sync;

@@ -76,6 +76,10 @@ class Publisher {
     Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
               std::uint32_t max_transfers);
 
+    // Other keys and another limit from now on; transfers under way go on.
+    void set_keys(dns::TsigKeyring keyring) { keyring_ = std::move(keyring); }
+    void set_max_transfers(std::uint32_t max_transfers) noexcept { max_transfers_ = max_transfers; }
+
     // Serves the zone from now on to those the rules allow; again: with other rules.
     void put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer);
     void remove_zone(dns::NameView zone);

@@ -33,18 +33,20 @@ Result<void> Server::listen(const Endpoint& at) {
     if (!tcp) {
         return fail(std::move(tcp).error());
     }
-    const std::size_t index = udp_.size();
+    // The socket's address in memory stays: its map keeps it.
+    Sockets& sockets = sockets_[{at, false}];
     Result<std::unique_ptr<net::UdpSocket>> udp = net::UdpSocket::bind(
         loop_, {at.address, (*tcp)->local().port},
-        {.on_receive = [this, index](
+        {.on_receive = [this, &sockets](
                            std::span<std::uint8_t> bytes,
-                           const Endpoint& from) { answer_datagram(*udp_[index], bytes, from); },
+                           const Endpoint& from) { answer_datagram(*sockets.udp, bytes, from); },
          .on_error = {}});
     if (!udp) {
+        close(at);
         return fail(std::move(udp).error());
     }
-    tcp_.push_back(std::move(*tcp));
-    udp_.push_back(std::move(*udp));
+    sockets.tcp = std::move(*tcp);
+    sockets.udp = std::move(*udp);
     return {};
 }
 
@@ -57,7 +59,7 @@ Result<void> Server::listen_tls(const Endpoint& at) {
     if (!listener) {
         return fail(std::move(listener).error());
     }
-    tcp_.push_back(std::move(*listener));
+    sockets_[{at, true}].tcp = std::move(*listener);
     return {};
 }
 

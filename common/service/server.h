@@ -41,6 +41,13 @@ class Server {
     // TCP alone, each connection over TLS. Requires: use_tls() was called with a server's context.
     [[nodiscard]] Result<void> listen_tls(const Endpoint& at);
 
+    // Listens there no more; connections that stand go on.
+    void close(const Endpoint& at) { sockets_.erase({at, false}); }
+    void close_tls(const Endpoint& at) { sockets_.erase({at, true}); }
+
+    // For connections from now on.
+    void set_limits(const config::Limits& limits) { limits_ = limits; }
+
     // What connections from now on show; those that stand keep what they began with.
     void use_tls(std::shared_ptr<const TlsContexts> tls) { tls_ = std::move(tls); }
 
@@ -56,8 +63,11 @@ class Server {
     config::Limits limits_;
     Events events_;
     std::shared_ptr<const TlsContexts> tls_;
-    std::vector<std::unique_ptr<net::UdpSocket>> udp_;
-    std::vector<std::unique_ptr<net::TcpListener>> tcp_;
+    struct Sockets {
+        std::unique_ptr<net::TcpListener> tcp;
+        std::unique_ptr<net::UdpSocket> udp;  // null with TLS
+    };
+    std::map<std::pair<Endpoint, bool>, Sockets> sockets_;  // by address as configured; TLS
     std::map<std::uint64_t, std::unique_ptr<ClientSession>> sessions_;
     std::map<IpAddress, std::uint32_t> by_address_;
     std::uint64_t last_session_ = 0;

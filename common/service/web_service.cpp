@@ -97,7 +97,7 @@ Result<void> WebService::listen(const Endpoint& at) {
     if (!server) {
         return fail(std::move(server).error());
     }
-    servers_.push_back(std::move(*server));
+    servers_[at] = std::move(*server);
     return {};
 }
 

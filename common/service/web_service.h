@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class WebService {
 
     // Errc::network when an address cannot be bound.
     [[nodiscard]] Result<void> listen(const Endpoint& at);
+    // No more.
+    void close(const Endpoint& at) { servers_.erase(at); }
 
   private:
     using Respond = net::HttpServer::Respond;
@@ -75,7 +78,7 @@ class WebService {
     std::string host_;
     LoopLag loop_lag_;
     FactGatherer gatherer_;
-    std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    std::map<Endpoint, std::unique_ptr<net::HttpServer>> servers_;  // by address as configured
     net::Timer sample_timer_;
     std::shared_ptr<const web::LagHistory> history_;  // never changed: replaced
     std::deque<Job> jobs_;

@@ -58,6 +58,9 @@ class ZoneFileReader::Impl {
         return fmt::format("{}:{}", record_file_, record_line_);
     }
     [[nodiscard]] bool ended_with_newline() const noexcept { return ended_with_newline_; }
+    [[nodiscard]] const std::vector<std::string>& included_files() const noexcept {
+        return included_files_;
+    }
 
   private:
     [[nodiscard]] Source& source() noexcept { return sources_.back(); }
@@ -86,6 +89,7 @@ class ZoneFileReader::Impl {
     bool entry_is_generated_ = false;
     std::uint64_t entry_line_ = 1;    // of the file
     std::optional<Source> included_;  // to be entered once the $INCLUDE line is passed
+    std::vector<std::string> included_files_;
     std::optional<Error> system_error_;
     dns::RecordView record_;
     std::uint64_t record_count_ = 0;
@@ -251,6 +255,9 @@ void ZoneFileReader::Impl::read_include() {
     const std::string base = is_file_ ? folder_of(source().name) : options_.include_root_dir;
     const Result<std::string> path = include_path(
         std::string{as_text(ByteView{octets}.first(size))}, base, options_.include_root_dir);
+    if (path) {
+        included_files_.push_back(*path);
+    }
     Result<SourceWindow> window = path ? SourceWindow::open(*path) : fail(path.error());
     if (!window) {
         scanner_.fail(file.begin, "cannot include " + window.error().detail(),
@@ -311,6 +318,10 @@ Result<std::optional<dns::RecordView>> ZoneFileReader::next() {
 
 std::string ZoneFileReader::where() const {
     return impl_->where();
+}
+
+const std::vector<std::string>& ZoneFileReader::included_files() const noexcept {
+    return impl_->included_files();
 }
 
 bool ZoneFileReader::ended_with_newline() const noexcept {

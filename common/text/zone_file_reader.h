@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/dns/name.h"
@@ -69,6 +70,10 @@ class ZoneFileReader {
 
     // "file:line" of the record given last: the line its owner field stands on.
     [[nodiscard]] std::string where() const;
+
+    // Files that $INCLUDE named so far, those that could not be opened as well; relative names
+    // completed, in the order of reading.
+    [[nodiscard]] const std::vector<std::string>& included_files() const noexcept;
 
     // False if this file or an included one has ended without a newline after its last line: it may
     // have been cut off while it was written. Final once next() gave nullopt.

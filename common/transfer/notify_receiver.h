@@ -58,6 +58,12 @@ class NotifyReceiver {
     // `per_second`: NOTIFYs taken from one address.
     explicit NotifyReceiver(std::uint32_t per_second) noexcept : per_second_(per_second) {}
 
+    // Another rate from now on.
+    void set_rate(std::uint32_t per_second) {
+        per_second_ = per_second;
+        sources_.clear();
+    }
+
     // `notify`: parsed, TSIG checked, opcode NOTIFY. `zone`: what its question names; nullopt where
     // we do not follow such a zone.
     [[nodiscard]] NotifyDecision handle_notify(Instant now, const dns::Message& notify,

@@ -61,6 +61,12 @@ class NotifySender {
   public:
     NotifySender(const NotifyLimits& limits, std::uint64_t seed);
 
+    // Another rate to each target from now on; 0: none.
+    void set_rate(std::uint32_t per_second) {
+        limits_.per_second = per_second;
+        targets_.clear();  // made again when they are next told
+    }
+
     // A version was committed and is being served: tell the target now.
     void handle_committed(Instant now, std::uint32_t zone, std::uint32_t target,
                           dns::Serial serial);

@@ -83,6 +83,15 @@ void Refresher::handle_failed(Instant now) noexcept {
     due_ = now + retry_delay(failures_);
 }
 
+void Refresher::handle_limits(Instant now, const dns::SoaRecord* soa) noexcept {
+    if (soa != nullptr && has_zone_) {
+        set_intervals(*soa);
+    }
+    const Duration most =
+        failures_ > 0 || !has_zone_ ? retry_delay(failures_) : Duration{seconds{refresh_}};
+    due_ = std::min(due_, now + most);
+}
+
 RefreshState Refresher::state(Instant now) const noexcept {
     if (!has_zone_) {
         return RefreshState::no_zone;

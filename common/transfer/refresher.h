@@ -69,8 +69,9 @@ class Refresher {
     // Check at once.
     void handle_notified(Instant now) noexcept { due_ = now; }
 
-    // SOA or limits changed without a transfer (configuration was reloaded, a local edit).
-    void handle_limits(const RefreshLimits& limits) noexcept { limits_ = &limits; }
+    // The limits have changed (configuration was reloaded). `soa`: of the version, where there is
+    // one. The next check is no later than they allow; expiry does not move.
+    void handle_limits(Instant now, const dns::SoaRecord* soa) noexcept;
 
     [[nodiscard]] RefreshState state(Instant now) const noexcept;
 

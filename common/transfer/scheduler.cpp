@@ -177,14 +177,30 @@ bool Scheduler::is_waiting(std::uint32_t zone) const noexcept {
     return zone < zones_.size() && zones_[zone].state == State::waiting;
 }
 
+void Scheduler::set_limits(const SchedulerLimits& limits) {
+    const bool other_rate = limits.soa_per_second != limits_.soa_per_second;
+    limits_ = limits;
+    for (Remote& remote : remotes_) {
+        if (other_rate) {
+            remote.soa_bucket = soa_bucket();
+        }
+    }
+    for (std::uint32_t index = 0; index < remotes_.size(); ++index) {
+        offer_turns(index);  // there may be more places now
+    }
+}
+
+// A tenth of a second's worth at once: a burst that a name server takes in its stride.
+TokenBucket Scheduler::soa_bucket() const {
+    return TokenBucket{limits_.soa_per_second, limits_.soa_per_second / 10};
+}
+
 void Scheduler::add_remote(std::uint32_t index) {
-    // A tenth of a second's worth at once: a burst that a name server takes in its stride.
-    const std::uint32_t rate = limits_.soa_per_second;
     while (remotes_.size() <= index) {
         remotes_.push_back({.lists = {},
                             .in_turn = {},
                             .running = {},
-                            .soa_bucket = TokenBucket{rate, rate / 10},
+                            .soa_bucket = soa_bucket(),
                             .health = {},
                             .drained = 0});
     }

@@ -73,6 +73,9 @@ class Scheduler {
   public:
     explicit Scheduler(const SchedulerLimits& limits);  // none of the places is 0
 
+    // Other limits from now on; what runs goes on, even where that is more than they allow.
+    void set_limits(const SchedulerLimits& limits);
+
     // Adds a zone or changes its primaries (1 to kMaxPrimaries, in order of preference). A new zone
     // waits for kFallbackDue: arm() it.
     void set_zone(Instant now, std::uint32_t zone, std::span<const std::uint32_t> primaries);
@@ -145,6 +148,7 @@ class Scheduler {
         std::uint32_t drained = 0;  // revivals_ when its waiting zones last looked elsewhere
     };
 
+    [[nodiscard]] TokenBucket soa_bucket() const;
     void add_remote(std::uint32_t index);
     std::uint16_t bit_of(const Zone& zone) const;
     void begin_round(Instant now, std::uint32_t index, Lane lane, Work work);

@@ -1,5 +1,6 @@
 #include "common/dns/tsig_key.h"
 
+#include "common/dns/tsig_digest.h"
 #include "tests/support/catch.h"
 #include "tests/unit/dns/tsig_peer.h"
 
@@ -57,6 +58,18 @@ TEST_CASE("an exchange outlives its key's configuration", "[dns][tsig]") {
         REQUIRE(record);
         CHECK(test::with_tsig(plain, *record).size() == peer.sign(plain).size());
     }
+}
+
+TEST_CASE("keys are the same by name, algorithm and secret", "[tsig]") {
+    const auto key = [](const char* name, TsigAlgorithm algorithm, std::uint8_t secret) {
+        return *TsigKey::create(*Name::from_text(name), algorithm, Bytes(32, secret));
+    };
+    const auto k1 = key("k1.", TsigAlgorithm::hmac_sha256, 1);
+    CHECK(same_key(*k1, *k1));
+    CHECK(same_key(*k1, *key("K1.", TsigAlgorithm::hmac_sha256, 1)));
+    CHECK_FALSE(same_key(*k1, *key("k2.", TsigAlgorithm::hmac_sha256, 1)));
+    CHECK_FALSE(same_key(*k1, *key("k1.", TsigAlgorithm::hmac_sha512, 1)));
+    CHECK_FALSE(same_key(*k1, *key("k1.", TsigAlgorithm::hmac_sha256, 2)));
 }
 
 }  // namespace twinzone::dns

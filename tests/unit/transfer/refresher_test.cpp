@@ -210,4 +210,19 @@ TEST_CASE("a NOTIFY makes the check due", "[transfer]") {
     CHECK(sizeof(Refresher) <= 80);  // a million of them
 }
 
+TEST_CASE("other limits move the next check, never expiry", "[transfer]") {
+    RefreshLimits limits;
+    Refresher refresher{limits, 0, instant(0)};
+    const dns::SoaRecord soa = timers(3600, 600, 86'400);
+    refresher.handle_transferred(at(0), soa, std::nullopt);
+    const std::optional<Instant> expires = refresher.expires_at();
+    limits.refresh_max = seconds{60};
+    refresher.handle_limits(instant(10), &soa);
+    CHECK(refresher.next_due() == instant(70));
+    CHECK(refresher.expires_at() == expires);
+    limits.refresh_max = hours{24};
+    refresher.handle_limits(instant(20), &soa);  // no later than was said
+    CHECK(refresher.next_due() == instant(70));
+}
+
 }  // namespace twinzone::transfer

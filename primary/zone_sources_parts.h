@@ -1,0 +1,39 @@
+// What ZoneSources keeps of a zone. For the zone_sources*.cpp files only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "primary/file_fingerprint.h"
+#include "primary/zone_sources.h"
+
+namespace twinzone::primary {
+
+struct ZoneSources::Reading {
+    UnixTime began;
+    std::optional<ZoneFileReading> read;
+    std::vector<std::optional<FileFingerprint>> included;  // of read->included, taken behind it
+};
+
+struct ZoneSources::Source {
+    Source(const config::Zone& settings, net::Loop& loop) : zone(settings), timer(loop) {}
+
+    config::Zone zone;
+    std::size_t place = 0;  // in sources_
+    net::Timer timer;
+    std::vector<std::string> included;  // files that it was made of, too, when it was read last
+    SourceFingerprint taken;            // of the content judged last
+    SourceFingerprint seen;             // of the content being waited for or read
+    bool ever_taken = false;
+    bool gone = false;                    // removed: deleted once it is not busy
+    bool busy = false;                    // waiting for a place, loading or publishing
+    bool again = false;                   // changed meanwhile
+    bool lacked_newline = false;          // `seen` was read once and ended within a line
+    bool waits = false;                   // changed, but the zone is frozen
+    bool rejected = false;                // the file holds what an operator rejected
+    std::optional<dns::Serial> replaced;  // by the commit under way
+    std::string problem;                  // empty: the file is what is served
+};
+
+}  // namespace twinzone::primary

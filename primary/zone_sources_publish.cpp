@@ -1,0 +1,259 @@
+// What a zone file that was read means for the version in service, and what status says of it.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/service/hold_text.h"
+#include "primary/publication.h"
+#include "primary/zone_sources_parts.h"
+
+namespace twinzone::primary {
+
+namespace {
+
+using observe::Level;
+using service::Reason;
+
+// As long a file that is written in place must have been quiet where its last line has no end.
+constexpr Duration kQuietWithoutNewline = seconds{1};
+
+// Before another try where our own disk or store was the trouble.
+constexpr Duration kRetry = seconds{10};
+
+Reason reason_of(Errc code) {
+    return code == Errc::zone_file_syntax || code == Errc::zone_file_content || code == Errc::limit
+               ? Reason::file_refused
+               : Reason::file_unreadable;
+}
+
+// True where a file was written so late that it may have been read before.
+bool changed_since(const ZoneSources::Reading& reading) {
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    return std::any_of(reading.included.begin(), reading.included.end(), [&](const auto& file) {
+        return file && file->changed_ns >= reading.began.value() * second_ns;
+    });
+}
+
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+// Whatever changed under our hands: what was read may be half of each.
+void ZoneSources::handle_read(Source& source, Reading& reading) {
+    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file, source.included);
+    const bool is_new_list = reading.read->included != source.included;
+    if (!now || !(*now == source.seen) || (is_new_list && changed_since(reading))) {
+        take_included(source, reading);
+        record(source, Reason::file_changed_meanwhile);
+        source.ever_taken = false;
+        look(source);
+        return;
+    }
+    take_included(source, reading);
+    const Result<LoadedZone>& loaded = reading.read->zone;
+    if (loaded && !loaded->ended_with_newline && !std::exchange(source.lacked_newline, true)) {
+        record(source, Reason::file_unfinished);
+        settle(source, kQuietWithoutNewline, source.seen);
+        return;
+    }
+    source.taken = source.seen;
+    source.ever_taken = true;
+    if (!loaded) {
+        set_problem(source, reason_of(loaded.error().code()), loaded.error());
+        if (is_local(loaded.error().code())) {
+            source.ever_taken = false;
+            source.timer.arm_after(kRetry, [this, &source] { look(source); });
+        }
+        return;
+    }
+    publish(source, *std::move(reading.read->zone));
+}
+
+// From now on the source is made of these files as well.
+void ZoneSources::take_included(Source& source, const Reading& reading) {
+    source.seen.included = reading.included;
+    if (source.included == reading.read->included) {
+        return;
+    }
+    forget_files(source);
+    source.included = reading.read->included;
+    watch_file(source, source.zone.source_file);
+    for (const std::string& file : source.included) {
+        watch_file(source, file);
+    }
+}
+
+void ZoneSources::publish(Source& source, LoadedZone loaded) {
+    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
+    const UnixTime now = daemon_.loop().now().unix;
+    if (is_frozen(source)) {
+        wait_for_thaw(source);
+        return;
+    }
+    const Result<std::optional<dns::SoaRecord>> soa =
+        plan_publication(source.zone.serial_policy, current, loaded, now);
+    if (!soa) {
+        set_problem(source, Reason::file_refused,
+                    Error{soa.error().code(),
+                          fmt::format("{}: {}", source.zone.source_file, soa.error().detail())});
+        return;
+    }
+    if (loaded.duplicates > 0) {
+        record(source, Reason::file_duplicates,
+               {.note = fmt::format("{} duplicate records were dropped", loaded.duplicates)});
+    }
+    const Judged judged =
+        judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
+    source.rejected = judged == Judged::rejected;
+    if (!*soa || judged != Judged::no) {
+        clear_problem(source);
+        if (judged == Judged::no) {
+            record(source, Reason::file_unchanged, {.to = current->serial()});
+            forget_held(source);
+        } else {
+            record(source, Reason::file_kept_back,
+                   {.detail = judged == Judged::held ? "held already" : "rejected already",
+                    .to = loaded.soa.serial});
+        }
+        return;
+    }
+    zone::Commit commit;
+    commit.zone = source.zone.name;
+    commit.base = current ? std::optional{current->serial()} : std::nullopt;
+    commit.change = zone::ReplaceWith{.soa = **soa, .records = std::move(loaded.stream)};
+    // That the zone was promoted here is kept: a secondary on this store must not follow it.
+    commit.timers =
+        zone::ZoneTimers{.last_success = now,
+                         .expires = UnixTime{},
+                         .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
+    commit.source = source.zone.source_file;
+    commit.now = now;
+    commit.guard = service::guard_of(source.zone);
+    source.busy = true;
+    source.replaced = commit.base;
+    daemon_.submit(std::move(commit), [this, &source](const Result<zone::Committed>& committed) {
+        source.busy = false;
+        if (!bury(source)) {
+            handle_committed(source, committed);
+        }
+    });
+}
+
+// The file has again what is in service: what was held of it is no more.
+void ZoneSources::forget_held(const Source& source) {
+    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    if (hold == nullptr || !hold->held) {
+        return;
+    }
+    zone::Commit commit;
+    commit.zone = source.zone.name;
+    commit.change = zone::DropHeld{.serial = hold->held->version.serial(), .reject = false};
+    commit.now = daemon_.loop().now().unix;
+    daemon_.store().submit(std::move(commit),
+                           [](const Result<zone::Committed>&) {});  // else an operator drops it
+}
+
+bool ZoneSources::is_frozen(const Source& source) const {
+    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    return hold != nullptr && hold->frozen_since;
+}
+
+void ZoneSources::wait_for_thaw(Source& source) {
+    source.waits = true;
+    source.ever_taken = false;
+    record(source, Reason::file_waits);
+}
+
+void ZoneSources::handle_released(const dns::Name& zone) {
+    const auto at = by_zone_.find(zone);
+    if (at != by_zone_.end()) {
+        at->second->waits = false;
+        at->second->ever_taken = false;
+        look(*at->second);
+    }
+}
+
+void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>& committed) {
+    if (!committed && committed.error().code() == Errc::zone_frozen) {
+        wait_for_thaw(source);
+        return;
+    }
+    if (!committed) {
+        source.ever_taken = false;
+        set_problem(source, Reason::commit_failed, committed.error());
+        source.timer.arm_after(kRetry, [this, &source] { look(source); });
+        return;
+    }
+    clear_problem(source);
+    if (!committed->held) {
+        record_published(source, *committed);
+    }
+    if (source.again) {
+        look(source);
+    }
+}
+
+void ZoneSources::record_published(const Source& source, const zone::Committed& committed) {
+    observe::EventFacts facts;
+    facts.from = source.replaced;
+    facts.to = committed.version->serial();
+    facts.added = committed.added;
+    facts.removed = committed.removed;
+    facts.digest = committed.version->digest.to_text();
+    record(source, Reason::published_from_file, std::move(facts));
+}
+
+void ZoneSources::record(const Source& source, Reason reason, observe::EventFacts facts) {
+    facts.file = source.zone.source_file;
+    daemon_.events().record(daemon_.loop().now(), source.zone.name, reason, std::move(facts));
+}
+
+// A file's fault comes with the line and a caret, which only the log has room for.
+void ZoneSources::set_problem(Source& source, Reason reason, const Error& error) {
+    const std::string problem = first_line(error.detail());
+    if (problem == source.problem) {
+        return;
+    }
+    source.problem = problem;
+    daemon_.handle_trouble(source.zone.name, service::Trouble::source, problem);
+    record(source, reason, {.detail = problem});
+    std::string_view rest = error.detail();
+    rest.remove_prefix(std::min(problem.size() + 1, rest.size()));
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        daemon_.log().zone(Level::error, source.zone.name.to_text(), rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+}
+
+void ZoneSources::clear_problem(Source& source) {
+    source.problem.clear();
+    daemon_.handle_well(source.zone.name, service::Trouble::source);
+}
+
+void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) const {
+    const auto at = by_zone_.find(zone);
+    if (at == by_zone_.end()) {
+        return;
+    }
+    const Source& source = *at->second;
+    status.source = source.zone.source_file;
+    if (!source.problem.empty()) {
+        status.state = control::ZoneState::failed;
+        status.reason = source.problem;
+    } else if (!status.serial) {
+        status.state = control::ZoneState::loading;
+    } else if (source.rejected) {
+        status.state = control::ZoneState::stale;
+        status.reason = "what the file holds was rejected; a newer one is waited for";
+    }
+    if (source.waits) {
+        status.reason = "the file has changed and waits";
+    }
+}
+
+}  // namespace twinzone::primary

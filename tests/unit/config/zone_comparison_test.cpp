@@ -1,0 +1,95 @@
+#include "common/config/zone_comparison.h"
+
+#include "common/dns/tsig_key.h"
+#include "tests/support/catch.h"
+
+namespace twinzone::config {
+
+namespace {
+
+dns::TsigKeyPtr key_of(const char* name, dns::TsigAlgorithm algorithm, std::uint8_t secret) {
+    return *dns::TsigKey::create(*dns::Name::from_text(name), algorithm, Bytes(32, secret));
+}
+
+// A zone with something in every place, made anew each time.
+Zone full_zone(std::uint8_t secret = 1) {
+    const dns::TsigKeyPtr key = key_of("k1.", dns::TsigAlgorithm::hmac_sha256, secret);
+    const auto remote = std::make_shared<Remote>(
+        Remote{.name = "ns1", .addresses = {*Endpoint::from_text("192.0.2.1", 53)}, .key = key});
+    Zone zone;
+    zone.name = *dns::Name::from_text("example.test.");
+    zone.primaries = {remote};
+    zone.notify = {remote};
+    zone.allow_transfer = {{.addresses = {}, .key = key}};
+    zone.allow_notify = zone.allow_transfer;
+    zone.output = {
+        .mode = OutputMode::loopback, .path = {}, .reload = {}, .command = {}, .verify = remote};
+    zone.guard = Guard{};
+    zone.hooks = {{.on = {HookEvent::held}, .exec = {"/bin/true"}}};
+    return zone;
+}
+
+}  // namespace
+
+TEST_CASE("what was read again and says the same is the same", "[config]") {
+    ZoneComparison comparison;
+    CHECK(comparison.same(full_zone(), full_zone()));
+    CHECK(comparison.same(Zone{}, Zone{}));
+}
+
+TEST_CASE("whatever changes in a zone's settings is seen", "[config]") {
+    struct Row {
+        const char* name;
+        void (*change)(Zone&);
+    };
+    const Row rows[] = {
+        {"the key's secret", [](Zone& zone) { zone.notify = full_zone(2).notify; }},
+        {"a rule's key", [](Zone& zone) { zone.allow_transfer = full_zone(2).allow_transfer; }},
+        {"a rule more", [](Zone& zone) { zone.allow_notify.emplace_back(); }},
+        {"an address",
+         [](Zone& zone) {
+             auto moved = std::make_shared<Remote>(*zone.primaries.front());
+             moved->addresses.front().port = 54;
+             zone.primaries = {moved};
+         }},
+        {"the key of one that had none",
+         [](Zone& zone) {
+             auto plain = std::make_shared<Remote>(*zone.primaries.front());
+             plain->key.reset();
+             zone.primaries = {plain};
+         }},
+        {"over TLS",
+         [](Zone& zone) {
+             auto secure = std::make_shared<Remote>(*zone.notify.front());
+             secure->tls = std::make_shared<Tls>();
+             zone.notify = {secure};
+         }},
+        {"nobody to tell", [](Zone& zone) { zone.notify.clear(); }},
+        {"the file", [](Zone& zone) { zone.source_file = "x"; }},
+        {"the policy", [](Zone& zone) { zone.serial_policy = SerialPolicy::date; }},
+        {"lower serials", [](Zone& zone) { zone.on_lower_serial = OnLowerSerial::adopt; }},
+        {"the output", [](Zone& zone) { zone.output.mode = OutputMode::none; }},
+        {"whom the output asks", [](Zone& zone) { zone.output.verify.reset(); }},
+        {"its history", [](Zone& zone) { zone.journal.max_versions = 3; }},
+        {"refresh", [](Zone& zone) { zone.refresh.min = seconds{1}; }},
+        {"retry", [](Zone& zone) { zone.retry.max = seconds{9}; }},
+        {"expire", [](Zone& zone) { zone.expire_min = seconds{9}; }},
+        {"verify-interval", [](Zone& zone) { zone.verify_interval = hours{1}; }},
+        {"no guard", [](Zone& zone) { zone.guard.reset(); }},
+        {"another guard", [](Zone& zone) { zone.guard->min_records = 3; }},
+        {"a hook's words", [](Zone& zone) { zone.hooks.front().exec.emplace_back("x"); }},
+        {"a hook's events", [](Zone& zone) { zone.hooks.front().on = {HookEvent::failed}; }},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            const Zone before = full_zone();
+            Zone after = full_zone();
+            row.change(after);
+            ZoneComparison comparison;
+            CHECK_FALSE(comparison.same(before, after));
+            CHECK_FALSE(comparison.same(after, before));
+        }
+    }
+}
+
+}  // namespace twinzone::config
