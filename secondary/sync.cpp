@@ -87,11 +87,20 @@ Result<SyncOutcome> run_here(Config config, const CommandLine& command_line) {
     return (*run)->run(command_line.duration("timeout"));
 }
 
-Result<SyncOutcome> rehearse_here(const Config& config, const CommandLine& command_line) {
+// An operator has made these our own: there is nobody to fetch them from.
+void leave_out_promoted(const InService& in_service, Config& config) {
+    std::erase_if(config.zones, [&in_service](const config::Zone& zone) {
+        const auto at = in_service.find(zone.name);
+        return at != in_service.end() && at->second.source == control::kPromotedSource;
+    });
+}
+
+Result<SyncOutcome> rehearse_here(Config config, const CommandLine& command_line) {
     Result<InService> in_service = in_service_in_store(config.store_path, now());
     if (!in_service) {
         return fail(std::move(in_service).error());
     }
+    leave_out_promoted(*in_service, config);
     return rehearse(config, *in_service, command_line.duration("timeout"));
 }
 
@@ -110,9 +119,10 @@ Result<SyncOutcome> run_beside(const CommandLine& command_line, const Error& loc
         return fail(locked);
     }
     const std::optional<seconds> timeout = command_line.duration("timeout");
-    return command_line.has("dry-run")
-               ? rehearse(*config, in_service_at_daemon(std::move(*status)), timeout)
-               : sync_beside(*config, *status, timeout);
+    const InService in_service = in_service_at_daemon(*status);
+    leave_out_promoted(in_service, *config);
+    return command_line.has("dry-run") ? rehearse(*config, in_service, timeout)
+                                       : sync_beside(*config, *status, timeout);
 }
 
 std::string host_name() {

@@ -144,6 +144,9 @@ Result<InService> in_service_in_store(const std::string& directory, UnixTime now
         if (state.timers.last_success != UnixTime{}) {
             status.last_success = state.timers.last_success;
         }
+        if (state.timers.promoted != UnixTime{}) {
+            status.source = control::kPromotedSource;
+        }
         if (state.timers.expires != UnixTime{}) {
             status.expires_in = state.timers.expires - now;
         }

@@ -12,7 +12,8 @@
 
 namespace twinzone::secondary {
 
-// What is in service, as far as a rehearsal needs it: serial, records, last success, expiry.
+// What is in service, as far as a rehearsal needs it: serial, records, last success, expiry, and
+// whether it was promoted.
 using InService = std::unordered_map<dns::Name, control::ZoneStatus, dns::NameHash>;
 
 // From the store; nothing where there is none yet. Errors as store::peek().

@@ -74,6 +74,9 @@ struct TransferStatus {
     friend bool operator==(const TransferStatus&, const TransferStatus&) = default;
 };
 
+// The source of a zone that an operator has made our own: there is nobody to follow.
+inline constexpr std::string_view kPromotedSource = "promoted";
+
 struct ZoneStatus {
     std::string zone;                   // presentation form with the closing dot
     std::optional<dns::Serial> serial;  // absent: no version yet
@@ -82,7 +85,7 @@ struct ZoneStatus {
     std::uint64_t wire_bytes = 0;
     ZoneState state = ZoneState::loading;
     std::string reason;  // in words, one line; may be empty where current
-    std::string source;  // a file, or the primary as "192.0.2.1@53"
+    std::string source;  // a file, the primary as "192.0.2.1@53", or kPromotedSource
     std::optional<seconds> lag;
     std::optional<UnixTime> last_success;
     std::optional<seconds> expires_in;

@@ -102,7 +102,7 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
         add_view(status, *view);
     } else if (is_promoted(zone.name)) {
-        status.source = "promoted";
+        status.source = control::kPromotedSource;
         status.reason =
             fmt::format("promoted at {}: its primaries are not asked, and it does not expire",
                         control::to_rfc3339(state->timers.promoted));

@@ -142,9 +142,12 @@ def test_without_a_daemon_the_store_is_taken_in_hand(three, tmp_path, running):
     done = run_program("secondary", "promote", "-c", config)
     assert (done.returncode, done.stderr) == (0, "")
     assert "example.test. promoted, serial 3" in done.stdout
-    synced = run_program("secondary", "sync", "-c", config)
-    assert (synced.returncode, synced.stdout, synced.stderr) == (0, "", "")
-    ns2.restart()
+    for running_daemon in (False, True):
+        if running_daemon:
+            ns2.restart()
+        for option in ([], ["--dry-run"]):
+            synced = run_program("secondary", "sync", *option, "-c", config)
+            assert (synced.returncode, synced.stdout, synced.stderr) == (0, "", "")
     assert ns2.zone_status(ZONE)["source"] == "promoted"
     new = take_over(running, tmp_path, ns2)
     contents.put_file(new.zone_file(), version(4))
