@@ -14,7 +14,9 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/twinzone-image.XXXXXX")
 pod() { podman --root "$work/storage" --runroot "$work/run" --storage-driver overlay --cgroup-manager cgroupfs --events-backend none "$@"; }
 clean_up() {
     pod rm -f -a -t 2 >/dev/null 2>&1 || true
-    pod unshare true >/dev/null 2>&1 || true
+    # What a build that was cut short left mounted.
+    awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r |
+        xargs -r umount -l
     rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
@@ -31,7 +33,7 @@ cache=${CCACHE_DIR-$HOME/.cache/ccache}
 for role in primary secondary; do
     echo "-- building twinzone-$role"
     pod build -q --isolation chroot --network host --build-arg BASE="$base" --target "$role" \
-        ${cache:+--volume "$cache:/root/.cache/ccache"} \
+        ${cache:+--volume "$cache:/ccache" --build-arg CCACHE_DIR=/ccache} \
         -f "$work/twinzone/examples/container/Containerfile" -t "twinzone-$role" "$work/twinzone" \
         >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log"; exit 1; }
 done
