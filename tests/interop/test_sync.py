@@ -419,3 +419,42 @@ def test_what_a_guard_holds_is_4_however_young(tmp_path, primary, running):
     primary.put(zone_texts.small(4, many))
     primary.wait_for_serial(ZONE, 4)
     assert silent(crontab("sync", "-c", config)), "mended on the primary"
+
+
+# ---- beside a running daemon
+
+@pytest.fixture
+def daemon(tmp_path, primary, running):
+    """It would not ask by itself during a test."""
+    server = Secondary(tmp_path / "daemon").use_remote("ns1", primary.port)
+    server.follow(ZONE, ["ns1"], output=True, refresh={"min": "1h"})
+    running(server).start()
+    server.wait_for_serial(ZONE, 1)
+    return server
+
+
+def beside(daemon, *words):
+    return crontab("sync", "-c", daemon.path("twinzone.yaml"), *words)
+
+
+def test_beside_a_daemon_the_daemon_does_it(tmp_path, primary, daemon):
+    assert silent(beside(daemon, "--detailed-exitcode"))
+    primary.put(version(2))
+    primary.wait_for_serial(ZONE, 2)
+    done = beside(daemon, "--dry-run", "--detailed-exitcode")
+    assert done.returncode == 10 and "serial 1 -> 2" in done.stdout
+    assert daemon.serial(ZONE) == 1
+    path = tmp_path / "x.prom"
+    done = beside(daemon, ZONE, "--detailed-exitcode", "--textfile", path)
+    assert (done.returncode, done.stdout, done.stderr) == (10, "", "")
+    assert daemon.serial(ZONE) == 2, "it waited until the version is served"
+    assert metrics(path)[f'twinzone_zone_serial{{zone="{ZONE}"}}'] == 2
+
+
+def test_beside_a_daemon_failures_are_told_as_ever(primary, daemon):
+    primary.stop()
+    done = beside(daemon)
+    assert (done.returncode, done.stdout) == (1, "")
+    for word in [ZONE, "not in step", "in service", "serial 1"]:
+        assert word in done.stderr
+    assert silent(beside(daemon, "--max-age", "1h"))
