@@ -7,6 +7,7 @@
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "common/service/reloader.h"
+#include "common/service/verifier.h"
 #include "primary/zone_file_loader.h"
 #include "primary/zone_sources.h"
 
@@ -61,6 +62,7 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
          .put = [&sources](const config::Zone& zone) { sources->put(zone); },
          .remove = [&sources](const dns::Name& zone) { sources->remove(zone); },
          .finish = [&sources] { sources->handle_reloaded(); }}};
+    const service::Verifier verifier{daemon};
     if (const Result<void> listening = daemon.listen(); !listening) {
         sources.reset();
         return service::report(config::Role::primary, listening.error());

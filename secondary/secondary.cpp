@@ -14,10 +14,10 @@
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "common/service/reloader.h"
+#include "common/service/verifier.h"
 #include "secondary/hand_over_runner.h"
 #include "secondary/promote.h"
 #include "secondary/reload_command.h"
-#include "secondary/verifier.h"
 
 namespace twinzone::secondary {
 
@@ -59,7 +59,7 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
         daemon.add_zone(zone);
         output->add(zone);
     }
-    const Verifier verifier{daemon};
+    const service::Verifier verifier{daemon};
     answer_promote(daemon);
     const service::Reloader reloader{
         daemon,

@@ -195,3 +195,16 @@ def test_a_difference_under_one_serial_is_mended_in_the_background(tmp_path, run
     assert "differs, serial 1, 1 records only here, 1 only there" in log
     assert log.count("mending by AXFR") == 1
     assert said(secondary).startswith("example.test. 1: same as")
+
+
+def test_a_relay_is_mended_too(tmp_path, running):
+    upstream, relay = Primary(tmp_path / "up"), Primary(tmp_path / "relay")
+    upstream.serve_file(ZONE, zone_texts.small(1, [HOST]))
+    relay.use_remote("up", upstream.port)
+    relay.relay(ZONE, ["up"], verify_interval="1s")
+    running(upstream).start()
+    running(relay).start()
+    relay.wait_for_serial(ZONE, 1)
+    forget_and_put(upstream, zone_texts.small(1))
+    wait_for("the relay has what is upstream", lambda: (
+        contents.of_server(relay.port, ZONE) == contents.of_server(upstream.port, ZONE)))

@@ -1,4 +1,4 @@
-#include "secondary/zone_verification.h"
+#include "common/service/zone_verification.h"
 
 #include <atomic>
 #include <mutex>
@@ -10,7 +10,7 @@
 #include "common/text/zone_file_writer.h"
 #include "common/zone/page_records.h"
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 namespace {
 
@@ -37,7 +37,7 @@ bool is_refusal(const Error& error) {
 // Shared with the pool.
 struct ZoneVerification::Comparison {
     std::shared_ptr<const zone::Snapshot> ours;
-    service::Content theirs;
+    Content theirs;
     ServerVerdict verdict;
     Result<void> outcome;
     std::atomic<bool> is_unwanted = false;
@@ -62,9 +62,9 @@ struct ZoneVerification::Comparison {
             note('+', theirs.soa.record().view(), verdict.only_there);
         }
         zone::PageRecords records{ours->pages()};
-        service::RecordChanges changes{records, *theirs.records, service::Sameness::meaning};
+        RecordChanges changes{records, *theirs.records, Sameness::meaning};
         while (!is_unwanted) {
-            const Result<std::optional<service::Change>> change = changes.next();
+            const Result<std::optional<Change>> change = changes.next();
             if (!change) {
                 return fail(change.error());
             }
@@ -91,7 +91,7 @@ struct ZoneVerification::Comparison {
     }
 };
 
-ZoneVerification::ZoneVerification(service::Daemon& daemon, service::ContentFetcher& fetcher,
+ZoneVerification::ZoneVerification(Daemon& daemon, ContentFetcher& fetcher,
                                    const config::Zone& zone, Done done)
     : daemon_(daemon),
       fetcher_(fetcher),
@@ -141,7 +141,7 @@ void ZoneVerification::fetch() {
     asked_under_ = our_serial();
     fetcher_.use_tls(daemon_.tls());
     fetcher_.fetch(zone_.name, servers_[at_].remote,
-                   [this](Result<service::Content> theirs) { handle_content(std::move(theirs)); });
+                   [this](Result<Content> theirs) { handle_content(std::move(theirs)); });
 }
 
 ServerVerdict ZoneVerification::verdict_on(Finding finding) const {
@@ -150,7 +150,7 @@ ServerVerdict ZoneVerification::verdict_on(Finding finding) const {
             .finding = finding};
 }
 
-void ZoneVerification::handle_content(Result<service::Content> theirs) {
+void ZoneVerification::handle_content(Result<Content> theirs) {
     if (!theirs) {
         const bool may_refuse = !servers_[at_].is_primary && is_refusal(theirs.error());
         ServerVerdict verdict = verdict_on(may_refuse ? Finding::refused : Finding::no_answer);
@@ -200,7 +200,7 @@ void ZoneVerification::wait_for(dns::Serial theirs, Instant until) {
     }
 }
 
-void ZoneVerification::compare(service::Content theirs) {
+void ZoneVerification::compare(Content theirs) {
     Result<std::shared_ptr<const zone::Snapshot>> snapshot =
         daemon_.store().snapshot(zone_.name.view());
     if (!snapshot) {
@@ -241,4 +241,4 @@ void ZoneVerification::settle(ServerVerdict verdict) {
     next_server();
 }
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service

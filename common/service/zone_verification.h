@@ -11,9 +11,9 @@
 #include "common/net/timer.h"
 #include "common/service/content_fetcher.h"
 #include "common/service/daemon.h"
-#include "secondary/verdict.h"
+#include "common/service/verdict.h"
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 // Loop thread only. Borrows daemon and fetcher; the fetcher calls nobody once this is destroyed,
 // or is destroyed first.
@@ -22,8 +22,7 @@ class ZoneVerification {
     using Done = std::function<void(ZoneVerdict verdict)>;
 
     // `done` is called once, never from within start(); it may destroy this.
-    ZoneVerification(service::Daemon& daemon, service::ContentFetcher& fetcher,
-                     const config::Zone& zone, Done done);
+    ZoneVerification(Daemon& daemon, ContentFetcher& fetcher, const config::Zone& zone, Done done);
     // Waits for the comparison under way, which it ends.
     ~ZoneVerification();
     ZoneVerification(const ZoneVerification&) = delete;
@@ -42,15 +41,15 @@ class ZoneVerification {
     [[nodiscard]] ServerVerdict verdict_on(Finding finding) const;
     void next_server();
     void fetch();
-    void handle_content(Result<service::Content> theirs);
+    void handle_content(Result<Content> theirs);
     void handle_other_serial(dns::Serial theirs);
     void wait_for(dns::Serial theirs, Instant until);
-    void compare(service::Content theirs);
+    void compare(Content theirs);
     void handle_compared(const Comparison& comparison);
     void settle(ServerVerdict verdict);
 
-    service::Daemon& daemon_;
-    service::ContentFetcher& fetcher_;
+    Daemon& daemon_;
+    ContentFetcher& fetcher_;
     config::Zone zone_;
     Done done_;
     net::Timer timer_;
@@ -62,4 +61,4 @@ class ZoneVerification {
     std::shared_ptr<Comparison> comparison_;  // on the pool
 };
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service

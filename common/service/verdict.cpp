@@ -1,4 +1,4 @@
-#include "secondary/verdict.h"
+#include "common/service/verdict.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 
 #include "common/control/json_text.h"
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 namespace {
 
@@ -99,4 +99,4 @@ std::string to_json(const ZoneVerdict& verdict) {
                        verdict.is_good(), fmt::join(servers, ","));
 }
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service

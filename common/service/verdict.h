@@ -10,7 +10,7 @@
 #include "common/dns/name.h"
 #include "common/dns/serial.h"
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 enum class Finding : std::uint8_t {
     same,
@@ -48,4 +48,4 @@ struct ZoneVerdict {
 // An object, without a line end.
 [[nodiscard]] std::string to_json(const ZoneVerdict& verdict);
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service

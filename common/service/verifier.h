@@ -13,15 +13,15 @@
 #include "common/net/timer.h"
 #include "common/service/content_fetcher.h"
 #include "common/service/daemon.h"
-#include "secondary/zone_verification.h"
+#include "common/service/zone_verification.h"
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 // Loop thread only. Borrows the daemon, whose loop runs no more when this is destroyed.
 class Verifier {
   public:
     // Registers the verb and begins the schedule.
-    explicit Verifier(service::Daemon& daemon);
+    explicit Verifier(Daemon& daemon);
     ~Verifier();
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
@@ -40,7 +40,7 @@ class Verifier {
     void handle_background(const ZoneVerdict& verdict);
     void mend(const ZoneVerdict& verdict, const ServerVerdict& primary);
 
-    service::Daemon& daemon_;
+    Daemon& daemon_;
     Instant began_;
     Instant looked_;             // at the schedule, last
     std::deque<dns::Name> due_;  // in the background
@@ -48,7 +48,7 @@ class Verifier {
     net::Timer timer_;
     std::map<std::uint64_t, std::unique_ptr<ZoneVerification>> running_;
     std::uint64_t last_id_ = 0;
-    service::ContentFetcher fetcher_;
+    ContentFetcher fetcher_;
 };
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service

@@ -1,11 +1,11 @@
-#include "secondary/verifier.h"
+#include "common/service/verifier.h"
 
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-namespace twinzone::secondary {
+namespace twinzone::service {
 
 namespace {
 
@@ -46,7 +46,7 @@ struct Verifier::Answer {
     bool is_first = true;     // no zone is told yet
 };
 
-Verifier::Verifier(service::Daemon& daemon)
+Verifier::Verifier(Daemon& daemon)
     : daemon_(daemon),
       began_(daemon.loop().now().instant),
       looked_(began_),
@@ -231,4 +231,4 @@ void Verifier::mend(const ZoneVerdict& verdict, const ServerVerdict& primary) {
     daemon_.refresh(verdict.zone.view(), whole);
 }
 
-}  // namespace twinzone::secondary
+}  // namespace twinzone::service
