@@ -180,13 +180,17 @@ void WebService::answer_zone(std::string_view name, unsigned refresh, Respond re
 
 void WebService::sample_lags() {
     gatherer_.gather([this](const std::shared_ptr<const web::Facts>& facts) {
-        auto next = std::make_shared<web::LagHistory>(*history_);
+        auto next = std::make_shared<web::LagHistory>();
+        const auto take = [next, old = history_](const web::Facts& now) {
+            *next = *old;
+            next->add(now);
+        };
         if (facts->status.zones.size() <= kZonesOnLoop) {
-            next->add(*facts);
+            take(*facts);
             keep_lags(std::move(next));
             return;
         }
-        loop_.work([next, facts] { next->add(*facts); },
+        loop_.work([take, held = facts]() mutable { take(*std::exchange(held, nullptr)); },
                    [this, alive = std::weak_ptr<bool>{alive_}, next] {
                        if (!alive.expired()) {
                            keep_lags(next);
@@ -218,7 +222,7 @@ void WebService::run_next_job() {
     if (job_runs_ || jobs_.empty()) {
         return;
     }
-    const Job job = std::move(jobs_.front());
+    Job job = std::move(jobs_.front());
     jobs_.pop_front();
     if (untaken_bytes() > kMaxUntakenBytes) {
         job.respond(response(503, kPlainText, "too much is waiting to be taken; try again\n"));
@@ -227,16 +231,21 @@ void WebService::run_next_job() {
     }
     job_runs_ = true;
     auto made = std::make_shared<net::HttpResponse>();
-    loop_.work([make = job.make, made] { *made = make(); },
-               [this, alive = std::weak_ptr<bool>{alive_}, respond = job.respond, made] {
-                   if (alive.expired()) {
-                       return;
-                   }
-                   untaken_.push_back(made->body);
-                   respond(std::move(*made));
-                   job_runs_ = false;
-                   run_next_job();
-               });
+    // What it was made of is freed there as well: 100,000 zones take their time.
+    loop_.work(
+        [make = std::move(job.make), made]() mutable {
+            *made = make();
+            make = nullptr;
+        },
+        [this, alive = std::weak_ptr<bool>{alive_}, respond = job.respond, made] {
+            if (alive.expired()) {
+                return;
+            }
+            untaken_.push_back(made->body);
+            respond(std::move(*made));
+            job_runs_ = false;
+            run_next_job();
+        });
 }
 
 std::size_t WebService::untaken_bytes() {
