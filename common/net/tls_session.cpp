@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "common/base/assert.h"
+#include "common/net/tls_failure.h"
 #include "common/net/tls_parts.h"
 
 namespace twinzone::net {
@@ -19,14 +20,6 @@ struct TlsSession::State {
     BIO* out = nullptr;     // owned by ssl
     std::string objection;  // to the server's certificate
 };
-
-namespace {
-
-Failure broken(std::string why) {
-    return fail(Errc::peer_unreachable, fmt::format("TLS: {}", why));
-}
-
-}  // namespace
 
 TlsSession::TlsSession(std::shared_ptr<const TlsContext> context)
     : context_(std::move(context)), state_(std::make_unique<State>()) {
@@ -56,7 +49,7 @@ TlsSession::~TlsSession() = default;
 Result<void> TlsSession::receive(ByteView wire) {
     TWINZONE_ASSERT(wire.size() <= std::numeric_limits<int>::max());
     if (!wire.empty() && BIO_write(state_->in, wire.data(), static_cast<int>(wire.size())) < 0) {
-        return broken(tls_error_text());
+        return fail(tls_error(TlsFailure::broken, tls_error_text()));
     }
     return is_open_ ? Result<void>{} : shake_hands();
 }
@@ -72,10 +65,9 @@ Result<void> TlsSession::shake_hands() {
     }
     if (!state_->objection.empty()) {
         ERR_clear_error();
-        return broken(
-            fmt::format("the server's certificate is not accepted: {}", state_->objection));
+        return fail(tls_error(TlsFailure::certificate, state_->objection));
     }
-    return broken(fmt::format("handshake: {}", tls_error_text()));
+    return fail(tls_error(TlsFailure::handshake, tls_error_text()));
 }
 
 Result<void> TlsSession::judge_peer() {
@@ -83,7 +75,7 @@ Result<void> TlsSession::judge_peer() {
     unsigned int size = 0;
     SSL_get0_alpn_selected(state_->ssl.get(), &alpn, &size);
     if (size != 3 || std::string_view{reinterpret_cast<const char*>(alpn), size} != "dot") {
-        return broken("the peer does not offer the protocol \"dot\" (ALPN)");
+        return fail(tls_error(TlsFailure::alpn, "the peer does not offer \"dot\" (ALPN)"));
     }
     const TlsContext::Parts& parts = context_->parts();
     X509* certificate = SSL_get0_peer_certificate(state_->ssl.get());
@@ -95,7 +87,7 @@ Result<void> TlsSession::judge_peer() {
         if (why.empty()) {
             peer_.identities.push_back(judge.trust.name);
         } else if (!parts.is_server) {
-            return broken(fmt::format("the server's certificate is not accepted: {}", why));
+            return fail(tls_error(TlsFailure::certificate, why));
         } else if (certificate != nullptr) {
             peer_.objections.push_back(fmt::format("{}: {}", judge.trust.name, why));
         }
@@ -114,7 +106,7 @@ Result<std::size_t> TlsSession::read(std::span<std::uint8_t> into) {
     switch (SSL_get_error(state_->ssl.get(), status)) {
         case SSL_ERROR_WANT_READ:
         case SSL_ERROR_ZERO_RETURN: return std::size_t{0};
-        default: return broken(tls_error_text());
+        default: return fail(tls_error(TlsFailure::broken, tls_error_text()));
     }
 }
 
@@ -134,7 +126,7 @@ Result<void> TlsSession::write(ByteView plain) {
     if (!plain.empty() &&
         (SSL_write_ex(state_->ssl.get(), plain.data(), plain.size(), &written) != 1 ||
          written != plain.size())) {
-        return broken(tls_error_text());
+        return fail(tls_error(TlsFailure::broken, tls_error_text()));
     }
     return {};
 }

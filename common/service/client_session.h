@@ -36,6 +36,8 @@ class ClientSession {
         // Of a transfer that takes long, now and then. May be empty.
         std::function<void(const TransferEnd&)> on_transfer_progress;
         std::function<void()> on_request;  // after each request that was read
+        // The connection failed by itself; on_end follows. May be empty.
+        std::function<void(const Error&)> on_failure;
         std::function<void()> on_end;      // the last call; may destroy the session
     };
 

@@ -3,10 +3,26 @@
 #include <fmt/format.h>
 
 #include "common/service/daemon.h"
+#include "common/service/why.h"
 
 namespace twinzone::service {
 
 namespace {
+
+// Newest first.
+std::vector<web::DecisionRow> decision_rows(const std::vector<KeptDecision>& kept) {
+    std::vector<web::DecisionRow> rows;
+    rows.reserve(kept.size());
+    for (auto each = kept.rbegin(); each != kept.rend(); ++each) {
+        const ReasonWords& words = words_of(each->decision.reason);
+        rows.push_back({.at = each->at,
+                        .times = each->times,
+                        .level = std::string{observe::to_string(words.level)},
+                        .text = std::string{words.sentence},
+                        .detail = facts_text(each->decision)});
+    }
+    return rows;
+}
 
 // The steps that the journal holds, newest first.
 void read_history(const zone::Snapshot& snapshot, web::ZoneDetails& details) {
@@ -67,13 +83,16 @@ WebService::MakeDetails Daemon::zone_details(std::string_view name) {
     const Result<dns::Name> zone = dns::Name::from_text(name);
     Result<std::shared_ptr<const zone::Snapshot>> snapshot =
         zone ? store_->snapshot(*zone) : fail(zone.error());
-    return [snapshot = std::move(snapshot)] {
-        web::ZoneDetails details;
-        if (snapshot) {
-            read_history(**snapshot, details);
-        }
-        return details;
-    };
+    return
+        [snapshot = std::move(snapshot), decisions = zone ? decision_rows(events_.book().of(*zone))
+                                                          : std::vector<web::DecisionRow>{}] {
+            web::ZoneDetails details;
+            details.decisions = decisions;
+            if (snapshot) {
+                read_history(**snapshot, details);
+            }
+            return details;
+        };
 }
 
 }  // namespace twinzone::service

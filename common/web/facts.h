@@ -21,4 +21,10 @@ struct Facts {
     Duration loop_lag{0};  // the longest that callbacks kept the loop from events, of late
 };
 
+// True for remotes of the configuration. Others come unasked and are known by their address: shown,
+// but who looked once from somewhere is no reason for an alarm.
+[[nodiscard]] inline bool is_named(const control::PeerStatus& peer) noexcept {
+    return peer.configured || peer.remote != peer.address;
+}
+
 }  // namespace twinzone::web

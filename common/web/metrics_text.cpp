@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <vector>
 
 #include "common/observe/exposition.h"
 #include "common/observe/process_facts.h"
@@ -64,6 +65,23 @@ void put_times(Exposition& out, const Facts& facts) {
     }
 }
 
+// Remotes of the configuration, each once: several that come from one address under several keys
+// may have one name, and then the one that lags most speaks for it.
+std::vector<const control::PeerStatus*> peers_by_name(const control::ZoneStatus& zone) {
+    std::vector<const control::PeerStatus*> peers;
+    for (const control::PeerStatus& peer : zone.peers) {
+        const auto same = std::find_if(peers.begin(), peers.end(), [&](const auto* other) {
+            return other->remote == peer.remote;
+        });
+        if (same != peers.end()) {
+            *same = (*same)->lag < peer.lag ? &peer : *same;
+        } else if (is_named(peer)) {
+            peers.push_back(&peer);
+        }
+    }
+    return peers;
+}
+
 void put_peers(Exposition& out, const Facts& facts) {
     out.begin(
         MetricType::gauge, "twinzone_zone_lag_seconds",
@@ -73,18 +91,18 @@ void put_peers(Exposition& out, const Facts& facts) {
         if (zone.lag && !has_peer(zone, kSelf)) {
             out.add({zone.zone, kSelf}, number(*zone.lag));
         }
-        for (const control::PeerStatus& peer : zone.peers) {
-            if (peer.lag) {
-                out.add({zone.zone, peer.remote}, number(*peer.lag));
+        for (const control::PeerStatus* peer : peers_by_name(zone)) {
+            if (peer->lag) {
+                out.add({zone.zone, peer->remote}, number(*peer->lag));
             }
         }
     }
     out.begin(MetricType::gauge, "twinzone_peer_serial", "Serial the peer was last seen with.",
               {"zone", "peer"});
     for (const control::ZoneStatus& zone : facts.status.zones) {
-        for (const control::PeerStatus& peer : zone.peers) {
-            if (peer.serial) {
-                out.add({zone.zone, peer.remote}, peer.serial->value());
+        for (const control::PeerStatus* peer : peers_by_name(zone)) {
+            if (peer->serial) {
+                out.add({zone.zone, peer->remote}, peer->serial->value());
             }
         }
     }

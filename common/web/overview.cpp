@@ -40,6 +40,9 @@ int rank(const ZoneStatus& zone) {
 seconds worst_lag(const ZoneStatus& zone) {
     seconds worst = zone.lag.value_or(seconds{0});
     for (const control::PeerStatus& peer : zone.peers) {
+        if (!is_named(peer)) {
+            continue;
+        }
         worst = std::max(worst, peer.lag.value_or(seconds{0}));
     }
     return worst;
@@ -82,7 +85,7 @@ void take_page(std::vector<Row>& rows, Overview& out) {
 
 bool has_peer_behind(const ZoneStatus& zone) {
     return std::any_of(zone.peers.begin(), zone.peers.end(), [](const control::PeerStatus& peer) {
-        return peer.lag && *peer.lag > seconds{0};
+        return is_named(peer) && peer.lag && *peer.lag > seconds{0};
     });
 }
 

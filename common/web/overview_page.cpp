@@ -107,7 +107,8 @@ std::vector<std::string> peers_of(const Overview& overview) {
     std::vector<std::string> names;
     for (const ZoneStatus* zone : overview.rows) {
         for (const PeerStatus& peer : zone->peers) {
-            if (std::find(names.begin(), names.end(), peer.remote) == names.end()) {
+            if (is_named(peer) &&
+                std::find(names.begin(), names.end(), peer.remote) == names.end()) {
                 names.push_back(peer.remote);
             }
         }
@@ -177,6 +178,10 @@ class Table {
         open_cell("State");
         out_.raw("<div>");
         put_state(out_, tone_of(zone.state), control::to_string(zone.state));
+        if (zone.transfer) {
+            out_.raw("<span class=\"quiet number\">").text(zone.transfer->type).raw(", ");
+            out_.number(zone.transfer->records).raw(" records</span>");
+        }
         put_expiry(zone);
         out_.raw("</div></td>");
         open_cell("Here");
@@ -233,7 +238,9 @@ class Table {
         if (!by_peer_) {
             out_.raw("<td role=\"cell\" class=\"wide\" data-label=\"Peers\"><div class=\"many\">");
             for (const PeerStatus& peer : zone.peers) {
-                put_peer(zone, peer, true);
+                if (is_named(peer)) {
+                    put_peer(zone, peer, true);
+                }
             }
             out_.raw("</div></td>");
             return;

@@ -16,8 +16,6 @@ namespace {
 using control::PeerStatus;
 using control::ZoneStatus;
 
-constexpr SparklineSize kWide{.width = 240, .height = 36};
-
 std::string serial_text(const std::optional<dns::Serial>& serial) {
     return serial ? fmt::format("{}", serial->value()) : "none";
 }
@@ -31,6 +29,18 @@ void put_fact(Html& out, std::string_view name, std::string_view value) {
     if (!value.empty()) {
         out.raw("<div><dt>").raw(name).raw("</dt><dd>").text(value).raw("</dd></div>");
     }
+}
+
+void put_transfer(Html& out, const ZoneStatus& zone) {
+    if (!zone.transfer) {
+        return;
+    }
+    const control::TransferStatus& transfer = *zone.transfer;
+    out.raw("<p class=\"reason busy\"><span>").text(transfer.type).raw(" from ");
+    out.text(transfer.remote).raw(": ").number(transfer.records).raw(" records, ");
+    out.number(transfer.bytes).raw(" octets in ");
+    out.text(control::span_in_words(transfer.took));
+    out.raw(transfer.committing ? "; going to disk</span></p>\n" : "</span></p>\n");
 }
 
 // "40 s ago, 2026-03-01 12:00:00 UTC".
@@ -98,23 +108,47 @@ Html& open_cell(Html& out, std::string_view label) {
     return out.raw("<td role=\"cell\" data-label=\"").raw(label).raw("\">");
 }
 
+void put_time_cell(Html& out, std::string_view label, const std::optional<UnixTime>& time,
+                   const std::optional<dns::Serial>& serial = {}) {
+    open_cell(out, label).raw("<div>");
+    if (serial) {
+        out.raw("serial ").text(serial_text(serial)).raw("<br>");
+    }
+    if (time) {
+        put_time(out, *time);
+    } else {
+        out.raw("<span class=\"quiet\">not yet</span>");
+    }
+    out.raw("</div></td>");
+}
+
+void put_peer_name(Html& out, const PeerStatus& peer) {
+    out.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">").text(peer.remote);
+    if (peer.address != peer.remote) {
+        out.raw("<span class=\"quiet\">").text(peer.address).raw("</span>");
+    }
+    if (!peer.configured) {
+        out.raw("<span class=\"quiet\">comes unasked</span>");
+    }
+    if (!peer.problem.empty()) {
+        out.raw("<span class=\"quiet\">").text(peer.problem).raw("</span>");
+    }
+    out.raw("</th>");
+}
+
 void put_peer(Html& out, const ZoneStatus& zone, const PeerStatus& peer,
               const LagHistory& history) {
-    out.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">").text(peer.remote);
-    out.raw("</th>");
-    open_cell(out, "Lag").raw("<span class=\"lag ").raw(tone_of(peer.lag)).raw("\">");
-    out.text(lag_in_words(peer.lag)).raw("</span></td>");
-    open_cell(out, "Serial").raw("<span>").text(serial_text(peer.serial)).raw("</span></td>");
-    open_cell(out, "Last contact").raw("<span>");
-    if (peer.last_contact) {
-        put_time(out, *peer.last_contact);
-    } else {
-        out.raw("none yet");
-    }
-    out.raw("</span></td>");
-    open_cell(out, "Lately").raw("<div class=\"").raw(tone_of(peer.lag)).raw("\">");
-    out.raw(sparkline(history.series(zone, peer.remote), history.span(), kWide));
-    out.raw("</div></td></tr>\n");
+    put_peer_name(out, peer);
+    open_cell(out, "Lag").raw("<div class=\"").raw(tone_of(peer.lag)).raw("\">");
+    out.raw("<span class=\"lag\">").text(lag_in_words(peer.lag)).raw("</span>");
+    out.raw(sparkline(history.series(zone, peer.remote), history.span(), {})).raw("</div></td>");
+    open_cell(out, "Holds").raw("<span>").text(serial_text(peer.serial)).raw("</span></td>");
+    open_cell(out, "Answers").raw("<span>");
+    out.text(peer.served ? serial_text(peer.served) : "not asked").raw("</span></td>");
+    put_time_cell(out, "NOTIFY answered", peer.last_acknowledged, peer.acknowledged);
+    put_time_cell(out, "SOA asked", peer.last_soa_asked);
+    put_time_cell(out, "Transfer taken", peer.last_transfer);
+    out.raw("</tr>\n");
 }
 
 void put_peers(Html& out, const ZoneStatus& zone, const LagHistory& history) {
@@ -123,7 +157,9 @@ void put_peers(Html& out, const ZoneStatus& zone, const LagHistory& history) {
         out.raw("<p class=\"quiet\">Nobody is told of new versions.</p>\n");
         return;
     }
-    put_columns(out, "Peers", {"Peer", "Lag", "Serial", "Last contact", "Lately"});
+    put_columns(
+        out, "Peers",
+        {"Peer", "Lag", "Holds", "Answers", "NOTIFY answered", "SOA asked", "Transfer taken"});
     for (const PeerStatus& peer : zone.peers) {
         put_peer(out, zone, peer, history);
     }
@@ -148,7 +184,10 @@ void put_decisions(Html& out, const std::vector<DecisionRow>& decisions) {
         out.raw("<span class=\"").raw(tone_of_level(decision.level)).raw("\">");
         out.text(decision.text);
         if (decision.times > 1) {
-            out.raw(" <span class=\"quiet\">(").number(decision.times).raw(" times)</span>");
+            out.raw(" (").number(decision.times).raw(" times)");
+        }
+        if (!decision.detail.empty()) {
+            out.raw("<br><span class=\"quiet\">").text(decision.detail).raw("</span>");
         }
         out.raw("</span></li>\n");
     }
@@ -200,6 +239,7 @@ std::string zone_page(const Facts& facts, const LagHistory& history, const ZoneD
         out.raw("<p class=\"reason ").raw(tone_of(zone.state)).raw("\"><span>");
         out.text(zone.reason).raw("</span></p>\n");
     }
+    put_transfer(out, zone);
     put_facts(out, zone, facts.taken);
     put_served(out, zone);
     put_peers(out, zone, history);

@@ -17,8 +17,9 @@ namespace twinzone::web {
 struct DecisionRow {
     UnixTime at;
     std::uint32_t times = 1;
-    std::string level;  // of the log: "warning", "error" stand out
-    std::string text;
+    std::string level;     // of the log: "warning", "error" stand out
+    std::string text;      // a sentence
+    std::string detail{};  // its facts; may be empty
 };
 
 // A step of its history, as `history` tells it.

@@ -70,8 +70,7 @@ def picture(page, name):
         page.screenshot(os.path.join(folder, f"{name}.png"), whole=True)
 
 
-def violations(page, axe):
-    page.evaluate(axe + "; 0")
+def violations(page):
     found = page.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', "
         "'best-practice']}).then(r => r.violations.map(v => v.id + ': ' + "
@@ -81,8 +80,9 @@ def violations(page, axe):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_at_every_size(browser, samples, name):
+    page = browser.open(f"{samples}/{name}.html", scripts=False)
     for width, height, dark in SIZES:
-        page = browser.open(f"{samples}/{name}.html", width, height, dark, scripts=False)
+        page.show(width, height, dark)
         assert page.complaints() == []
         # Nothing sticks out: the window never scrolls sideways.
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -90,18 +90,20 @@ def test_a_page_is_whole_at_every_size(browser, samples, name):
             "rgb(20, 24, 28)" if dark else "rgb(246, 247, 248)"), "the style sheet is not used"
         assert page.evaluate("document.querySelectorAll('script,[style],[onclick]').length") == 0
         picture(page, f"{name}-{width}{'-dark' if dark else ''}")
-        page.close()
+    page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible(browser, samples, axe, name):
+    page = browser.open(f"{samples}/{name}.html")
+    page.evaluate(axe + "; 0")
     for width, height, dark in SIZES if name in EVERY_SIZE else SIZES[:1]:
-        page = browser.open(f"{samples}/{name}.html", width, height, dark)
-        found = violations(page, axe)
+        page.show(width, height, dark)
+        found = violations(page)
         if name == "many-held":  # it was asked to load itself anew, by a link
             found = [each for each in found if not each.startswith("meta-refresh")]
         assert found == [], f"{name} {width} {dark}"
-        page.close()
+    page.close()
 
 
 def test_rows_have_their_columns_where_the_window_is_narrow(browser, samples):

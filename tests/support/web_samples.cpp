@@ -77,11 +77,20 @@ ZoneStatus sample(std::size_t i, std::size_t peers, bool with_problems) {
         peer.serial = zone.serial;
         peer.lag = seconds{0};
         peer.last_contact = kNow + seconds{-40};
+        peer.address = fmt::format("192.0.2.{}@53", p + 2);
+        peer.served = peer.serial;
+        peer.acknowledged = peer.serial;
+        peer.last_acknowledged = kNow + seconds{-42};
+        peer.last_soa_asked = kNow + seconds{-41};
+        peer.last_transfer = kNow + seconds{-40};
         if (with_problems && (i + p) % 29 == 11) {
             peer.serial = dns::Serial{2026091999U};
+            peer.problem = "no answer to the SOA query";
             peer.lag = seconds{static_cast<std::int64_t>(45 + (i % 40) * 61)};
         } else if (with_problems && (i + p) % 101 == 50) {
-            peer = {.remote = peer.remote, .serial = {}, .lag = {}, .last_contact = {}};
+            const std::string name = peer.remote;
+            peer = {};
+            peer.remote = name;
         }
         zone.peers.push_back(std::move(peer));
     }
@@ -128,8 +137,8 @@ web::ZoneDetails details() {
     out.decisions = {
         {kNow + seconds{-5}, 1, "error",
          "expired: no primary confirmed it in time; it is no longer served"},
-        {kNow + seconds{-40}, 312, "warning",
-         "SOA check failed: 192.0.2.1@53: connection refused; the next primary is asked"},
+        {kNow + seconds{-40}, 312, "warning", "a primary was asked and gave no usable answer",
+         "remote 192.0.2.1@53: connection refused"},
         {kNow + seconds{-7200}, 1, "info", "the primary has serial 2026092001, which is ours"},
     };
     for (std::uint32_t i = 0; i < 12; ++i) {

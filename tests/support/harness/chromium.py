@@ -22,6 +22,9 @@ class Chromium:
             PROGRAM, "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
             "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--disable-extensions",
+            # Its renderers are not to be nice to others: a busy machine would starve them.
+            "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+            "--disable-background-timer-throttling",
             "--disable-sync", f"--user-data-dir={folder}", "about:blank"]
         with open(os.path.join(folder, "chromium.log"), "ab") as log:
             # The browser reads descriptor 3 and writes descriptor 4.
@@ -87,19 +90,24 @@ class Chromium:
 
 class Page:
     def __init__(self, browser, url, size, dark, scripts):
-        self.browser, self.url, self.size = browser, url, size
+        self.browser, self.url = browser, url
         self.target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = browser.call("Target.attachToTarget", targetId=self.target,
                                     flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
-                  deviceScaleFactor=1, mobile=False)
-        self.call("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.show(*size, dark)
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.call("Page.navigate", url=url)
         browser.wait_for_event("Page.loadEventFired", self.session)
+
+    def show(self, width, height, dark=False):
+        """In a window of this size, in one of the two schemes of colours."""
+        self.size = width, height
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                  deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)

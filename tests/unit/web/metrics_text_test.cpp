@@ -73,6 +73,19 @@ TEST_CASE("a remote called self keeps its label, without a second series of it",
     CHECK(text.find("peer=\"self\"} 9") == std::string::npos);
 }
 
+TEST_CASE("each peer has one series, and who comes unasked from somewhere has none", "[web]") {
+    ZoneStatus one = zone("a.test.", ZoneState::current, dns::Serial{9});
+    one.peers = {peer("ns2", dns::Serial{9}, seconds{0}), peer("ns2", dns::Serial{8}, seconds{70}),
+                 peer("192.0.2.9", dns::Serial{1}, seconds{99})};
+    one.peers.back().configured = false;
+    one.peers.back().address = "192.0.2.9";
+    const std::string text = metrics_text(facts_of({one}), {});
+    CHECK(has_line(text, "twinzone_zone_lag_seconds{zone=\"a.test.\",peer=\"ns2\"} 70"));
+    CHECK(has_line(text, "twinzone_peer_serial{zone=\"a.test.\",peer=\"ns2\"} 8"));
+    CHECK(text.find("peer=\"ns2\"} 0") == std::string::npos);
+    CHECK(text.find("192.0.2.9") == std::string::npos);
+}
+
 TEST_CASE("a broken store has no size", "[web]") {
     CHECK(metrics_text(facts_of({}), {}).find("twinzone_store_bytes") == std::string::npos);
 }
