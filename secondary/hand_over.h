@@ -162,6 +162,7 @@ class HandOver {
     void judge_check(Now now, Zone& zone, const Result<dns::Serial>& served);
     void judge_asking(Now now, Zone& zone, const Result<dns::Serial>& served);
     void finish(Now now, Zone& zone);
+    void take(Zone& zone);
     void give_up(Now now, Zone& zone, std::string why);
     void settle(Now now, Zone& zone);
     void rest(Now now, Zone& zone);

@@ -56,6 +56,7 @@ void HandOverRunner::add(const config::Zone& zone) {
     FileState file;
     if (zone.output.mode == config::OutputMode::file) {
         make_output_directory(daemon_.config(), zone.output.path);
+        drop_unfinished_zone_file(zone.output.path);
         file.serial = serial_in_zone_file(zone.output.path, zone.name);
         file.has_previous = has_previous_zone_file(zone.output.path);
     }

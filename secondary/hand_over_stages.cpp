@@ -223,8 +223,9 @@ bool HandOver::drop_lacks(Zone& zone, dns::Serial up_to) {
 void HandOver::judge_check(Now now, Zone& zone, const Result<dns::Serial>& served) {
     const dns::Serial ours = version_of(zone)->serial();
     if (served && *served == ours) {
-        zone.target = zone.taken = ours;
+        zone.target = ours;
         zone.lacks.clear();
+        take(zone);
         rest(now, zone);
         return;
     }
@@ -301,21 +302,26 @@ void HandOver::finish(Now now, Zone& zone) {
     event.took = now.instant - zone.attempt->began;
     event.why = zone.output.verify ? std::string{} : zone.reload_words;
     emit(zone, std::move(event));
-    zone.taken = zone.target;
-    zone.error.clear();
-    zone.is_behind = false;
-    zone.failures = 0;
-    zone.is_file_served = true;
     if (!zone.attempt->is_again) {
         zone.lacks.clear();
     } else if (zone.target) {
         static_cast<void>(drop_lacks(zone, *zone.target));
     }
+    take(zone);
+    rest(now, zone);
+}
+
+// The target is served.
+void HandOver::take(Zone& zone) {
+    zone.taken = zone.target;
+    zone.error.clear();
+    zone.is_behind = false;
+    zone.failures = 0;
+    zone.is_file_served = true;
     if (zone.file.has_previous) {
         zone.file.has_previous = false;
         actions_.emplace_back(DropPrevious{zone.number});
     }
-    rest(now, zone);
 }
 
 void HandOver::give_up(Now now, Zone& zone, std::string why) {

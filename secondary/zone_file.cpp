@@ -23,6 +23,12 @@ std::string previous_of(const std::string& path) {
     return fmt::format("{}.previous", path);
 }
 
+// One name: what a process that was killed left there is written over. The store's lock keeps two
+// from writing one file.
+std::string temporary_of(const std::string& path) {
+    return fmt::format("{}.new", path);
+}
+
 Failure failed(const std::string& path, const char* what) {
     const int error = errno;
     return fail(error == ENOSPC || error == EDQUOT ? Errc::disk_full : Errc::file_unreadable,
@@ -135,7 +141,7 @@ Result<void> keep(const std::string& path) {
 
 Result<void> write_zone_file(const zone::Snapshot& snapshot, const std::string& path,
                              OldFile old_file) {
-    const std::string temporary = fmt::format("{}.new", path);
+    const std::string temporary = temporary_of(path);
     Result<void> written = write_records(snapshot, temporary);
     if (written) {
         written = read_back(snapshot, temporary);
@@ -169,6 +175,10 @@ Result<void> put_back_zone_file(const std::string& path) {
 
 void drop_previous_zone_file(const std::string& path) {
     ::unlink(previous_of(path).c_str());
+}
+
+void drop_unfinished_zone_file(const std::string& path) {
+    ::unlink(temporary_of(path).c_str());
 }
 
 bool has_previous_zone_file(const std::string& path) {

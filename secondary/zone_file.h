@@ -32,6 +32,8 @@ enum class OldFile : std::uint8_t {
 [[nodiscard]] Result<void> put_back_zone_file(const std::string& path);
 
 void drop_previous_zone_file(const std::string& path);
+// What a process that was killed while it wrote has left.
+void drop_unfinished_zone_file(const std::string& path);
 [[nodiscard]] bool has_previous_zone_file(const std::string& path);
 
 // The serial that the file shows, where its first record is the SOA, as in those we write.

@@ -202,6 +202,13 @@ TEST_CASE("at start a file that is there is believed only by what the server ans
         bench.start();
         CHECK(bench.done().empty());
     }
+    SECTION("they are, and a crash came between that and the end") {
+        bench.file = 2;
+        bench.served = 2;
+        bench.previous = 1;
+        bench.start();
+        CHECK(bench.done() == "drop");
+    }
     SECTION("the server has not read it") {
         bench.file = 2;
         bench.served = 1;

@@ -111,6 +111,8 @@ TEST_CASE("the previous file is kept, put back and dropped", "[secondary]") {
     REQUIRE(write_zone_file(Version{10}, path, OldFile::kept));
     CHECK(serial_in_zone_file(path + ".previous", t::apex()) == dns::Serial{9});
     drop_previous_zone_file(path);
+    static_cast<void>(folder.write("z.new", "half a fi"));
+    drop_unfinished_zone_file(path);
     CHECK(files_in(folder.path()) == 1);
 }
 
