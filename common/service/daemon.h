@@ -116,6 +116,9 @@ class Daemon {
 
     // Operators' wishes: a round of checks (kick_follower() begins it), NOTIFYs now.
     [[nodiscard]] Follower::Order begin_round(const dns::Name& zone, bool whole) {
+        if (hooks_.on_refresh) {
+            hooks_.on_refresh(zone);
+        }
         return follower_->refresh(loop_.now(), zone, whole);
     }
     void kick_follower() { follower_runner_->kick(); }

@@ -166,6 +166,21 @@ def test_a_server_that_is_down_gets_the_version_when_it_is_back(kind, chain):
     in_step(chain, 2)
 
 
+def test_an_operators_refresh_tries_at_once_what_failed(chain):
+    chain = chain(Knot, timeout="1s")
+    in_step(chain, 1)
+    chain.local.kill()
+    chain.put(2)
+    log = chain.secondary.process
+    wait_for("two tries have failed", lambda: log.log_text().count(", failed: ") >= 2, limit=40)
+    chain.local.restart()  # the third would come ten seconds after the second
+    chain.local.wait_until_answering(ZONE)
+    done = chain.secondary.tool("refresh", ZONE)
+    assert done.returncode == 0, done.stderr
+    chain.local.wait_for_serial(ZONE, 2, limit=5)
+    in_step(chain, 2)
+
+
 def test_a_server_that_loses_the_version_later_is_noticed_and_gets_it_again(chain):
     chain = chain(Nsd, timeout="3s")
     chain.secondary.stop()
