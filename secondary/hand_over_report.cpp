@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,32 +14,17 @@ namespace twinzone::secondary {
 namespace {
 
 using control::ZoneState;
-using observe::Level;
 using What = HandOverEvent::What;
 using View = HandOver::View;
 
-std::string serials(const HandOverEvent& event) {
-    if (!event.to) {
-        return {};
+service::Reason reason_of(What what) {
+    switch (what) {
+        case What::taken: return service::Reason::handed_over;
+        case What::failed: return service::Reason::hand_over_failed;
+        case What::put_back: return service::Reason::hand_over_taken_back;
+        case What::behind: return service::Reason::hand_over_lost;
     }
-    return event.from && event.from != event.to
-               ? fmt::format(", serial {} -> {}", event.from->value(), event.to->value())
-               : fmt::format(", serial {}", event.to->value());
-}
-
-// "hand-over, outgoing, file F, remote 127.0.0.1@53, key k1."
-std::string to_whom(const config::Output& output) {
-    std::string text = "hand-over, outgoing";
-    if (output.mode == config::OutputMode::file) {
-        text += fmt::format(", file {}", output.path);
-    }
-    if (output.verify) {
-        text += fmt::format(", remote {}", output.verify->addresses.front().to_text());
-        if (output.verify->key) {
-            text += fmt::format(", key {}", output.verify->key->name().to_text());
-        }
-    }
-    return text;
+    return service::Reason::hand_over_failed;
 }
 
 ZoneState state_of(View::State state) {
@@ -77,32 +63,21 @@ void HandOverRunner::log(const HandOverEvent& event) {
     if (at == numbers_.end()) {
         return;
     }
-    const Served& zone = zones_.at(at->second);
-    const std::string name = event.zone.to_text();
-    const std::string whom = to_whom(zone.output);
-    const std::string end = fmt::format("{}, {:.2f} s", serials(event),
-                                        std::chrono::duration<double>(event.took).count());
-    observe::Log& log = daemon_.log();
-    switch (event.what) {
-        case What::taken: {
-            const std::string by = event.why.empty() ? "" : fmt::format(", {}", event.why);
-            log.zone(Level::info, name, fmt::format("{}{}, finished{}", whom, by, end));
-            daemon_.handle_well(event.zone, service::Trouble::hand_over);
-            return;
-        }
-        case What::failed:
-            log.zone(Level::warning, name, fmt::format("{}, failed: {}{}", whom, event.why, end));
-            daemon_.handle_trouble(event.zone, service::Trouble::hand_over, event.why);
-            return;
-        case What::put_back:
-            log.zone(Level::notice, name,
-                     fmt::format("{}, previous file put back{}", whom, serials(event)));
-            return;
-        case What::behind:
-            log.zone(Level::warning, name,
-                     fmt::format("{}, no longer served: {}{}", whom, event.why, serials(event)));
-            return;
+    const config::Output& output = zones_.at(at->second).output;
+    observe::EventFacts facts;
+    if (output.verify) {
+        facts.remote = output.verify->addresses.front().to_text();
+        facts.key = output.verify->key ? output.verify->key->name().to_text() : "";
     }
+    facts.file = output.path;
+    facts.detail = event.why;
+    facts.from = event.from == event.to ? std::nullopt : event.from;
+    facts.to = event.to;
+    if (event.what == What::taken) {
+        facts.note = fmt::format("{:.2f} s", std::chrono::duration<double>(event.took).count());
+    }
+    daemon_.events().record(daemon_.loop().now(), event.zone, reason_of(event.what),
+                            std::move(facts));
 }
 
 std::string HandOverRunner::problem(const dns::Name& zone) const {

@@ -91,6 +91,11 @@ enum class Reason : std::uint8_t {
     denied,
     turned_away,
     unavailable,
+    // Handing over to the server beside us.
+    handed_over,
+    hand_over_failed,
+    hand_over_taken_back,
+    hand_over_lost,
     // The operator.
     ordered_refresh,
     ordered_retransfer,

@@ -105,8 +105,8 @@ def test_a_change_at_ns1_is_answered_by_the_server_beside_ns2(kind, chain):
         same_content(chain, version(serial))
     assert stat.S_IMODE(os.stat(chain.file).st_mode) == 0o644, "as the operator's was"
     log = chain.secondary.process.log_text()
-    assert re.search(rf"\[example\.test\.\] hand-over, outgoing, file {re.escape(chain.file)}, remote "
-                     rf"127\.0\.0\.1@{chain.local.port}, finished, serial 4 -> 5, ", log), log
+    assert re.search(rf"\[example\.test\.\] hand-over, outgoing, remote 127\.0\.0\.1@"
+                     rf"{chain.local.port}, file {re.escape(chain.file)}, finished, serial 4 -> 5, ", log), log
     assert not re.search(r"XFR, incoming, remote [0-9.@]+, finished", log), "unsigned"
 
 
@@ -128,6 +128,9 @@ def test_what_the_server_refuses_is_taken_back_and_told(kind, chain):
         "serial"] == 1, limit=10)
     wait_for("lag counts", lambda: chain.secondary.zone_status(ZONE)["lag_seconds"] > 0)
     assert chain.secondary.tool("status", "--check").returncode == 1
+
+    why = chain.secondary.tool("why", ZONE).stdout
+    assert "does not serve the version" in why and "back in place" in why, why
 
     chain.put(3)
     in_step(chain, 3)
