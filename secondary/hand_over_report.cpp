@@ -78,6 +78,11 @@ void HandOverRunner::log(const HandOverEvent& event) {
     }
     daemon_.events().record(daemon_.loop().now(), event.zone, reason_of(event.what),
                             std::move(facts));
+    if (event.what == What::taken) {
+        daemon_.handle_well(event.zone, service::Trouble::hand_over);
+    } else if (event.what == What::failed) {
+        daemon_.handle_trouble(event.zone, service::Trouble::hand_over, event.why);
+    }
 }
 
 std::string HandOverRunner::problem(const dns::Name& zone) const {

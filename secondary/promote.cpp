@@ -18,7 +18,6 @@ namespace {
 
 using config::ExitCode;
 using config::Role;
-using observe::Level;
 
 std::string absolute(std::string_view path) {
     return std::filesystem::absolute(path).lexically_normal().string();
@@ -69,15 +68,22 @@ control::Response refusal(ExitCode code, std::string why) {
     return response;
 }
 
-void log_report(observe::Log& log, const control::PromotionReport& report) {
+void record_report(service::Daemon& daemon, const control::PromotionReport& report) {
+    const Now now = daemon.loop().now();
     for (const control::PromotedZone& zone : report.zones) {
-        if (!zone.problem.empty()) {
-            log.zone(Level::error, zone.zone, fmt::format("promote: {}", zone.problem));
-        } else if (!zone.was_so) {
-            log.zone(Level::notice, zone.zone,
-                     report.undo ? "no longer promoted: it follows its primaries again"
-                                 : "promoted: its primaries are not asked, and it does not expire");
+        const Result<dns::Name> name = dns::Name::from_text(zone.zone);
+        if (!name || (zone.was_so && zone.problem.empty())) {
+            continue;
         }
+        if (!zone.problem.empty()) {
+            daemon.events().record_line(now, *name, service::Reason::promotion_failed,
+                                        fmt::format("promote: {}", zone.problem));
+            continue;
+        }
+        daemon.events().record_line(
+            now, *name, report.undo ? service::Reason::demoted : service::Reason::promoted,
+            report.undo ? "no longer promoted: it follows its primaries again"
+                        : "promoted: its primaries are not asked, and it does not expire");
     }
 }
 
@@ -197,7 +203,7 @@ void answer_promote(service::Daemon& daemon) {
             [&daemon, busy, request,
              reply = std::move(reply)](const control::PromotionReport& report) {
                 *busy = false;
-                log_report(daemon.log(), report);
+                record_report(daemon, report);
                 reply(answer_of(request, report));
             });
     });

@@ -120,6 +120,10 @@ void SyncRun::handle_event(const service::FollowerEvent& event) {
         return;
     }
     watch_patience();
+    if (const auto* progress = std::get_if<service::TransferProgressed>(&event.what)) {
+        tell(event.zone, fmt::format("{} records, {} octets in {} s", progress->records,
+                                     progress->bytes, progress->took / seconds{1}));
+    }
     if (std::optional<Tried> tried = tried_in(event)) {
         at->second.outcome.tried.push_back(std::move(*tried));
     }

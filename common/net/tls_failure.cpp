@@ -15,8 +15,7 @@ struct Words {
 };
 
 constexpr std::array kWords = std::to_array<Words>({
-    {TlsFailure::certificate, "certificate",
-     "TLS: the server's certificate is not accepted: "},
+    {TlsFailure::certificate, "certificate", "TLS: the server's certificate is not accepted: "},
     {TlsFailure::alpn, "alpn", "TLS: protocol: "},
     {TlsFailure::handshake, "handshake", "TLS: handshake: "},
     {TlsFailure::broken, "broken", "TLS: broken: "},

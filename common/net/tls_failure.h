@@ -13,7 +13,7 @@ enum class TlsFailure : std::uint8_t {
     certificate,  // the server's is not accepted
     alpn,         // the peer does not speak DNS
     handshake,    // anything else before the connection stood: versions, ciphers, our certificate
-    broken        // after that: octets that are not the peer's. A mere cut is none of TLS's failures
+    broken  // after that: octets that are not the peer's. A mere cut is none of TLS's failures
 };
 
 // "certificate", "alpn", "handshake", "broken".

@@ -113,9 +113,8 @@ void TlsStream::Core::handle_tcp_end(const Result<void>& closed) {
     if (!closed || session.peer_ended()) {
         end(closed);
     } else {
-        end(session.is_open()
-                ? fail(Errc::peer_unreachable, "TLS: the connection was cut")
-                : fail(tls_error(TlsFailure::handshake, "the connection was cut")));
+        end(session.is_open() ? fail(Errc::peer_unreachable, "TLS: the connection was cut")
+                              : fail(tls_error(TlsFailure::handshake, "the connection was cut")));
     }
 }
 

@@ -38,7 +38,7 @@ class ClientSession {
         std::function<void()> on_request;  // after each request that was read
         // The connection failed by itself; on_end follows. May be empty.
         std::function<void(const Error&)> on_failure;
-        std::function<void()> on_end;      // the last call; may destroy the session
+        std::function<void()> on_end;  // the last call; may destroy the session
     };
 
     // `publisher` and `loop` outlive the session.

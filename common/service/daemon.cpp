@@ -65,7 +65,7 @@ Daemon::~Daemon() {
 void Daemon::start_cores() {
     const std::uint64_t seed = net::random_seed();
     hook_runner_ =
-        std::make_unique<HookRunner>(loop_, *log_, *store_, config_.store_path + "/hooks");
+        std::make_unique<HookRunner>(loop_, events_, *store_, config_.store_path + "/hooks");
     follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
     follower_runner_ = std::make_unique<FollowerRunner>(
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
@@ -109,7 +109,7 @@ void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
     server_->use_tls(tls);
 }
 
-void Daemon::log_opening() const {
+void Daemon::log_opening() {
     const store::Opening& opening = store_->opening();
     if (!opening.set_aside.empty()) {
         log_->server(Level::error,
@@ -117,12 +117,12 @@ void Daemon::log_opening() const {
                                  opening.set_aside, opening.set_aside_why));
     }
     for (const dns::Name& zone : opening.damaged_zones) {
-        log_->zone(Level::error, zone.to_text(),
-                   "its record in the store is damaged; it will be loaded anew");
+        events_.record_line(loop_.now(), zone, Reason::record_damaged,
+                            "its record in the store is damaged; it will be loaded anew");
     }
     for (const dns::Name& zone : opening.damaged_holds) {
-        log_->zone(Level::error, zone.to_text(),
-                   "what was held or frozen of it is damaged in the store and forgotten");
+        events_.record_line(loop_.now(), zone, Reason::record_damaged,
+                            "what was held or frozen of it is damaged in the store and forgotten");
     }
     if (!opening.repair_failed.empty()) {
         log_->server(Level::warning, fmt::format("damaged zones keep their room in the store: {}",

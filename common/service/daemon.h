@@ -147,7 +147,7 @@ class Daemon {
 
     void start_cores();
     void use_tls(const std::shared_ptr<const TlsContexts>& tls);
-    void log_opening() const;
+    void log_opening();
     void handle_completions();
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);

@@ -25,6 +25,9 @@ std::string_view label_text(TransferLabel label) noexcept {
 }
 
 std::string log_text(const Decision& decision) {
+    if (!decision.line.empty()) {
+        return decision.line;
+    }
     const ReasonWords& words = words_of(decision.reason);
     std::string what{label_text(decision.transfer)};
     what += what.empty() ? "" : ", ";
@@ -37,15 +40,16 @@ bool says_the_same(const Decision& a, const Decision& b) {
            a.facts.to == b.facts.to && partner_of(a) == partner_of(b) &&
            a.facts.name == b.facts.name && a.facts.key == b.facts.key &&
            a.facts.detail == b.facts.detail && a.facts.file == b.facts.file &&
-           a.facts.digest == b.facts.digest && a.facts.note == b.facts.note;
+           a.facts.digest == b.facts.digest && a.facts.note == b.facts.note && a.line == b.line;
 }
 
 std::size_t memory_of(const KeptDecision& kept) noexcept {
     constexpr std::size_t kInline = 15;  // what a string holds without memory of its own
     std::size_t bytes = sizeof(KeptDecision);
     const observe::EventFacts& facts = kept.decision.facts;
-    for (const std::string* text : {&facts.remote, &facts.name, &facts.key, &facts.file,
-                                    &facts.detail, &facts.digest, &facts.note}) {
+    for (const std::string* text :
+         {&facts.remote, &facts.name, &facts.key, &facts.file, &facts.detail, &facts.digest,
+          &facts.note, &kept.decision.line}) {
         bytes += text->capacity() > kInline ? text->capacity() + 1 : 0;
     }
     return bytes;

@@ -18,6 +18,7 @@ struct Decision {
     Reason reason{};
     TransferLabel transfer = TransferLabel::none;
     observe::EventFacts facts{};
+    std::string line{};  // the log's words, where they are not made of the facts
 };
 
 // "IXFR"; empty for none.

@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxClientDecisions = 8;
 // primaries repeat themselves.
 inline constexpr std::size_t kRepeatWindow = 8;
 
-// Octets of all zones: some 200,000 decisions. Beyond it the zones that were quiet longest lose
+// Octets of all zones: some 150,000 decisions. Beyond it the zones that were quiet longest lose
 // theirs.
 inline constexpr std::size_t kMaxDecisionBytes = std::size_t{64} << 20;
 

@@ -25,6 +25,11 @@ class EventLog {
         record(now, zone, Decision{.reason = reason, .facts = std::move(facts)});
     }
 
+    // In words of its own.
+    void record_line(Now now, const dns::Name& zone, Reason reason, std::string line) {
+        record(now, zone, Decision{.reason = reason, .line = std::move(line)});
+    }
+
     // What the cores report.
     void record(Now now, const FollowerEvent& event);
     void record(Now now, const Announced& announced);

@@ -11,7 +11,6 @@ namespace twinzone::service {
 namespace {
 
 using config::HookEvent;
-using observe::Level;
 
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -49,8 +48,8 @@ std::string flattened(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-HookRunner::HookRunner(net::Loop& loop, observe::Log& log, store::Store& store, std::string folder)
-    : loop_(loop), log_(log), store_(store), folder_(std::move(folder)) {
+HookRunner::HookRunner(net::Loop& loop, EventLog& events, store::Store& store, std::string folder)
+    : loop_(loop), events_(events), store_(store), folder_(std::move(folder)) {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
 }
@@ -146,9 +145,9 @@ void HookRunner::happen(Occasion what) {
         return;
     }
     if (waiting_.size() >= kMaxHooksWaiting) {
-        log_.zone(Level::error, key.first,
-                  fmt::format("hooks for {} not run: {} wait already", to_text(what.event),
-                              waiting_.size()));
+        events_.record_line(loop_.now(), what.zone, Reason::hook_failed,
+                            fmt::format("hooks for {} not run: {} wait already",
+                                        to_text(what.event), waiting_.size()));
         return;
     }
     queue_.push_back(key);
@@ -233,8 +232,8 @@ void HookRunner::make_files(const Key& key, Run& run) {
             Run& made = *running_.at(key);
             made.files = std::move(making->files);
             if (!making->result) {
-                log_.zone(
-                    Level::error, key.first,
+                events_.record_line(
+                    loop_.now(), made.what.zone, Reason::hook_failed,
                     fmt::format("files for hooks not made: {}", making->result.error().detail()));
             }
             run_next(key);
@@ -267,7 +266,7 @@ void HookRunner::run_next(const Key& key) {
             run.process = *std::move(process);
             return;
         }
-        log(run, Level::error, fmt::format("not run: {}", process.error().detail()));
+        log(run, Reason::hook_failed, fmt::format("not run: {}", process.error().detail()));
         ++run.next;
     }
     finish(key);
@@ -276,11 +275,11 @@ void HookRunner::run_next(const Key& key) {
 void HookRunner::handle_end(const Key& key, const net::ChildEnd& end) {
     Run& run = *running_.at(key);
     if (end.is_success()) {
-        log(run, Level::info, "done");
+        log(run, Reason::hook_done, "done");
     } else {
         const std::string said = flattened(end.output, kMaxHookOutputBytes);
         const bool is_cut = end.output_is_cut || end.output.size() > kMaxHookOutputBytes;
-        log(run, Level::error,
+        log(run, Reason::hook_failed,
             fmt::format("{}{}{}{}", net::to_text(end), said.empty() ? "" : ": ", said,
                         is_cut ? " …" : ""));
     }
@@ -304,10 +303,10 @@ void HookRunner::finish(const Key& key) {
     }
 }
 
-void HookRunner::log(const Run& run, Level level, const std::string& how) const {
-    log_.zone(level, run.what.zone.to_text(),
-              fmt::format("hook {} for {}: {}", run.hooks[run.next].exec.front(),
-                          to_text(run.what.event), how));
+void HookRunner::log(const Run& run, Reason reason, const std::string& how) {
+    events_.record_line(loop_.now(), run.what.zone, reason,
+                        fmt::format("hook {} for {}: {}", run.hooks[run.next].exec.front(),
+                                    to_text(run.what.event), how));
 }
 
 }  // namespace twinzone::service

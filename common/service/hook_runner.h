@@ -21,7 +21,7 @@
 #include "common/dns/serial.h"
 #include "common/net/child_process.h"
 #include "common/net/loop.h"
-#include "common/observe/log.h"
+#include "common/service/event_log.h"
 #include "common/service/hook_files.h"
 #include "common/store/store.h"
 
@@ -40,7 +40,7 @@ enum class Trouble : std::uint8_t { source, hand_over };
 class HookRunner {
   public:
     // `folder`: private to this object; what an earlier process left there is deleted.
-    HookRunner(net::Loop& loop, observe::Log& log, store::Store& store, std::string folder);
+    HookRunner(net::Loop& loop, EventLog& events, store::Store& store, std::string folder);
     ~HookRunner();
     HookRunner(const HookRunner&) = delete;
     HookRunner& operator=(const HookRunner&) = delete;
@@ -92,10 +92,10 @@ class HookRunner {
     void handle_end(const Key& key, const net::ChildEnd& end);
     void finish(const Key& key);
     [[nodiscard]] static std::vector<std::string> environment_of(const Run& run);
-    void log(const Run& run, observe::Level level, const std::string& how) const;
+    void log(const Run& run, Reason reason, const std::string& how);
 
     net::Loop& loop_;
-    observe::Log& log_;
+    EventLog& events_;
     store::Store& store_;
     std::string folder_;
     std::function<void()> on_idle_;

@@ -70,6 +70,17 @@ enum class Reason : std::uint8_t {
     thawed,
     expired,
     retry_scheduled,
+    promoted,
+    demoted,
+    promotion_failed,
+    record_damaged,
+    hook_done,
+    hook_failed,
+    // Comparing the whole content.
+    verified,
+    verify_differs,
+    verify_unanswered,
+    mending,
     // Telling peers, and what they hold.
     peer_told,
     peer_acknowledged,

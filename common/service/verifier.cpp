@@ -9,8 +9,6 @@ namespace twinzone::service {
 
 namespace {
 
-using observe::Level;
-
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
@@ -188,18 +186,18 @@ void Verifier::verify_next_due() {
 }
 
 void Verifier::handle_background(const ZoneVerdict& verdict) {
-    const std::string zone = verdict.zone.to_text();
+    const auto say = [&](service::Reason reason, std::string line) {
+        daemon_.events().record_line(daemon_.loop().now(), verdict.zone, reason, std::move(line));
+    };
     for (const ServerVerdict& server : verdict.servers) {
         const std::string_view what = to_string(server.finding);
         switch (server.finding) {
             case Finding::same:
             case Finding::refused:
-                daemon_.log().zone(Level::info, zone,
-                                   fmt::format("verify, {}, {}", server.server, what));
+                say(service::Reason::verified, fmt::format("verify, {}, {}", server.server, what));
                 break;
             case Finding::differs:
-                daemon_.log().zone(
-                    Level::error, zone,
+                say(service::Reason::verify_differs,
                     fmt::format("verify, {}, differs, serial {}, {} records only here, {} only "
                                 "there, first {}",
                                 server.server, verdict.serial->value(), server.only_here,
@@ -207,8 +205,7 @@ void Verifier::handle_background(const ZoneVerdict& verdict) {
                 break;
             case Finding::other_serial:
             case Finding::no_answer:
-                daemon_.log().zone(
-                    Level::warning, zone,
+                say(service::Reason::verify_unanswered,
                     fmt::format("verify, {}, {} {}", server.server, what, server.why));
                 break;
         }
@@ -224,8 +221,8 @@ void Verifier::handle_background(const ZoneVerdict& verdict) {
 }
 
 void Verifier::mend(const ZoneVerdict& verdict, const ServerVerdict& primary) {
-    daemon_.log().zone(Level::notice, verdict.zone.to_text(),
-                       fmt::format("verify, {}, mending by AXFR", primary.server));
+    daemon_.events().record_line(daemon_.loop().now(), verdict.zone, service::Reason::mending,
+                                 fmt::format("verify, {}, mending by AXFR", primary.server));
     daemon_.metrics().verifications.add({"mended"});
     constexpr bool whole = true;
     daemon_.refresh(verdict.zone.view(), whole);

@@ -53,6 +53,9 @@ std::string json_of(const KeptDecision& kept) {
     for (const observe::Member& member : observe::event_members(kept.decision.facts)) {
         add(json, member);
     }
+    if (!kept.decision.line.empty()) {
+        json.text("detail", kept.decision.line);
+    }
     if (kept.times > 1) {
         json.number("times", kept.times).text("first", control::to_rfc3339(kept.first));
     }
@@ -62,6 +65,9 @@ std::string json_of(const KeptDecision& kept) {
 }  // namespace
 
 std::string facts_text(const Decision& decision) {
+    if (!decision.line.empty()) {
+        return decision.line;
+    }
     const std::string_view label = label_text(decision.transfer);
     observe::EventFacts facts = decision.facts;
     const std::string detail = std::exchange(facts.detail, {});

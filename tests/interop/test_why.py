@@ -1,6 +1,7 @@
 """`why ZONE`: the last decisions about a zone, from a closed set of reasons, in words and as JSON."""
 import json
 import os
+import socket
 
 import dns.message
 import dns.query
@@ -161,3 +162,33 @@ def test_a_peer_that_does_not_answer(tmp_path, running):
     running(primary).start()
     told = wait_for_reason(primary, "peer_told", "peer_not_answering")
     assert told["remote_name"] == "ns2"
+
+
+def test_a_connection_beyond_per_remote_is_told(tmp_path, running):
+    primary = Primary(tmp_path / "ns1").use_limits(per_remote=2)
+    running(primary.serve_file(ZONE, version(1))).start()
+    primary.wait_for_serial(ZONE, 1)
+    streams = [socket.create_connection((contents.LOOPBACK, primary.port)) for _ in range(40)]
+    primary.process.wait_for_log("connection closed: the limit per-remote is reached")
+    told = primary.process.log_text().count("the limit per-remote is reached")
+    for stream in streams:
+        stream.close()
+    assert told <= 12, "lines that clients cause are few"
+
+
+def test_lines_of_json_have_facts_as_members(tmp_path, running, key):
+    primary, secondary = pair(tmp_path, ZONE, version(1), key)
+    secondary.configuration["log"] = {"level": "debug", "format": "json"}
+    running(primary).start()
+    running(secondary).start()
+    secondary.wait_for_serial(ZONE, 1)
+    primary.put(version(2))
+    secondary.wait_for_serial(ZONE, 2)
+    lines = [json.loads(line) for line in secondary.process.log_text().splitlines()]
+    finished = [line for line in lines if line.get("event") == "transfer_finished"][-1]
+    assert finished["message"].startswith(f"IXFR, incoming, remote 127.0.0.1@{primary.port}, key ")
+    assert finished["zone"] == ZONE and finished["level"] == "info"
+    assert finished["transfer"] == "IXFR" and finished["key"] == key.name
+    assert (finished["serial_from"], finished["serial"]) == (1, 2)
+    assert (finished["added"], finished["removed"]) == (1, 1)
+    assert finished["messages"] >= 1 and finished["bytes"] > 0 and finished["seconds"] >= 0

@@ -85,7 +85,7 @@ class Redirected {
 };
 
 // The line a fresh log writes to a pipe that is its stderr.
-std::string line_on_pipe(bool is_journal) {
+std::string line_on_pipe(bool is_journal, bool json = false) {
     int ends[2];
     REQUIRE(pipe(ends) == 0);
     {
@@ -94,7 +94,7 @@ std::string line_on_pipe(bool is_journal) {
         REQUIRE(fstat(STDERR_FILENO, &at) == 0);
         const std::string stream = fmt::format("{}:{}", at.st_dev, at.st_ino);
         setenv("JOURNAL_STREAM", is_journal ? stream.c_str() : "1:1", 1);
-        opened({})->zone(Level::notice, "example.test.", "held");
+        opened({.json = json})->zone(Level::notice, "example.test.", "held");
         unsetenv("JOURNAL_STREAM");
     }
     ::close(ends[1]);
@@ -166,6 +166,8 @@ TEST_CASE("JSON lines have time, level, zone and message", "[observe]") {
 TEST_CASE("lines on stderr suit who reads it", "[observe]") {
     CHECK(line_on_pipe(false) == "notice: [example.test.] held\n");
     CHECK(line_on_pipe(true) == "<5>notice: [example.test.] held\n");
+    CHECK_THAT(line_on_pipe(true, true), Catch::StartsWith("<5>{\"time\":"));
+    CHECK_THAT(line_on_pipe(false, true), Catch::StartsWith("{\"time\":"));
     const LogFile file;
     const int to = open(file.path().c_str(), O_CREAT | O_WRONLY, 0600);
     {

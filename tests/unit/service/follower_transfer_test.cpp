@@ -263,4 +263,53 @@ TEST_CASE("a transfer slower than min-rate is ended", "[service][follower]") {
     CHECK_THAT(bench.view().last_error, Catch::Contains("min-rate"));
 }
 
+TEST_CASE("a transfer that takes long tells how far it is, now and then", "[service][follower]") {
+    FollowerBench bench;
+    bench.follow();
+    const std::optional<Ask> question = bench.asked();
+    REQUIRE(question);
+    REQUIRE(bench.view().progress);
+    CHECK(bench.view().progress->records == 0);
+    bench.reply(*question, {soa(5).record(), address("a.example.test.", 1)});
+    bench.pass(seconds{9});
+    bench.reply(*question, {address("b.example.test.", 2)});
+    CHECK(bench.take<TransferProgressed>().empty());
+    bench.pass(seconds{2});
+    bench.reply(*question, {address("c.example.test.", 3)});
+    bench.reply(*question, {address("d.example.test.", 4)});
+    const std::vector<TransferProgressed> told = bench.take<TransferProgressed>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].remote.to_text() == "192.0.2.1@53");
+    CHECK(told[0].records == 4);
+    CHECK(told[0].took == seconds{11});
+    const std::optional<Follower::Progress> progress = bench.view().progress;
+    REQUIRE(progress);
+    CHECK(progress->records == 5);
+    CHECK(progress->messages == 4);
+    CHECK(progress->bytes > 100);
+    CHECK_FALSE(progress->committing);
+}
+
+TEST_CASE("an operator's retransfer is an AXFR and takes any serial", "[service][follower]") {
+    Notified bench{2};
+    bench.reply(bench.next(dns::RrType::ixfr), {soa(1).record()});
+    bench.pass(seconds{1});
+    CHECK(bench.follower->refresh(bench.now(), bench.zone.name, true) == Follower::Order::begins);
+    const Ask first = bench.next(dns::RrType::axfr);
+    CHECK(bench.follower->refresh(bench.now(), bench.zone.name) == Follower::Order::after_running);
+    bench.cut(first);
+    const Ask second = bench.next(dns::RrType::axfr, "192.0.2.2@53");  // the next primary too
+    bench.reply(second, full(*version(7, {1})));
+    bench.pass(seconds{1});
+    CHECK(bench.serial() == 7);
+    CHECK(bench.follower->refresh(bench.now(), name("other.test."), true) ==
+          Follower::Order::not_followed);
+    std::vector<TransferCause> causes;
+    for (const TransferBegan& began : bench.take<TransferBegan>()) {
+        causes.push_back(began.cause);
+    }
+    CHECK(causes == std::vector<TransferCause>{TransferCause::differences, TransferCause::ordered,
+                                               TransferCause::ordered});
+}
+
 }  // namespace twinzone::service::test

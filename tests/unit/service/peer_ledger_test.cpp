@@ -35,7 +35,8 @@ class LedgerBench {
     std::vector<std::string> comes(std::int64_t now, std::string_view from, dns::RrType type,
                                    std::optional<std::uint32_t> holds = {},
                                    dns::TsigKeyPtr with_key = nullptr) {
-        return ledger.handle_contact(UnixTime{now}, contact(from, type, holds, with_key));
+        return ledger.handle_contact(UnixTime{now},
+                                     contact(from, type, holds, std::move(with_key)));
     }
     std::vector<std::string> takes(std::int64_t now, std::string_view from, std::uint32_t serial,
                                    dns::TsigKeyPtr with_key = nullptr) {
