@@ -68,8 +68,8 @@ class ZoneSources {
     void handle_change(const std::string& folder, std::string_view name);
     void scan(const config::Config::Directory& directory);
     void look(Source& source);
-    void settle(Source& source, Duration quiet, const FileFingerprint& seen);
-    void enqueue(Source& source, const FileFingerprint& seen);
+    void settle(Source& source, Duration quiet, const SourceFingerprint& seen);
+    void enqueue(Source& source, const SourceFingerprint& seen);
     void start_loads();
     void load(Source& source);
     void handle_read(Source& source, Reading& reading);

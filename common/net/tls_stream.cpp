@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/net/tls_failure.h"
 #include "common/net/tls_session.h"
 
 namespace twinzone::net {

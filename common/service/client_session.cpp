@@ -41,7 +41,12 @@ ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> s
       events_(std::move(events)),
       timer_(loop) {
     stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
-                   [this](const Result<void>&) { end(); });
+                   [this](const Result<void>& ended) {
+                       if (!ended && events_.on_failure) {
+                           events_.on_failure(ended.error());
+                       }
+                       end();
+                   });
     timer_.arm_after(limits_.first, [this] { check_progress(); });
 }
 

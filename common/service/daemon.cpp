@@ -93,6 +93,7 @@ void Daemon::start_cores() {
                     events_.turned_away(loop_.now(), peer, limit);
                 },
             .on_request = [this] { handle_request(); },
+            .on_failure = [this](const Error& error) { count_tls_error(metrics_, error); },
             .on_error =
                 [this](const Error& error) { log_->server(Level::error, error.detail()); }});
     control_.on(std::string{control::kStatusVerb},

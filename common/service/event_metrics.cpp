@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/net/tls_failure.h"
 #include "common/service/hold_text.h"
 
 namespace twinzone::service {
@@ -80,6 +81,7 @@ class EventCounter {
     void count_error(const std::optional<Error>& error) {
         if (error) {
             metrics_.count_tsig_error(error->code());
+            count_tls_error(metrics_, *error);
         }
     }
 
@@ -98,6 +100,12 @@ void count_event(observe::Metrics& metrics, const FollowerEvent& event,
     }
     EventCounter counter{metrics, ours};
     std::visit(counter, event.what);
+}
+
+void count_tls_error(observe::Metrics& metrics, const Error& error) {
+    if (const std::optional<net::TlsFailure> failure = net::tls_failure_of(error)) {
+        metrics.tls_errors.add({to_string(*failure)});
+    }
 }
 
 void count_held(observe::Metrics& metrics, const zone::HeldVersion& held) {

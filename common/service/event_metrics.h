@@ -13,6 +13,8 @@ namespace twinzone::service {
 // `store`: what is in service as it happens.
 void count_event(observe::Metrics& metrics, const FollowerEvent& event,
                  const zone::VersionStore& store);
+// Others than TLS's count nothing.
+void count_tls_error(observe::Metrics& metrics, const Error& error);
 void count_held(observe::Metrics& metrics, const zone::HeldVersion& held);
 void count_transfer_end(observe::Metrics& metrics, const ClientSession::TransferEnd& end);
 void count_announced(observe::Metrics& metrics, const Announced& announced);

@@ -101,6 +101,7 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
         events_.on_transfer_progress(so_far);
     };
     events.on_request = [this] { events_.on_request(); };
+    events.on_failure = [this](const Error& error) { events_.on_failure(error); };
     events.on_end = [this, id, address] {
         if (--by_address_[address] == 0) {
             by_address_.erase(address);

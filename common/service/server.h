@@ -27,6 +27,7 @@ class Server {
         // A connection was closed at once because of this limit.
         std::function<void(const Endpoint& peer, std::string_view limit)> on_turned_away;
         std::function<void()> on_request;  // after each: refusals and answers to NOTIFY may wait
+        std::function<void(const Error&)> on_failure;  // a client's connection failed by itself
         std::function<void(Error)> on_error;
     };
 

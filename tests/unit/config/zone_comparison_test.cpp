@@ -65,7 +65,7 @@ TEST_CASE("whatever changes in a zone's settings is seen", "[config]") {
              zone.notify = {secure};
          }},
         {"nobody to tell", [](Zone& zone) { zone.notify.clear(); }},
-        {"the file", [](Zone& zone) { zone.source_file = "x"; }},
+        {"the file", [](Zone& zone) { zone.source_file = std::string{"x"}; }},
         {"the policy", [](Zone& zone) { zone.serial_policy = SerialPolicy::date; }},
         {"lower serials", [](Zone& zone) { zone.on_lower_serial = OnLowerSerial::adopt; }},
         {"the output", [](Zone& zone) { zone.output.mode = OutputMode::none; }},
