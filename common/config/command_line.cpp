@@ -54,7 +54,7 @@ void add_verb_options(CLI::App& app, Role role, Words& words) {
             if (!is_new) {
                 continue;
             }
-            const std::string name = option.letter == 0
+            const std::string name = option.letter.empty()
                                          ? fmt::format("--{}", option.name)
                                          : fmt::format("-{},--{}", option.letter, option.name);
             if (option.kind == ValueKind::flag) {

@@ -27,6 +27,7 @@ bool is_plain(std::string_view text) {
 
 std::string listen_text(const std::vector<Endpoint>& endpoints) {
     std::vector<std::string> texts;
+    texts.reserve(endpoints.size());
     for (const Endpoint& endpoint : endpoints) {
         texts.push_back(scalar_text(endpoint.to_text()));
     }

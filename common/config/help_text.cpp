@@ -96,7 +96,7 @@ std::string words_of(const VerbOption& option) {
     const std::string longer = option.value.empty()
                                    ? fmt::format("--{}", option.name)
                                    : fmt::format("--{} {}", option.name, option.value);
-    return option.letter == 0 ? longer : fmt::format("-{}, {}", option.letter, longer);
+    return option.letter.empty() ? longer : fmt::format("-{}, {}", option.letter, longer);
 }
 
 std::string help_of(const VerbRow& row, Role role) {

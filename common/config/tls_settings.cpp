@@ -110,7 +110,8 @@ void read_server_tls(const MapReader& top, Loading& loading) {
         loading.diagnostics.error(keys.key_mark("listen-tls"),
                                   "'listen-tls' needs 'tls', the entry with our certificate");
     }
-    if (loading.config.server_tls && loading.config.server_tls->certificate.empty()) {
+    if (tls != nullptr && loading.config.server_tls &&
+        loading.config.server_tls->certificate.empty()) {
         loading.diagnostics.error(tls->mark,
                                   fmt::format("tls '{}' has no 'cert' and 'key' to show to clients",
                                               loading.config.server_tls->name));

@@ -48,21 +48,21 @@ constexpr VerbOption kNotifyOptions[] = {
 };
 constexpr VerbOption kExportOptions[] = {
     {"serial", ValueKind::serial, "SERIAL", "this version, rebuilt from the journal"},
-    {"output", ValueKind::text, "FILE", "write it there, whole or not at all", 'o'},
+    {"output", ValueKind::text, "FILE", "write it there, whole or not at all", "o"},
 };
 constexpr VerbOption kKeyOptions[] = {
     {"format", ValueKind::text, "FORMAT", "twinzone, bind, nsd, knot or pdns"},
     {"algorithm", ValueKind::text, "NAME", "hmac-sha256 (the default) and its kin"},
     {"output", ValueKind::text, "FILE", "write it there, readable by its group; never over a file",
-     'o'},
+     "o"},
 };
 constexpr VerbOption kInitOptions[] = {
     {"server", ValueKind::endpoint, "ADDRESS", "where it answers; by default 127.0.0.1@53"},
     {"server-dir", ValueKind::text, "DIR", "where it keeps its zones, as DIR/NAME.zone"},
-    {"output", ValueKind::text, "DIR", "write each file there; by default all go to stdout", 'o'},
+    {"output", ValueKind::text, "DIR", "write each file there; by default all go to stdout", "o"},
 };
 constexpr VerbOption kPromoteOptions[] = {
-    {"output", ValueKind::text, "DIR", "zone files and configuration; default STORE/promoted", 'o'},
+    {"output", ValueKind::text, "DIR", "zone files and configuration; default STORE/promoted", "o"},
     {"undo", ValueKind::flag, "", "follow the primaries again"},
 };
 constexpr VerbOption kSyncOptions[] = {

@@ -55,7 +55,7 @@ struct VerbOption {
     ValueKind kind = ValueKind::flag;
     std::string_view value;  // for help: "SERIAL"; empty for a flag
     std::string_view help;
-    char letter = 0;  // "-o"; 0: none
+    std::string_view letter{};  // "o" for "-o"; empty: none
 };
 
 struct OperandShape {

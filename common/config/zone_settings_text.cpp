@@ -54,6 +54,7 @@ std::string rule_text(const AccessRule& rule, const std::vector<RemotePtr>& remo
 std::string rules_text(const std::vector<AccessRule>& rules,
                        const std::vector<RemotePtr>& remotes) {
     std::vector<std::string> texts;
+    texts.reserve(rules.size());
     for (const AccessRule& rule : rules) {
         texts.push_back(rule_text(rule, remotes));
     }

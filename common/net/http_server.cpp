@@ -99,7 +99,7 @@ struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
     void complete(Exchange* exchange);
     void note_connection(MHD_Connection* connection, MHD_ConnectionNotificationCode code);
 
-    MHD_Result refuse(Exchange& exchange, HttpResponse response);
+    MHD_Result refuse(Exchange& exchange, const HttpResponse& response);
     void ask(Exchange& exchange);
     void call_handler(std::uint64_t id);
     void respond(std::uint64_t id, HttpResponse response);
@@ -262,7 +262,7 @@ MHD_Result HttpServer::Core::access(Exchange& exchange, std::string_view method,
         if (method != "GET" && method != "HEAD") {
             HttpResponse response = refusal(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
             response.headers.emplace_back("Allow", "GET, HEAD");
-            return refuse(exchange, std::move(response));
+            return refuse(exchange, response);
         }
         if (!exchange.target) {
             return refuse(exchange, refusal(MHD_HTTP_BAD_REQUEST, "no target of this server\n"));
@@ -277,7 +277,7 @@ MHD_Result HttpServer::Core::access(Exchange& exchange, std::string_view method,
     return MHD_YES;
 }
 
-MHD_Result HttpServer::Core::refuse(Exchange& exchange, HttpResponse response) {
+MHD_Result HttpServer::Core::refuse(Exchange& exchange, const HttpResponse& response) {
     exchange.phase = Exchange::Phase::answered;
     Connection& connection = connections[exchange.connection];
     connection.phase = Exchange::Phase::answered;

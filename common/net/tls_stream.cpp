@@ -11,7 +11,7 @@ namespace twinzone::net {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 16 * 1024;  // the most one TLS record holds
+constexpr std::size_t kReadBytes = std::size_t{16} * 1024;  // the most one TLS record holds
 
 }  // namespace
 

@@ -136,7 +136,7 @@ class Completer {
         for (const config::VerbOption& option : verb_->options) {
             const std::string name = fmt::format("--{}", option.name);
             visit(Option{.name = name, .help = option.help, .value = value_of(option)});
-            if (option.letter != 0) {
+            if (!option.letter.empty()) {
                 const std::string letter = fmt::format("-{}", option.letter);
                 visit(Option{.name = letter, .help = option.help, .value = value_of(option)});
             }
