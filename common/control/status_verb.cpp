@@ -1,7 +1,10 @@
 #include "common/control/status_verb.h"
 
 #include <chrono>
+#include <cstdio>
 #include <thread>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -25,7 +28,7 @@ UnixTime now() {
 void print(const Status& status, const StatusView& view, std::FILE* out) {
     const TableOptions options{.width = view.width, .color = view.color, .now = now()};
     const std::string text = view.json ? to_json(status) + '\n' : to_table(status, options);
-    if (view.watch) {
+    if (view.watch && isatty(fileno(out)) == 1) {
         std::fwrite(kClearScreen.data(), 1, kClearScreen.size(), out);
     }
     std::fwrite(text.data(), 1, text.size(), out);

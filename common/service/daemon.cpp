@@ -42,7 +42,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     daemon->store_ = std::move(*store);
     daemon->log_opening();
     daemon->start_cores();
-    daemon->use_tls(std::move(*tls));
+    daemon->use_tls(*tls);
     return daemon;
 }
 

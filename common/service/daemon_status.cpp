@@ -101,7 +101,7 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     }
     if (const std::optional<Follower::View> view = follower_->view(now, zone.name)) {
         add_view(status, *view);
-    } else if (is_promoted(zone.name)) {
+    } else if (state != nullptr && is_promoted(zone.name)) {
         status.source = control::kPromotedSource;
         status.reason =
             fmt::format("promoted at {}: its primaries are not asked, and it does not expire",

@@ -39,6 +39,7 @@ std::string in_words(const config::Remote& remote) {
 
 std::string in_words(const std::vector<config::RemotePtr>& remotes, std::string_view glue) {
     std::vector<std::string> texts;
+    texts.reserve(remotes.size());
     for (const config::RemotePtr& remote : remotes) {
         texts.push_back(in_words(*remote));
     }
@@ -47,6 +48,7 @@ std::string in_words(const std::vector<config::RemotePtr>& remotes, std::string_
 
 std::string in_words(const config::AccessRule& rule) {
     std::vector<std::string> texts;
+    texts.reserve(rule.addresses.size());
     for (const IpPrefix& prefix : rule.addresses) {
         texts.push_back(prefix.to_text());
     }
@@ -62,6 +64,7 @@ std::string in_words(const config::AccessRule& rule) {
 
 std::string in_words(const std::vector<config::AccessRule>& rules) {
     std::vector<std::string> texts;
+    texts.reserve(rules.size());
     for (const config::AccessRule& rule : rules) {
         texts.push_back(in_words(rule));
     }

@@ -1,11 +1,15 @@
 """status, check, --help and --version of both programs."""
+import itertools
 import json
 import os
+import re
+import subprocess
 
 import pytest
-from harness import ports, zone_texts
-from harness.programs import Primary, Secondary, pair, run_program
+from harness import contents, ports, zone_texts
+from harness.programs import Primary, Secondary, pair, program, run_program
 from harness.waiting import wait_for
+from harness.web import Web
 
 ZONE = "example.test."
 ROLES = ["primary", "secondary"]
@@ -197,6 +201,47 @@ def test_flags_stand_for_a_configuration(tmp_path, running):
     second.wait_for_serial(ZONE, 2)
     wait_for("the file is written",
              lambda: os.path.exists(second.path("out", "example.test.zone")))
+
+
+def test_a_folder_and_a_web_page_by_flags(tmp_path, running):
+    """Each file of the folder is a zone; the long forms of options do as the short ones."""
+    web, folder = Web(Primary(tmp_path / "unused")), tmp_path / "zones"
+    folder.mkdir()
+    (folder / f"{ZONE}zone").write_text(zone_texts.small(7), encoding="ascii")
+    server = running(Primary(tmp_path / "ns1"))
+    server.run([program("primary"), "serve", "--zones-dir", str(folder), "--store", server.path("store"),
+                "--listen", f"127.0.0.1@{server.port}", "--control", server.control_socket,
+                "--web", f"127.0.0.1@{web.port}", "--allow-transfer", "127.0.0.0/8"])
+    server.wait_for_serial(ZONE, 7)
+    assert web.metrics().value("twinzone_zone_serial", zone=ZONE) == 7
+    exported = server.path("exported.zone")
+    assert server.tool("export", ZONE, "--output", exported).returncode == 0
+    assert contents.difference(contents.of_file(exported, ZONE), server.records(ZONE)) == ""
+
+
+def test_configuration_and_outputs_by_their_long_names(tmp_path):
+    primary = Primary(tmp_path / "ns1").serve_file(ZONE, zone_texts.small(1))
+    done = run_program("primary", "check", "--config", primary.write_configuration())
+    assert (done.returncode, done.stderr) == (0, "")
+    for words, made in [(("key", "new", "k1."), "k1.key"), (("init", "bind"), "init")]:
+        done = run_program("secondary", *words, "--output", tmp_path / made, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / made).exists()
+
+
+def test_status_is_shown_again_while_it_is_watched(both):
+    primary, _ = both
+    watching = subprocess.Popen(
+        [program("primary"), "status", "--watch", "--control", primary.control_socket],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        for serial in (1, 2):
+            primary.put(zone_texts.small(serial))
+            lines = itertools.islice(iter(watching.stdout.readline, ""), 100)
+            assert any(re.fullmatch(rf"serial +{serial}\n", line) for line in lines)
+    finally:
+        watching.terminate()
+        watching.communicate(timeout=10)
 
 
 def test_a_port_that_is_taken_is_told_with_its_number(both, tmp_path):

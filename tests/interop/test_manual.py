@@ -107,6 +107,18 @@ def test_readme_and_help_have_the_same_options_and_verbs():
     assert options(section) == set().union(*(options(whole_help(role)) for role in ROLES))
 
 
+def test_every_verb_and_option_is_run_by_a_test():
+    """A word in quotes, or in a command line of an example: nothing is promised that never ran."""
+    folders = [os.path.join(ROOT, "tests", "interop"), os.path.join(ROOT, "tests", "support", "harness"),
+               os.path.join(ROOT, "examples")]
+    texts = [read(path, name) for folder in folders for path, _, names in os.walk(folder)
+             for name in names if name.endswith((".py", ".sh")) and name != "test_manual.py"]
+    said = "\n".join(texts)
+    for role in ROLES:
+        for word in sorted(help_verbs(role) | options(whole_help(role))):
+            assert re.search(rf"""["' `]{re.escape(word)}(?:["' =`\n]|$)""", said), f"{role}: {word}"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_page_and_help_have_the_same_exit_codes(role):
     codes = set(re.findall(r"\*(\d+)\*", part(page(role), "EXIT STATUS")))
