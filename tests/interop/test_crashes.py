@@ -39,6 +39,7 @@ class Victims:
         assert served is None or after >= served, f"{victim.name} lost {served}, has {after}"
 
 
+# Conformance: R34, R54
 def test_no_committed_version_is_lost(tmp_path, running, key):
     seed = int(os.environ.get("CRASH_SEED", random.randrange(2**32)))
     print(f"CRASH_SEED={seed}")

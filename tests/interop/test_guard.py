@@ -40,6 +40,7 @@ def hold(primary, secondary, serial=2, count=3):
     return status
 
 
+# Conformance: R58
 def test_too_large_a_deletion_is_held_and_approved(followed):
     primary, secondary = followed
     status = hold(primary, secondary)

@@ -63,6 +63,7 @@ def test_every_metric_of_the_contract_is_there_and_promtool_is_content(two):
         assert checked.returncode == 0 and checked.stdout == "", checked.stdout
 
 
+# Conformance: R65
 def test_values_follow_versions_and_an_outage(two):
     primary, secondary, ns1, ns2 = two
     began = time.time()
@@ -183,6 +184,7 @@ def test_a_primary_that_breaks_rules_is_counted(tmp_path, running):
     assert promtool(web.text("/metrics")).returncode == 0
 
 
+# Conformance: R51, R65
 def test_ready_is_who_has_every_zone(tmp_path, running):
     secondary = Secondary(tmp_path / "ns2")
     rogue = RoguePrimary(ZONE)  # does not listen yet
@@ -218,6 +220,7 @@ def test_a_version_that_the_guard_holds_is_counted(tmp_path, running):
     assert status == 503 and text.startswith(f"{ZONE} held: ")
 
 
+# Conformance: R9
 def test_http_is_strict(two):
     web = two[2]
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
@@ -235,6 +238,7 @@ def test_http_is_strict(two):
         assert headers["x-content-type-options"] == "nosniff"
 
 
+# Conformance: R9
 def test_clients_that_hold_on_do_not_stop_the_rest(two):
     web = two[2]
     held = [http.client.HTTPConnection("127.0.0.1", web.port, timeout=60) for _ in range(20)]

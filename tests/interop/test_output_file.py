@@ -282,6 +282,7 @@ def test_sync_waits_for_the_server_and_fails_where_it_does_not_take_it(tmp_path,
     assert chain.local.serial(ZONE) == 3
 
 
+# Conformance: R58
 def test_a_crash_at_any_point_leaves_a_whole_file_and_the_start_goes_on(chain):
     chain = chain(Knot)
     in_step(chain, 1)

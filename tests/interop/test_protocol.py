@@ -191,6 +191,7 @@ def test_transfers_and_questions_share_a_connection(primary):
     assert sorted(map(len, soas.values())) == [1, 2, 2, 6]
 
 
+# Conformance: R4
 def test_a_client_that_reads_nothing_stops_nobody_else(primary):
     with connection(primary) as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -205,6 +206,7 @@ def test_axfr_is_the_file(primary):
     assert contents.difference(contents.of_plain_file(primary.file), primary.records(ZONE)) == ""
 
 
+# Conformance: R46
 def test_ixfr_of_the_current_version_is_one_soa(primary):
     for serial in (LAST, LAST + 1):
         answer = tcp(primary, ixfr_query(serial))

@@ -183,6 +183,7 @@ def test_history_outlives_the_relay(tmp_path, running, key):
     assert contents.difference(expected(relay, 3), secondary.records(ZONE)) == ""
 
 
+# Conformance: R33
 def test_a_zone_that_no_upstream_confirms_expires_here_and_behind(tmp_path, running, key):
     beside = Bind(tmp_path / "beside")
     bounds = {"refresh": {"min": "1s"}, "retry": {"min": "1s", "max": "1s"}, "expire": {"min": "1s"}}
@@ -213,6 +214,7 @@ def test_a_zone_that_no_upstream_confirms_expires_here_and_behind(tmp_path, runn
         server.wait_for_state(ZONE, "current")
 
 
+# Conformance: R61
 def test_zones_from_files_and_by_transfer_live_side_by_side(tmp_path, running, key):
     beside = Knot(tmp_path / "beside")
     relay, secondary = chain(tmp_path, [("beside", beside.port, BESIDE)], key, **NOTIFIED)

@@ -75,6 +75,7 @@ def take_an_honest_version(rogue, secondary):
     return serial
 
 
+# Conformance: R1, R19, R26
 @pytest.mark.parametrize("fault", REASONS)
 def test_a_faulty_transfer_changes_nothing(followed, fault):
     rogue, secondary = followed
@@ -95,6 +96,7 @@ def test_a_faulty_transfer_changes_nothing(followed, fault):
              lambda: secondary.process.open_files() <= open_files + 3, limit=10)
 
 
+# Conformance: R28
 def test_records_outside_the_zone_are_left_out_and_counted(followed):
     rogue, secondary = followed
     serial = take_an_honest_version(rogue, secondary) + 1
@@ -105,6 +107,7 @@ def test_records_outside_the_zone_are_left_out_and_counted(followed):
     assert not [r for r in secondary.records(ZONE) if "elsewhere" in r[0]]
 
 
+# Conformance: R26
 def test_a_fault_at_the_first_load_leaves_no_half_zone(tmp_path, running, key):
     rogue = running(RoguePrimary(ZONE, key).start()).publish(5, RECORDS, "cut after 90 %")
     secondary = Secondary(tmp_path / "ns2").use_remote("rogue", rogue.port, key)
@@ -116,6 +119,7 @@ def test_a_fault_at_the_first_load_leaves_no_half_zone(tmp_path, running, key):
     secondary.wait_for_serial(ZONE, 5)  # by its own retry
 
 
+# Conformance: R36
 def test_the_next_primary_is_tried_where_one_is_faulty(tmp_path, running, key):
     bad = running(RoguePrimary(ZONE, key).start()).publish(7, RECORDS, "SOA in the middle")
     good = running(RoguePrimary(ZONE, key).start()).publish(7, RECORDS)

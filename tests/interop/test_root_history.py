@@ -17,6 +17,7 @@ def reformatted(text, seed):
     return "\n\n".join(spaced) + "\n"
 
 
+# Conformance: R42, R53
 def test_every_version_reaches_the_secondary_as_it_is_in_the_file(
         root_history, tmp_path, running, key):
     with open(root_history[0], encoding="ascii") as file:

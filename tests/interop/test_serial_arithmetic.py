@@ -25,6 +25,7 @@ def walked(tmp_path, running, key):
     return primary, secondary
 
 
+# Conformance: R53
 def test_every_valid_step_is_taken_by_ixfr(walked):
     _, secondary = walked
     steps = [("IXFR", old, new) for old, new in zip(WALK, WALK[1:])]

@@ -111,6 +111,7 @@ def test_an_expired_certificate_is_not_believed(tmp_path, authority, running):
     assert secondary.serial(ZONE) is None
 
 
+# Conformance: R22
 def test_a_client_is_let_in_only_by_its_certificate(tmp_path, authority, primary, running):
     other = Authority(tmp_path, "others")
     trust = {"ca": authority.ca, "server_name": "ns1.test"}
@@ -122,6 +123,7 @@ def test_a_client_is_let_in_only_by_its_certificate(tmp_path, authority, primary
     assert "certificate: ns2:" in primary.process.log_text()
 
 
+# Conformance: R22
 def test_a_zone_for_tls_is_not_given_over_plain_tcp(primary):
     with pytest.raises(AssertionError):
         contents.of_server(primary.port, ZONE)
@@ -162,6 +164,7 @@ def test_older_tls_is_not_spoken(primary, authority):
         context.wrap_socket(raw, server_hostname="ns1.test")
 
 
+# Conformance: R24
 def test_a_client_that_closes_at_any_byte_does_no_harm(primary, authority):
     context = ssl.create_default_context(cafile=authority.ca)
     context.set_alpn_protocols(["dot"])

@@ -216,7 +216,7 @@ TEST_CASE("the loader says what is missing", "[config]") {
     }
 }
 
-TEST_CASE("the loader says which value is wrong", "[config]") {
+TEST_CASE("the loader says which value is wrong", "[config][R25]") {
     const Row rows[] = {
         {"another version",
          kPrimary,

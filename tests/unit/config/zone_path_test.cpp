@@ -75,7 +75,7 @@ TEST_CASE("a zone whose file name would be too long is refused", "[config]") {
     CHECK(file.error().code() == Errc::limit);
 }
 
-TEST_CASE("any name of any octets comes back from its file name", "[config]") {
+TEST_CASE("any name of any octets comes back from its file name", "[config][R50]") {
     const bool holds = rc::check("round trip", [] {
         const auto labels = *rc::gen::container<std::vector<std::string>>(
             *rc::gen::inRange<std::size_t>(1, 5),

@@ -50,7 +50,7 @@ const char* const kFixedA = " 0001 0001 00000e10 0004 c0000201";  // A IN 3600 1
 
 }  // namespace
 
-TEST_CASE("lying records are refused", "[dns][message_reader]") {
+TEST_CASE("lying records are refused", "[dns][message_reader][R47]") {
     struct Row {
         const char* why;
         std::string record;  // at offset 12
@@ -132,7 +132,8 @@ TEST_CASE("sound records come out as they are", "[dns][message_reader]") {
     }
 }
 
-TEST_CASE("counts that cannot fit are refused before anything is read", "[dns][message_reader]") {
+TEST_CASE("counts that cannot fit are refused before anything is read",
+          "[dns][message_reader][R3]") {
     CHECK_FALSE(MessageReader::open(hex("0001 0000 0000 0000 0000 00")));  // 11 octets
     CHECK(MessageReader::open(hex("0001 0000 0000 0000 0000 0000")));
     CHECK_FALSE(MessageReader::open(hex("0001 0000 0001 0000 0000 0000 00000000")));
@@ -176,7 +177,8 @@ TEST_CASE("records know their section and place", "[dns][message_reader]") {
     CHECK_FALSE(reader->next()->has_value());
 }
 
-TEST_CASE("names have at most 255 octets however they are put together", "[dns][message_reader]") {
+TEST_CASE("names have at most 255 octets however they are put together",
+          "[dns][message_reader][R47]") {
     // At 12: 191 octets of labels and a root; then a label and a pointer to them.
     const std::string label63(63, 'a');
     const Bytes base = wire(label63 + "." + label63 + "." + label63 + ".");
@@ -197,7 +199,7 @@ TEST_CASE("names have at most 255 octets however they are put together", "[dns][
     CHECK_FALSE(read_all(concat({straight, hex(kFixedA)})));
 }
 
-TEST_CASE("a chain of pointers ends after 127", "[dns][message_reader]") {
+TEST_CASE("a chain of pointers ends after 127", "[dns][message_reader][R47]") {
     // TXT rdata that is nothing but pointers, each to the one before; the first points to a root.
     const auto chain = [](std::size_t pointers) {
         Bytes links = hex("00");

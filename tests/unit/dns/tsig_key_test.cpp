@@ -43,7 +43,7 @@ TEST_CASE("a keyring finds keys without case and keeps the newest of a name", "[
     CHECK(ring.find(test::name("k1.example."))->algorithm() == TsigAlgorithm::hmac_sha512);
 }
 
-TEST_CASE("an exchange outlives its key's configuration", "[dns][tsig]") {
+TEST_CASE("an exchange outlives its key's configuration", "[dns][tsig][R21]") {
     // NSD 4.15: a key deleted during a transfer.
     TsigKeyring ring = test::keyring();
     test::TsigPeer peer;

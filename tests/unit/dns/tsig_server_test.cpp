@@ -104,7 +104,7 @@ TEST_CASE("names compare without case, and the key name may be compressed", "[dn
     CHECK(check(test::with_tsig(query, compressed.record()))->verdict() == Verdict::valid);
 }
 
-TEST_CASE("the time signed may be off by the fudge and no more", "[dns][tsig]") {
+TEST_CASE("the time signed may be off by the fudge and no more", "[dns][tsig][R14]") {
     struct Row {
         const char* what;
         std::uint64_t signed_at;
@@ -163,7 +163,7 @@ TEST_CASE("BADTIME is signed, with the client's time and ours", "[dns][tsig]") {
     CHECK(fields.mac == test::mac_in(signed_answer));
 }
 
-TEST_CASE("BADTIME sent back as a request is refused, CVE-2020-8617", "[dns][tsig]") {
+TEST_CASE("BADTIME sent back as a request is refused, CVE-2020-8617", "[dns][tsig][R15]") {
     TsigPeer client;
     Result<TsigServer> server = check(client.sign(test::query()), kNow + seconds{1000});
     const Bytes plain = test::answer(9);
@@ -219,7 +219,7 @@ TEST_CASE("BADKEY and BADSIG answers are not signed", "[dns][tsig]") {
     }
 }
 
-TEST_CASE("a key's name alone opens nothing, CVE-2017-3143", "[dns][tsig]") {
+TEST_CASE("a key's name alone opens nothing, CVE-2017-3143", "[dns][tsig][R13]") {
     for (const std::size_t size : {0U, 1U, 9U, 10U, 15U, 33U, 64U}) {
         TsigFields fields;
         fields.mac = Bytes(size, 0);
@@ -229,7 +229,7 @@ TEST_CASE("a key's name alone opens nothing, CVE-2017-3143", "[dns][tsig]") {
     }
 }
 
-TEST_CASE("a truncated MAC is good for half its length and more", "[dns][tsig]") {
+TEST_CASE("a truncated MAC is good for half its length and more", "[dns][tsig][R13]") {
     struct Row {
         TsigAlgorithm algorithm;
         const EVP_MD* hash;
@@ -329,7 +329,7 @@ TEST_CASE("a TSIG in the wrong place or form is malformed", "[dns][tsig]") {
     CHECK(check(changed([](TsigFields&) {}))->verdict() == Verdict::valid);
 }
 
-TEST_CASE("no flipped bit of a signed request is let through", "[dns][tsig]") {
+TEST_CASE("no flipped bit of a signed request is let through", "[dns][tsig][R20]") {
     const Bytes request = TsigPeer{}.sign(test::query());
     // Not signed by design: the ID (the original one is) and the case of the TSIG's two names.
     const std::size_t tsig_at = test::query().size();
@@ -351,7 +351,7 @@ TEST_CASE("no flipped bit of a signed request is let through", "[dns][tsig]") {
     }
 }
 
-TEST_CASE("random changes to a signed request never verify or crash", "[dns][tsig]") {
+TEST_CASE("random changes to a signed request never verify or crash", "[dns][tsig][R17]") {
     const Bytes request = TsigPeer{}.sign(test::query());
     Random random{8945};
     for (int round = 0; round < 20000; ++round) {

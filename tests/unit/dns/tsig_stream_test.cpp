@@ -54,14 +54,14 @@ struct Stream {
 
 }  // namespace
 
-TEST_CASE("a stream of 300 signed messages verifies", "[dns][tsig]") {
+TEST_CASE("a stream of 300 signed messages verifies", "[dns][tsig][R18]") {
     Stream stream;
     for (int i = 0; i < 300; ++i) {
         REQUIRE(stream.next(true));
     }
 }
 
-TEST_CASE("a stream may leave 99 messages unsigned between two signed ones", "[dns][tsig]") {
+TEST_CASE("a stream may leave 99 messages unsigned between two signed ones", "[dns][tsig][R18]") {
     Stream stream;
     REQUIRE(stream.next(true));
     for (int run = 0; run < 3; ++run) {
@@ -73,7 +73,7 @@ TEST_CASE("a stream may leave 99 messages unsigned between two signed ones", "[d
     CHECK(stream.count == 301);
 }
 
-TEST_CASE("the 100th unsigned message in a row is one too many", "[dns][tsig]") {
+TEST_CASE("the 100th unsigned message in a row is one too many", "[dns][tsig][R18]") {
     Stream stream;
     REQUIRE(stream.next(true));
     for (int i = 0; i < 99; ++i) {
@@ -89,7 +89,7 @@ TEST_CASE("a first unsigned message ends a stream", "[dns][tsig]") {
     CHECK(stream.next(false).error().code() == Errc::tsig_missing);
 }
 
-TEST_CASE("a stream that ends unsigned says so", "[dns][tsig]") {
+TEST_CASE("a stream that ends unsigned says so", "[dns][tsig][R18]") {
     Stream stream;
     REQUIRE(stream.next(true));
     REQUIRE(stream.next(false));

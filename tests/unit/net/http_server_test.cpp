@@ -190,7 +190,7 @@ TEST_CASE("a large body is shared and comes whole", "[http]") {
     CHECK(body.use_count() == 1);
 }
 
-TEST_CASE("who sends a request octet by octet is cut off in the end", "[http]") {
+TEST_CASE("who sends a request octet by octet is cut off in the end", "[http][R9]") {
     HttpFixture http{answer_path, {.idle = seconds{60}, .request_time = seconds{1}}};
     std::string got;
     const auto stream = http.connect("GET / HTTP/1.1\r\nHost: x\r\n", got);
@@ -204,7 +204,7 @@ TEST_CASE("who sends a request octet by octet is cut off in the end", "[http]") 
     CHECK(got.find(" 200 ") == std::string::npos);
 }
 
-TEST_CASE("no more connections than allowed are served at one time", "[http]") {
+TEST_CASE("no more connections than allowed are served at one time", "[http][R9]") {
     HttpFixture http{answer_path, {.connections = 2, .idle = seconds{1}}};
     std::string none;
     const auto first = http.connect("GET", none);

@@ -91,7 +91,7 @@ TEST_CASE("many connections at once are all accepted and served", "[net]") {
     CHECK(served.size() == client_count);
 }
 
-TEST_CASE("without descriptors a listener sheds a connection, waits and goes on", "[net]") {
+TEST_CASE("without descriptors a listener sheds a connection, waits and goes on", "[net][R5]") {
     Loop loop;
     int accepted = 0;
     std::optional<Errc> trouble;

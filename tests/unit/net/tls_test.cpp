@@ -135,7 +135,8 @@ TEST_CASE("a client is what its certificate proves, and may have none", "[net][t
     CHECK(nobody.z.peer().objections.empty());
 }
 
-TEST_CASE("a handshake cut at any octet, or with any octet changed, opens nothing", "[net][tls]") {
+TEST_CASE("a handshake cut at any octet, or with any octet changed, opens nothing",
+          "[net][tls][R24]") {
     const Authority authority{"tests"};
     const ContextPtr server = server_of(authority.issue("ns1.example.net"));
     const ContextPtr client = client_of(trust(authority, "ns1.example.net"));

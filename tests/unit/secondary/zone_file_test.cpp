@@ -70,7 +70,7 @@ std::size_t files_in(const std::string& folder) {
 }  // namespace
 
 TEST_CASE("a version becomes a file that reads back as it, and nothing else is left",
-          "[secondary]") {
+          "[secondary][R58]") {
     const t::TemporaryFolder folder;
     const std::string path = folder.in("z");
     REQUIRE(write_zone_file(Version{7}, path, OldFile::kept));
@@ -81,7 +81,7 @@ TEST_CASE("a version becomes a file that reads back as it, and nothing else is l
     CHECK((mode_of(path) & 0007U) == 0);
 }
 
-TEST_CASE("a file that does not read back as the version never gets in place", "[secondary]") {
+TEST_CASE("a file that does not read back as the version never gets in place", "[secondary][R50]") {
     const t::TemporaryFolder folder;
     const std::string path = folder.in("z");
     REQUIRE(write_zone_file(Version{7}, path, OldFile::replaced));

@@ -111,7 +111,7 @@ TEST_CASE("a remote that refuses is told no more", "[service][announcer]") {
 }
 
 TEST_CASE("a remote with a key gets signed NOTIFYs, and only signed answers count",
-          "[service][announcer]") {
+          "[service][announcer][R19]") {
     AnnouncerBench bench{key("k.")};
     bench.start();
     bench.publish();

@@ -86,7 +86,7 @@ TEST_CASE("a NOTIFY leads straight to an IXFR from our serial", "[service][follo
 }
 
 TEST_CASE("an IXFR that fails is followed by one AXFR from the same primary, then the next",
-          "[service][follower]") {
+          "[service][follower][R32]") {
     struct Row {
         const char* name;
         std::vector<dns::Record> records;
@@ -162,7 +162,7 @@ TEST_CASE("the primary's silence after one newer SOA means: ask for everything",
     CHECK(FollowerBench::type_of(*next) == dns::RrType::axfr);
 }
 
-TEST_CASE("a primary that is behind is refused or adopted, by policy", "[service][follower]") {
+TEST_CASE("a primary that is behind is refused or adopted, by policy", "[service][follower][R33]") {
     FollowerBench bench;
     const bool adopt = GENERATE(false, true);
     bench.zone.on_lower_serial =
@@ -187,7 +187,7 @@ TEST_CASE("a primary that is behind is refused or adopted, by policy", "[service
     }
 }
 
-TEST_CASE("an expired zone takes any serial", "[service][follower]") {
+TEST_CASE("an expired zone takes any serial", "[service][follower][R33]") {
     FollowerBench bench;
     bench.hold(*version(10, {1}));
     bench.follow();
@@ -224,7 +224,7 @@ TEST_CASE("a commit that fails keeps the old version, and is tried again", "[ser
     CHECK(bench.follower->invariants_hold());
 }
 
-TEST_CASE("a NOTIFY during a transfer is not lost", "[service][follower]") {
+TEST_CASE("a NOTIFY during a transfer is not lost", "[service][follower][R35]") {
     Notified bench;
     const Ask question = bench.next(dns::RrType::ixfr);
     bench.notify();
@@ -236,7 +236,7 @@ TEST_CASE("a NOTIFY during a transfer is not lost", "[service][follower]") {
     CHECK(bench.view().last_error.empty());
 }
 
-TEST_CASE("what comes late for an attempt given up is not looked at", "[service][follower]") {
+TEST_CASE("what comes late for an attempt given up is not looked at", "[service][follower][R40]") {
     Notified bench;
     const Ask question = bench.next(dns::RrType::ixfr);
     bench.cut(question);
@@ -249,7 +249,7 @@ TEST_CASE("what comes late for an attempt given up is not looked at", "[service]
     CHECK(bench.serial() == 3);
 }
 
-TEST_CASE("a transfer slower than min-rate is ended", "[service][follower]") {
+TEST_CASE("a transfer slower than min-rate is ended", "[service][follower][R7]") {
     FollowerBench bench;
     bench.follow();
     const std::optional<Ask> question = bench.asked();

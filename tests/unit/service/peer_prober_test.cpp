@@ -143,7 +143,7 @@ TEST_CASE("a server that knows no EDNS is asked without it", "[service][prober]"
     CHECK(bench.prober.poll_event()->serial == dns::Serial{5});
 }
 
-TEST_CASE("an unsigned answer of a peer with a key is not believed", "[service][prober]") {
+TEST_CASE("an unsigned answer of a peer with a key is not believed", "[service][prober][R19]") {
     ProberBench bench{{}, key("k.")};
     bench.want();
     const std::optional<Ask> question = bench.asked();

@@ -153,7 +153,7 @@ TEST_CASE("what is no request is dropped", "[service][publisher]") {
 }
 
 TEST_CASE("access is checked before a place is taken, and places are given back",
-          "[service][publisher]") {
+          "[service][publisher][R6]") {
     PublisherBench bench{1};
     const Bytes axfr = PublisherBench::query("example.test.", dns::RrType::axfr).to_wire();
     Publisher::Answer first = bench.ask(axfr);
@@ -195,7 +195,7 @@ TEST_CASE("EDNS is answered where it was used, EXPIRE where it was asked", "[ser
     CHECK(primary.one(query)->rcode() == dns::Rcode::bad_vers);
 }
 
-TEST_CASE("in a rule with address and key both must hold", "[service][publisher]") {
+TEST_CASE("in a rule with address and key both must hold", "[service][publisher][R13]") {
     PublisherBench bench;
     bench.allow({{.addresses = {*IpPrefix::from_text("127.0.0.0/8")}, .key = key("k.")}});
     struct Row {

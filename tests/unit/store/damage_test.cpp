@@ -109,7 +109,7 @@ void write_flipped(const StoreFixture& f, std::string content, Random& random, i
     std::ofstream{file_of(f), std::ios::binary | std::ios::trunc} << content;
 }
 
-TEST_CASE("no flipped bits keep the store from opening", "[store][damage]") {
+TEST_CASE("no flipped bits keep the store from opening", "[store][damage][R54]") {
     StoreFixture f;
     const std::string good = write_varied_store(f);
     Random random{seed()};
@@ -171,7 +171,7 @@ TEST_CASE("after two ends without closing the whole file is looked at", "[store]
     }
 }
 
-TEST_CASE("a damaged zone record hurts that zone only", "[store][damage]") {
+TEST_CASE("a damaged zone record hurts that zone only", "[store][damage][R59]") {
     StoreFixture f;
     REQUIRE(f.replace(name("good.test"), 1, {{"www", "one"}}));
     REQUIRE(f.replace(name("bad.test"), 1, {{"www", "one"}}));
@@ -189,7 +189,7 @@ TEST_CASE("a damaged zone record hurts that zone only", "[store][damage]") {
     CHECK(f.read(name("bad.test")) == Model{{"www", "again"}});
 }
 
-TEST_CASE("a damaged page is met, told, and healed by whole content", "[store][damage]") {
+TEST_CASE("a damaged page is met, told, and healed by whole content", "[store][damage][R54]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     Model model{{"www", "a text to be found"}};
@@ -211,7 +211,7 @@ TEST_CASE("a damaged page is met, told, and healed by whole content", "[store][d
     CHECK(f.history(zone, 1) == "none");
 }
 
-TEST_CASE("a damaged step ends history there", "[store][damage]") {
+TEST_CASE("a damaged step ends history there", "[store][damage][R54]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     for (std::uint32_t serial = 1; serial < 6; ++serial) {
@@ -258,7 +258,7 @@ TEST_CASE("a store of a newer format is left alone", "[store][damage]") {
     CHECK(read_file(file_of(f)) == before);
 }
 
-TEST_CASE("a store held by another process says by whom", "[store][lock]") {
+TEST_CASE("a store held by another process says by whom", "[store][lock][R55]") {
     StoreFixture f;
     int ends[2];
     REQUIRE(pipe(ends) == 0);
@@ -283,7 +283,7 @@ TEST_CASE("a store held by another process says by whom", "[store][lock]") {
     CHECK_THAT(text, Catch::Contains(std::to_string(getpid())));
 }
 
-TEST_CASE("a store is opened once in a process", "[store][lock]") {
+TEST_CASE("a store is opened once in a process", "[store][lock][R55]") {
     StoreFixture f;
     const auto again = Store::open(f.options);
     REQUIRE_FALSE(again);

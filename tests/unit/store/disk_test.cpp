@@ -24,7 +24,8 @@ Model megabytes(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("what does not fit the store's limit fails, and the store serves on", "[store][disk]") {
+TEST_CASE("what does not fit the store's limit fails, and the store serves on",
+          "[store][disk][R52]") {
     SmallStore f;
     const dns::Name zone = name("example.test");
     const Model fits = megabytes(2);
@@ -76,7 +77,7 @@ TEST_CASE("a full store takes timers and drops, and then content again", "[store
     }
 }
 
-TEST_CASE("a full disk fails the commits that need room, one by one", "[store][disk]") {
+TEST_CASE("a full disk fails the commits that need room, one by one", "[store][disk][R52]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     REQUIRE(f.replace(zone, 1, megabytes(1)));
@@ -100,7 +101,7 @@ TEST_CASE("a full disk fails the commits that need room, one by one", "[store][d
     CHECK(f.read(name("other.test")) == megabytes(1));
 }
 
-TEST_CASE("after a failed sync the store comes back by itself", "[store][disk]") {
+TEST_CASE("after a failed sync the store comes back by itself", "[store][disk][R57]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     REQUIRE(f.replace(zone, 1, {{"www", "one"}}));

@@ -25,7 +25,7 @@ void walk(StoreFixture& f, const dns::Name& zone, const std::vector<std::uint32_
 
 }  // namespace
 
-TEST_CASE("the way from a serial follows the order of commits, not of serials", "[store]") {
+TEST_CASE("the way from a serial follows the order of commits, not of serials", "[store][R44]") {
     struct Row {
         const char* what;
         std::vector<std::uint32_t> serials;
@@ -110,7 +110,7 @@ TEST_CASE("history keeps as many versions as configured", "[store]") {
     }
 }
 
-TEST_CASE("history keeps as many octets as configured", "[store]") {
+TEST_CASE("history keeps as many octets as configured", "[store][R7]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     f.store->configure(zone, {.max_bytes = 1000});

@@ -62,7 +62,7 @@ TEST_CASE("a difference changes what it names and leaves a step", "[store]") {
     CHECK((**steps)[0].committed == UnixTime{1000});
 }
 
-TEST_CASE("differences are applied all or none", "[store]") {
+TEST_CASE("differences are applied all or none", "[store][R39]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     const Model one{{"www", "one"}};
@@ -77,7 +77,7 @@ TEST_CASE("differences are applied all or none", "[store]") {
     CHECK(f.history(zone, 1).empty());
 }
 
-TEST_CASE("work prepared against another serial is refused", "[store]") {
+TEST_CASE("work prepared against another serial is refused", "[store][R29]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     REQUIRE(f.replace(zone, 1, {{"www", "one"}}));
@@ -173,7 +173,7 @@ TEST_CASE("a full transfer that changes more than the zone holds cuts history", 
     CHECK(f.read(zone) == other);
 }
 
-TEST_CASE("a zone larger than one transaction is written whole", "[store]") {
+TEST_CASE("a zone larger than one transaction is written whole", "[store][R56]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     const Model model = big_model(60000, std::string(100, 't'));
@@ -213,7 +213,7 @@ TEST_CASE("a snapshot outlives its store", "[store]") {
     CHECK(StoreFixture::read(*held) == Model{{"www", "one"}});
 }
 
-TEST_CASE("many zones share a commit, and one that fails hurts no other", "[store]") {
+TEST_CASE("many zones share a commit, and one that fails hurts no other", "[store][R59]") {
     StoreFixture f;
     std::vector<std::optional<Errc>> results(1000);
     for (int i = 0; i < 1000; ++i) {
@@ -240,7 +240,7 @@ TEST_CASE("many zones share a commit, and one that fails hurts no other", "[stor
     }
 }
 
-TEST_CASE("a zone's commits stay in order behind a large one", "[store]") {
+TEST_CASE("a zone's commits stay in order behind a large one", "[store][R29]") {
     StoreFixture f;
     const dns::Name zone = name("example.test");
     Model model = big_model(60000, std::string(100, 't'));

@@ -92,7 +92,7 @@ TEST_CASE("an error in an included file names the files above it", "[text]") {
                                        main + ":3");
 }
 
-TEST_CASE("a file that includes itself ends at the depth limit", "[text]") {
+TEST_CASE("a file that includes itself ends at the depth limit", "[text][R49]") {
     const Folder folder;
     const std::string main = folder.put("main.zone", "$INCLUDE main.zone\n");
     const test::ZoneText zone = read_file(main);

@@ -159,7 +159,7 @@ TEST_CASE("each mistake has its place and its reason", "[text]") {
     }
 }
 
-TEST_CASE("limits are errors with their number", "[text]") {
+TEST_CASE("limits are errors with their number", "[text][R49]") {
     SECTION("records") {
         text::ZoneFileOptions options = test::options_with_origin("example.test.");
         options.max_records = 2;

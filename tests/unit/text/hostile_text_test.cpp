@@ -56,7 +56,7 @@ TEST_CASE("a text cut anywhere gives records or an error", "[text]") {
     }
 }
 
-TEST_CASE("a changed text gives records or an error", "[text]") {
+TEST_CASE("a changed text gives records or an error", "[text][R49]") {
     Random random{5};
     const std::string_view marks = "()\"\\;$@.\n\r\t {},=0aZ-/:\x80";
     for (int round = 0; round < 20000; ++round) {

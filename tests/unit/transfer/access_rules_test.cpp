@@ -18,7 +18,7 @@ Peer peer(std::string_view address, dns::TsigKeyPtr used = nullptr) {
 
 }  // namespace
 
-TEST_CASE("access rules deny by default and want all conditions of a rule", "[transfer]") {
+TEST_CASE("access rules deny by default and want all conditions of a rule", "[transfer][R23]") {
     const dns::TsigKeyPtr k1 = key("k1.");
     const IpPrefix net = *IpPrefix::from_text("192.0.2.0/24");
     const IpPrefix net6 = *IpPrefix::from_text("2001:db8::/32");

@@ -32,7 +32,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("a NOTIFY that is out of order is answered and does no work", "[transfer]") {
+TEST_CASE("a NOTIFY that is out of order is answered and does no work", "[transfer][R60]") {
     struct Row {
         const char* name = "";
         void (*spoil)(dns::Message&) = nullptr;
@@ -118,7 +118,7 @@ TEST_CASE("the answer to a NOTIFY repeats its ID and question", "[transfer]") {
     CHECK(parsed.answer.empty());
 }
 
-TEST_CASE("an announced serial is looked for three times, then forgotten", "[transfer]") {
+TEST_CASE("an announced serial is looked for three times, then forgotten", "[transfer][R31]") {
     Fixture z;
     const dns::Serial ours{7};
     CHECK(z.notify(at(0), 9, 7).check == Lane::notify);
@@ -155,7 +155,7 @@ TEST_CASE("an announced serial that is reached is forgotten", "[transfer]") {
     CHECK_FALSE(z.receiver.handle_checked(at(3), 5, dns::Serial{8}));
 }
 
-TEST_CASE("a flood from one sender is cut to its rate without an answer", "[transfer]") {
+TEST_CASE("a flood from one sender is cut to its rate without an answer", "[transfer][R60]") {
     Fixture z;
     z.receiver = NotifyReceiver{10};
     CHECK(z.notify(at(0), 9, 7).answer);

@@ -73,7 +73,7 @@ TEST_CASE("a zone goes from fresh to stale to expired and back", "[transfer]") {
     CHECK(refresher.expires_at() == instant(176400));
 }
 
-TEST_CASE("a failed check backs off and moves no expiry", "[transfer]") {
+TEST_CASE("a failed check backs off and moves no expiry", "[transfer][R31]") {
     Refresher refresher = with_zone(timers(3600, 600, 86400));
     std::int64_t now = 3600;
     for (const std::int64_t delay : {600, 1200, 2400, 3600, 3600}) {  // never less than healthy

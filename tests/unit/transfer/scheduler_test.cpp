@@ -96,7 +96,7 @@ TEST_CASE("a check that finds a newer serial goes on as a transfer", "[transfer]
     CHECK(z.finish(at(2), 1, JobOutcome::success) == Round::over);
 }
 
-TEST_CASE("a round asks every primary once, then waits", "[transfer]") {
+TEST_CASE("a round asks every primary once, then waits", "[transfer][R37]") {
     Fixture z;
     z.add(1, {0, 1, 2});
     z.scheduler.request(at(0), 1, Lane::notify, 1);  // the sender first
@@ -317,7 +317,7 @@ TEST_CASE("when all primaries are dead each of them is probed", "[transfer]") {
     CHECK(probed[1]);
 }
 
-TEST_CASE("a NOTIFY during a job sets check again", "[transfer]") {
+TEST_CASE("a NOTIFY during a job sets check again", "[transfer][R35]") {
     Fixture z;
     z.add(1);
     z.scheduler.request(at(0), 1, Lane::refresh);
@@ -376,7 +376,7 @@ TEST_CASE("primaries may change at any time", "[transfer]") {
     CHECK(z.poll(at(0)).empty());
 }
 
-TEST_CASE("whatever happens, every zone is waiting, ready or running", "[transfer]") {
+TEST_CASE("whatever happens, every zone is waiting, ready or running", "[transfer][R30]") {
     Random random{7};
     SchedulerLimits limits;
     limits.checks = 8;

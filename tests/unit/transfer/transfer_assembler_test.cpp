@@ -104,7 +104,7 @@ TEST_CASE("RFC 1995 §7: the full answer and the UDP overflow are understood", "
     CHECK(*overflow == TransferProgress::newer_exists);
 }
 
-TEST_CASE("every packing of an answer gives the same version", "[transfer]") {
+TEST_CASE("every packing of an answer gives the same version", "[transfer][R45]") {
     struct Row {
         const char* name;
         std::optional<dns::SoaRecord> ours;
@@ -156,7 +156,7 @@ TEST_CASE("every packing of an answer gives the same version", "[transfer]") {
     }
 }
 
-TEST_CASE("a message that does not answer the query ends the transfer", "[transfer]") {
+TEST_CASE("a message that does not answer the query ends the transfer", "[transfer][R38]") {
     struct Row {
         const char* name;
         void (*spoil)(dns::Message&);
@@ -241,7 +241,7 @@ TEST_CASE("over UDP a truncated answer leads to TCP and half an answer is none",
     CHECK(*ahead.take(test::answer(ahead.asked, {soa(3)})) == TransferProgress::behind);
 }
 
-TEST_CASE("a transfer that is cut is never done", "[transfer]") {
+TEST_CASE("a transfer that is cut is never done", "[transfer][R26]") {
     const Records records = {soa(3), soa(1), a("a"), soa(3), a("b"), soa(3)};
     for (std::size_t length = 1; length < records.size(); ++length) {
         test::Secondary z{soa_record(1)};
@@ -252,7 +252,7 @@ TEST_CASE("a transfer that is cut is never done", "[transfer]") {
     }
 }
 
-TEST_CASE("differences keep to their memory limit", "[transfer]") {
+TEST_CASE("differences keep to their memory limit", "[transfer][R1]") {
     TransferLimits limits;
     limits.max_diff_bytes = sizeof(zone::Diff) + 200;
     test::Secondary z{soa_record(1), Transport::tcp, limits};

@@ -116,7 +116,7 @@ TEST_CASE("transfer reader says what each record means", "[transfer]") {
     }
 }
 
-TEST_CASE("transfer reader refuses a broken record order", "[transfer]") {
+TEST_CASE("transfer reader refuses a broken record order", "[transfer][R27]") {
     constexpr Errc malformed = Errc::transfer_malformed;
     constexpr Errc diverged = Errc::transfer_diverged;
     struct Row {
@@ -203,7 +203,7 @@ TEST_CASE("transfer reader tells what a lone SOA in answer to IXFR says", "[tran
     CHECK(make_reader(1).at_message_end() == AnswerState::unfinished);
 }
 
-TEST_CASE("transfer reader keeps to its limits and counts what came", "[transfer]") {
+TEST_CASE("transfer reader keeps to its limits and counts what came", "[transfer][R1]") {
     const Records records = {soa(3), soa(1), a("x"), soa(3), a("y"), a("z"), soa(3)};
     std::uint64_t bytes = 0;
     for (const dns::Record& each : records) {

@@ -310,7 +310,7 @@ TEST_CASE("a closing SOA that has no room behind the last page has its own messa
     }
 }
 
-TEST_CASE("a record that fits no message ends the answer with an error", "[transfer]") {
+TEST_CASE("a record that fits no message ends the answer with an error", "[transfer][R11]") {
     const auto held =
         snapshot(7, {test::record("zz.example.test.", dns::RrType{65280}, Bytes(60'000, 'x'))});
     AnswerOptions options;

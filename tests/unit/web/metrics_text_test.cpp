@@ -90,7 +90,7 @@ TEST_CASE("a broken store has no size", "[web]") {
     CHECK(metrics_text(facts_of({}), {}).find("twinzone_store_bytes") == std::string::npos);
 }
 
-TEST_CASE("ready is who serves every zone as it should be", "[web]") {
+TEST_CASE("ready is who serves every zone as it should be", "[web][R51]") {
     struct Row {
         ZoneState state;
         bool has_version;

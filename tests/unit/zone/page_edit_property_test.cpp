@@ -39,7 +39,7 @@ TEST_CASE("apply(diff(a, b), a) is b, whatever a and b are", "[zone][property]")
 }
 
 TEST_CASE("diffs applied one after the other to one overlay, or condensed to one, lead to the same",
-          "[zone][property]") {
+          "[zone][property][R42]") {
     for (std::uint32_t seed = 1; seed <= kSeeds; ++seed) {
         INFO("seed " << seed);
         Generator generator{1000 + seed};

@@ -125,7 +125,7 @@ TEST_CASE("an empty zone fills and empties", "[zone][apply]") {
     CHECK(zone.version.wire_bytes == 0);
 }
 
-TEST_CASE("an owner that goes on over many pages is edited anywhere", "[zone][apply]") {
+TEST_CASE("an owner that goes on over many pages is edited anywhere", "[zone][apply][R2]") {
     const RecordList base = with(crowd("m.example.", 10'000),
                                  {a("a.example.", 1), a("m.example.", 1), a("z.example.", 1)});
     const std::size_t size = base.size();
