@@ -87,12 +87,4 @@ void Edns::set_expire(seconds left) {
     options.push_back(std::move(option));
 }
 
-void Edns::add_extended_error(std::uint16_t code, std::string_view text) {
-    Option option{EdnsOption::extended_error, {}};
-    ByteWriter writer{option.value};
-    writer.u16(code);
-    writer.bytes(as_bytes(text));
-    options.push_back(std::move(option));
-}
-
 }  // namespace twinzone::dns

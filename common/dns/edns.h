@@ -48,9 +48,6 @@ struct Edns {
     [[nodiscard]] std::optional<seconds> expire() const noexcept;
     void ask_expire();
     void set_expire(seconds left);
-
-    // Extended DNS Error (RFC 8914): its code and its text for people.
-    void add_extended_error(std::uint16_t code, std::string_view text);
 };
 
 }  // namespace twinzone::dns

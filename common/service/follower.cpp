@@ -171,6 +171,7 @@ void Follower::handle_approved(Now now, dns::NameView name, const zone::Version&
     Zone& zone = *zones_[at->second];
     zone.refresher.handle_transferred(now, version.soa, std::nullopt);
     zone.last_error.clear();
+    zone.last_fault.reset();
     arm(now, zone);
     scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
 }
@@ -283,6 +284,11 @@ std::optional<seconds> Follower::expires_in(Now now, dns::NameView name) const {
     return std::chrono::floor<seconds>(*zone->refresher.expires_at() - now.instant);
 }
 
+std::optional<Errc> Follower::last_fault(dns::NameView name) const {
+    const Zone* zone = find(name);
+    return zone == nullptr ? std::nullopt : zone->last_fault;
+}
+
 std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& notify,
                                                   const transfer::Peer& peer,
                                                   const Endpoint& from) {
@@ -382,8 +388,10 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
     if (zone.confirmed || outcome == transfer::JobOutcome::success) {
         error.reset();
         zone.last_error.clear();
+        zone.last_fault.reset();
     } else if (error) {
         zone.last_error = error->detail();
+        zone.last_fault = error->code();
     }
     if (round == transfer::Round::goes_on) {
         return;

@@ -87,6 +87,7 @@ class Follower final : public SecondaryView {
 
     // SecondaryView
     [[nodiscard]] std::optional<seconds> expires_in(Now now, dns::NameView zone) const override;
+    [[nodiscard]] std::optional<Errc> last_fault(dns::NameView zone) const override;
     [[nodiscard]] std::optional<dns::Rcode> handle_notify(Now now, const dns::Message& notify,
                                                           const transfer::Peer& peer,
                                                           const Endpoint& from) override;

@@ -65,7 +65,12 @@ void Follower::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t
     if (exchange.is_transfer()) {
         const Result<transfer::TransferProgress> progress =
             exchange.transfer().handle_message(message, now.unix);
-        if (!progress) {
+        if (!progress && exchange.transfer().asked() == TransferType::axfr &&
+            exchange.transfer().blames_edns()) {
+            const std::unique_ptr<Exchange> ended = end(attempt);
+            remotes_[ended->remote].edns = false;
+            ask_transfer(now, ended->zone, ended->remote, ended->cause);
+        } else if (!progress) {
             fail_transfer(now, end(attempt), progress.error());
         } else {
             handle_progress(now, attempt, *progress);

@@ -67,6 +67,7 @@ struct Follower::Zone {
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;  // the transfer that is being committed
     std::string last_error;
+    std::optional<Errc> last_fault;  // its code
     std::string source;
 };
 

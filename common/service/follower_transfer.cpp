@@ -43,7 +43,7 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
                    .ours = exchange->ours ? std::optional{exchange->ours->serial} : std::nullopt});
     auto question = std::make_unique<TransferQuestion>(
         std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
-    Result<Bytes> message = question->message(now.unix);
+    Result<Bytes> message = question->message(now.unix, remotes_[remote].edns);
     exchange->question = std::move(question);
     launch(now, std::move(exchange), Transport::tcp, std::move(message));
     zone.transfer = AttemptId{last_attempt_};

@@ -6,8 +6,33 @@ namespace twinzone::service {
 
 namespace {
 
+using Code = dns::ExtendedErrorCode;
+
+constexpr std::string_view kNoSuchZone = "no such zone here";
+constexpr std::string_view kNotAllowed = "not allowed by allow-transfer";
+constexpr std::string_view kExpired = "the zone has expired";
+constexpr std::string_view kNoVersion = "the zone has no version yet";
+
 Publisher::Answer as_answer(std::optional<Bytes> message) {
     return message ? Publisher::Answer{std::move(*message)} : Publisher::Answer{};
+}
+
+// Why a NOTIFY is refused, as the receiver's RCODEs say it.
+struct NotifyError {
+    Code code{};
+    std::string_view text;
+};
+
+std::optional<NotifyError> error_of(dns::Rcode rcode) {
+    switch (rcode) {
+        case dns::Rcode::not_auth:
+            return NotifyError{Code::not_authoritative, "no zone that is followed here"};
+        case dns::Rcode::refused:
+            return NotifyError{Code::prohibited, "not allowed by allow-notify"};
+        case dns::Rcode::not_imp:
+            return NotifyError{Code::not_supported, "only NOTIFY of SOA is served"};
+        default: return std::nullopt;
+    }
 }
 
 std::string described(const Request& request) {
@@ -48,7 +73,8 @@ Publisher::Answer Publisher::route(Now now, Request& request) {
     const dns::Message& message = request.message();
     if (message.header.opcode != dns::Opcode::query &&
         message.header.opcode != dns::Opcode::notify) {
-        return as_answer(request.refuse(dns::Rcode::not_imp, now.unix));
+        return as_answer(request.refuse(dns::Rcode::not_imp, Code::not_supported,
+                                        "only QUERY and NOTIFY are served here", now.unix));
     }
     if (!message.question) {  // RFC 9619: exactly one; more never get here
         return as_answer(request.refuse(dns::Rcode::form_err, now.unix));
@@ -59,23 +85,34 @@ Publisher::Answer Publisher::route(Now now, Request& request) {
 
 Publisher::Answer Publisher::answer_query(Now now, Request& request) {
     if (request.question().rr_class != dns::RrClass::in) {
-        return refuse(now, request, dns::Rcode::refused, RefusalKind::not_served,
-                      "class is not IN");
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::refused,
+                       .kind = RefusalKind::not_served,
+                       .code = Code::not_supported,
+                       .told = "class is not IN"});
     }
     switch (request.question().type) {
         case dns::RrType::soa: return answer_soa(now, request);
         case dns::RrType::axfr:
         case dns::RrType::ixfr: return answer_transfer(now, request);
         default:
-            return refuse(now, request, dns::Rcode::refused, RefusalKind::not_served,
-                          "only SOA, AXFR and IXFR are answered here");
+            return refuse(
+                now, request,
+                {.rcode = dns::Rcode::refused,
+                 .kind = RefusalKind::not_served,
+                 .code = is_within_a_zone(request.question().name) ? Code::not_supported
+                                                                   : Code::not_authoritative,
+                 .told = "only SOA, AXFR and IXFR are answered here"});
     }
 }
 
 Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
     if (view_ == nullptr) {
-        return refuse(now, request, dns::Rcode::not_auth, RefusalKind::not_served,
-                      "NOTIFY for a zone we are the primary of, or not serving");
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::not_auth,
+                       .kind = RefusalKind::not_served,
+                       .code = Code::not_authoritative,
+                       .told = "NOTIFY for a zone we are the primary of, or not serving"});
     }
     const std::optional<dns::Rcode> rcode =
         view_->handle_notify(now, request.message(), request.peer(), request.source().peer);
@@ -84,6 +121,9 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
     }
     dns::Message answer = request.answer(*rcode);
     answer.header.aa = *rcode == dns::Rcode::no_error;
+    if (const std::optional<NotifyError> error = error_of(*rcode); error && answer.edns) {
+        add_extended_error(*answer.edns, error->code, error->text);
+    }
     // The follower tells of zones that it follows.
     const bool followed = zones_.contains(request.question().name);
     if (*rcode != dns::Rcode::no_error && (!followed || *rcode == dns::Rcode::not_auth)) {
@@ -99,12 +139,16 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
 Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     const dns::Name& name = request.question().name;
     if (!zones_.contains(name)) {
-        return refuse(now, request, dns::Rcode::refused, RefusalKind::unknown_zone,
-                      "no such zone here");
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::refused,
+                       .kind = RefusalKind::unknown_zone,
+                       .code = Code::not_authoritative,
+                       .told = kNoSuchZone});
     }
     const zone::ZoneState* state = store_.find(name);
-    if (state == nullptr || !state->version || is_expired(now, name)) {
-        return as_answer(request.refuse(dns::Rcode::serv_fail, now.unix));
+    const bool has_expired = is_expired(now, name);
+    if (state == nullptr || !state->version || has_expired) {
+        return answer_unavailable(now, request, has_expired);
     }
     note_contact(request, std::nullopt);
     dns::Message answer = request.answer(dns::Rcode::no_error);
@@ -118,32 +162,42 @@ Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
     Result<transfer::TransferRequest> asked =
         transfer::TransferRequest::parse(request.message(), request.source().transport);
     if (!asked) {
-        return refuse(now, request, dns::Rcode::form_err, RefusalKind::unavailable,
-                      asked.error().detail());
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::form_err,
+                       .kind = RefusalKind::unavailable,
+                       .code = request.source().transport == Transport::udp ? Code::not_supported
+                                                                            : Code::other,
+                       .told = asked.error().detail()});
     }
     const dns::Name& name = request.question().name;
     const auto zone = zones_.find(name);
     if (zone == zones_.end()) {  // RFC 5936 §2.2.1
-        return refuse(now, request, dns::Rcode::not_auth, RefusalKind::unknown_zone,
-                      "no such zone here");
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::not_auth,
+                       .kind = RefusalKind::unknown_zone,
+                       .code = Code::not_authoritative,
+                       .told = kNoSuchZone});
     }
     if (!zone->second.allows(request.peer())) {
         const std::string& objection = request.source().objection;
-        return refuse(
-            now, request, dns::Rcode::refused, RefusalKind::denied,
-            objection.empty()
-                ? "not allowed by allow-transfer"
-                : fmt::format("not allowed by allow-transfer; certificate: {}", objection));
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::refused,
+                       .kind = RefusalKind::denied,
+                       .code = Code::prohibited,
+                       .told = kNotAllowed,
+                       .why = objection.empty()
+                                  ? std::string{}
+                                  : fmt::format("{}; certificate: {}", kNotAllowed, objection)});
     }
     note_contact(request, asked->serial);
-    if (is_expired(now, name)) {
-        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
-                      "the zone has expired");
+    const bool has_expired = is_expired(now, name);
+    const zone::ZoneState* state = store_.find(name);
+    if (state == nullptr || !state->version || has_expired) {
+        return answer_unavailable(now, request, has_expired);
     }
     Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(name);
     if (!snapshot) {
-        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
-                      snapshot.error().detail());
+        return refuse(now, request, trouble_with_store(snapshot.error()));
     }
     return start_transfer(now, request, std::move(*asked), std::move(*snapshot));
 }
@@ -153,8 +207,11 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
                                             std::shared_ptr<const zone::Snapshot> snapshot) {
     const Source source = request.source();
     if (source.transport == Transport::tcp && transfers_ >= max_transfers_) {
-        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::quota,
-                      "transfers-out is reached");
+        return refuse(now, request,
+                      {.rcode = dns::Rcode::serv_fail,
+                       .kind = RefusalKind::quota,
+                       .code = Code::other,
+                       .told = "transfers-out is reached"});
     }
     transfer::AnswerOptions options;
     options.transport = source.transport;
@@ -167,8 +224,7 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     Result<transfer::TransferWriter> writer =
         transfer::TransferWriter::open(std::move(snapshot), std::move(asked), std::move(options));
     if (!writer) {
-        return refuse(now, request, dns::Rcode::serv_fail, RefusalKind::unavailable,
-                      writer.error().detail());
+        return refuse(now, request, trouble_with_store(writer.error()));
     }
     auto transfer =
         std::make_unique<OutgoingTransfer>(std::move(request), from, serial, std::move(*writer));
@@ -180,8 +236,45 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     return only && *only ? Answer{(*only)->message()} : Answer{};
 }
 
-Publisher::Answer Publisher::refuse(Now now, Request& request, dns::Rcode rcode, RefusalKind kind,
-                                    const std::string& why) {
+// A zone of ours without a version, or one that may not be served any more. Where its primaries
+// could not be asked, that is said too, but not who they are.
+Publisher::Answer Publisher::answer_unavailable(Now now, Request& request, bool has_expired) {
+    dns::Message answer = request.answer(dns::Rcode::serv_fail);
+    if (answer.edns) {
+        if (has_expired) {
+            add_extended_error(*answer.edns, Code::expired_content, kExpired);
+        } else {
+            add_extended_error(*answer.edns, Code::not_ready, kNoVersion);
+        }
+        const std::optional<Errc> fault =
+            view_ == nullptr ? std::nullopt : view_->last_fault(request.question().name);
+        if (fault == Errc::peer_unreachable) {
+            add_extended_error(*answer.edns, Code::no_reachable_authority, {});
+        } else if (fault == Errc::network) {
+            add_extended_error(*answer.edns, Code::network_error, {});
+        }
+    }
+    if (request.question().type != dns::RrType::soa) {
+        note_refusal(request, RefusalKind::unavailable,
+                     std::string{has_expired ? kExpired : kNoVersion});
+    }
+    return as_answer(request.finish(answer, now.unix));
+}
+
+Publisher::Denial Publisher::trouble_with_store(const Error& error) {
+    return {.rcode = dns::Rcode::serv_fail,
+            .kind = RefusalKind::unavailable,
+            .code = Code::other,
+            .told = "the store cannot be read",
+            .why = error.detail()};
+}
+
+Publisher::Answer Publisher::refuse(Now now, Request& request, const Denial& denial) {
+    note_refusal(request, denial.kind, denial.why.empty() ? std::string{denial.told} : denial.why);
+    return as_answer(request.refuse(denial.rcode, denial.code, denial.told, now.unix));
+}
+
+void Publisher::note_refusal(const Request& request, RefusalKind kind, const std::string& why) {
     const dns::Question& question = request.question();
     Refusal refusal{.peer = request.source().peer,
                     .kind = kind,
@@ -195,7 +288,6 @@ Publisher::Answer Publisher::refuse(Now now, Request& request, dns::Rcode rcode,
         refusal.type = question.type;
     }
     note(std::move(refusal));
-    return as_answer(request.refuse(rcode, now.unix));
 }
 
 void Publisher::note(Refusal refusal) {
@@ -223,6 +315,16 @@ void Publisher::answer_expire(Now now, const Request& request, const zone::Versi
     const std::optional<seconds> left =
         view_ == nullptr ? std::nullopt : view_->expires_in(now, version.soa.owner);
     edns->set_expire(left.value_or(version.soa.expire));
+}
+
+bool Publisher::is_within_a_zone(dns::NameView name) const {
+    while (!zones_.contains(dns::Name{name})) {
+        if (name.is_root()) {
+            return false;
+        }
+        name = name.parent();
+    }
+    return true;
 }
 
 bool Publisher::is_expired(Now now, dns::NameView zone) const {

@@ -4,7 +4,7 @@
 // place from one that is).
 //
 // RFC 5936 §2.2 (AXFR), RFC 1995 §2 (IXFR, UDP), RFC 1996 §3.12 (NOTIFY answers), RFC 7314
-// (EXPIRE).
+// (EXPIRE), RFC 8914 (why a request is refused, to those who speak EDNS).
 #pragma once
 
 #include <memory>
@@ -29,6 +29,9 @@ class SecondaryView {
     // How long the zone may still be served; 0 or less: expired. nullopt: for ever, or not
     // followed.
     [[nodiscard]] virtual std::optional<seconds> expires_in(Now now, dns::NameView zone) const = 0;
+
+    // Why the last round of checks of the zone failed; nullopt: it did not, or it is not followed.
+    [[nodiscard]] virtual std::optional<Errc> last_fault(dns::NameView zone) const = 0;
 
     // The RCODE to answer a NOTIFY with; nullopt: no answer.
     [[nodiscard]] virtual std::optional<dns::Rcode> handle_notify(Now now,
@@ -108,13 +111,24 @@ class Publisher {
     Answer answer_transfer(Now now, Request& request);
     Answer start_transfer(Now now, Request& request, transfer::TransferRequest asked,
                           std::shared_ptr<const zone::Snapshot> snapshot);
-    Answer refuse(Now now, Request& request, dns::Rcode rcode, RefusalKind kind,
-                  const std::string& why);
+    // What is said to who is refused (`told`), and to the log, where `why` is more than that.
+    struct Denial {
+        dns::Rcode rcode{};
+        RefusalKind kind{};
+        dns::ExtendedErrorCode code{};
+        std::string_view told;
+        std::string why{};
+    };
+    Answer refuse(Now now, Request& request, const Denial& denial);
+    [[nodiscard]] static Denial trouble_with_store(const Error& error);
+    void note_refusal(const Request& request, RefusalKind kind, const std::string& why);
+    Answer answer_unavailable(Now now, Request& request, bool has_expired);
     void note(Refusal refusal);
     void note_contact(const Request& request, std::optional<dns::Serial> serial);
     void answer_expire(Now now, const Request& request, const zone::Version& version,
                        std::optional<dns::Edns>& edns) const;
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
+    [[nodiscard]] bool is_within_a_zone(dns::NameView name) const;
 
     zone::VersionStore& store_;
     dns::TsigKeyring keyring_;

@@ -88,6 +88,15 @@ dns::Message Request::answer(dns::Rcode rcode) const {
     return out;
 }
 
+std::optional<Bytes> Request::refuse(dns::Rcode rcode, dns::ExtendedErrorCode code,
+                                     std::string_view text, UnixTime now) {
+    dns::Message refusal = answer(rcode);
+    if (refusal.edns) {
+        add_extended_error(*refusal.edns, code, text);
+    }
+    return finish(refusal, now);
+}
+
 std::optional<Bytes> Request::finish(const dns::Message& answer, UnixTime now) {
     Bytes wire = answer.to_wire(answer_limit());
     const std::array<ByteView, 1> parts = {wire};

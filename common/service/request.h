@@ -10,6 +10,7 @@
 #include "common/base/ip_address.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/dns/extended_error.h"
 #include "common/dns/message.h"
 #include "common/dns/tsig.h"
 #include "common/transfer/access_rules.h"
@@ -72,6 +73,9 @@ class Request {
     [[nodiscard]] std::optional<Bytes> refuse(dns::Rcode rcode, UnixTime now) {
         return finish(answer(rcode), now);
     }
+    // The same, and why, where the request had EDNS (RFC 8914).
+    [[nodiscard]] std::optional<Bytes> refuse(dns::Rcode rcode, dns::ExtendedErrorCode code,
+                                              std::string_view text, UnixTime now);
 
     // For answers of many messages, which are signed one by one.
     [[nodiscard]] dns::TsigServer& tsig() noexcept { return tsig_; }

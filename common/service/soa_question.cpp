@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/dns/extended_error.h"
 #include "common/dns/message.h"
 
 namespace twinzone::service {
@@ -76,7 +77,9 @@ Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) con
         return std::optional{Answer{.kind = Answer::Kind::edns_refused, .soa = {}, .expire = {}}};
     }
     if (rcode != dns::Rcode::no_error) {
-        return fail(Errc::rcode, fmt::format("SOA query answered with {}", dns::to_text(rcode)));
+        return fail(Errc::rcode,
+                    fmt::format("SOA query answered with {}{}", dns::to_text(rcode),
+                                message->edns ? extended_errors_text(*message->edns) : ""));
     }
     if (!is_answer_to(*message, id_, zone_)) {
         return std::optional<Answer>{};

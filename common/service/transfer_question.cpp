@@ -16,8 +16,9 @@ TransferQuestion::TransferQuestion(transfer::TransferQuery query, dns::TsigKeyPt
     }
 }
 
-Result<Bytes> TransferQuestion::message(UnixTime now) {
-    Bytes wire = query_.message().to_wire();
+Result<Bytes> TransferQuestion::message(UnixTime now, bool edns) {
+    edns_ = edns;
+    Bytes wire = query_.message(edns).to_wire();
     if (tsig_) {
         if (Result<void> is_signed = tsig_->sign_request(wire, now); !is_signed) {
             return fail(std::move(is_signed).error());
@@ -41,8 +42,9 @@ Result<transfer::TransferProgress> TransferQuestion::handle_message(std::span<st
         return progress;
     }
     if (*progress == transfer::TransferProgress::refused) {
-        return fail(Errc::rcode, fmt::format("{} answered with {}", ixfr_ ? "IXFR" : "AXFR",
-                                             dns::to_text(assembler_.rcode())));
+        return fail(Errc::rcode,
+                    fmt::format("{} answered with {}{}", ixfr_ ? "IXFR" : "AXFR",
+                                dns::to_text(assembler_.rcode()), assembler_.refused_why()));
     }
     const bool ends = *progress != transfer::TransferProgress::more &&
                       *progress != transfer::TransferProgress::newer_exists;

@@ -21,8 +21,8 @@ class TransferQuestion {
     TransferQuestion(transfer::TransferQuery query, dns::TsigKeyPtr key,
                      const transfer::TransferLimits& limits, std::unique_ptr<ContentIntake> intake);
 
-    // The signed query. Call once.
-    [[nodiscard]] Result<Bytes> message(UnixTime now);
+    // The signed query, with EDNS or without (TransferQuery::message()). Call once.
+    [[nodiscard]] Result<Bytes> message(UnixTime now, bool edns = false);
 
     // The next message of the answer, edited in place. Errors as of TransferAssembler, and tsig_*;
     // Errc::rcode where the primary refuses.
@@ -36,6 +36,8 @@ class TransferQuestion {
         return assembler_;
     }
     [[nodiscard]] transfer::TransferAssembler& assembler() noexcept { return assembler_; }
+    // It was refused in a way that may mean the EDNS in it.
+    [[nodiscard]] bool blames_edns() const noexcept { return edns_ && assembler_.blames_edns(); }
     [[nodiscard]] std::uint64_t message_bytes() const noexcept { return message_bytes_; }
 
     // Requires: the assembler is done and full().
@@ -44,6 +46,7 @@ class TransferQuestion {
   private:
     transfer::TransferQuery query_;
     bool ixfr_;
+    bool edns_ = false;
     std::optional<dns::TsigClient> tsig_;
     std::unique_ptr<ContentIntake> intake_;
     transfer::TransferAssembler assembler_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/assert.h"
+#include "common/dns/extended_error.h"
 #include "common/dns/message_reader.h"
 #include "common/transfer/transfer_message_check.h"
 
@@ -35,6 +36,7 @@ Result<TransferProgress> TransferAssembler::handle_message(ByteView message) {
     }
     if (*verdict == MessageVerdict::error_code) {
         rcode_ = header.rcode;
+        read_refusal(*reader);
         return TransferProgress::refused;
     }
     if (*verdict == MessageVerdict::truncated) {
@@ -54,6 +56,22 @@ Result<TransferProgress> TransferAssembler::handle_message(ByteView message) {
         return fail(Errc::transfer_malformed, "an answer over UDP that is not whole");
     }
     return now;
+}
+
+// What cannot be read of it is passed over: the code says enough.
+void TransferAssembler::read_refusal(dns::MessageReader& reader) {
+    bool has_opt = false;
+    for (Result<std::optional<dns::SectionRecord>> next = reader.next(); next && *next;
+         next = reader.next()) {
+        if ((*next)->record.type != dns::RrType::opt) {
+            continue;
+        }
+        has_opt = true;
+        if (const Result<dns::Edns> edns = dns::Edns::parse((*next)->record)) {
+            refused_why_ = extended_errors_text(*edns);
+        }
+    }
+    blames_edns_ = !has_opt && (rcode_ == dns::Rcode::form_err || rcode_ == dns::Rcode::not_imp);
 }
 
 Result<void> TransferAssembler::read_records(dns::MessageReader& reader) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -43,6 +44,11 @@ class TransferAssembler {
     [[nodiscard]] const dns::SoaRecord* soa() const noexcept { return reader_.target(); }
     [[nodiscard]] dns::Rcode rcode() const noexcept { return rcode_; }
 
+    // Refused: what the primary says of it beside the code (dns::extended_errors_text()), and
+    // whether it may be EDNS that it does not know (RFC 6891 §7).
+    [[nodiscard]] const std::string& refused_why() const noexcept { return refused_why_; }
+    [[nodiscard]] bool blames_edns() const noexcept { return blames_edns_; }
+
     // EDNS EXPIRE of the answer, where the primary gave one (RFC 7314 §4).
     [[nodiscard]] std::optional<seconds> expire() const noexcept { return expire_; }
 
@@ -58,6 +64,7 @@ class TransferAssembler {
     void close_diff();
     Result<void> keep(const dns::RecordView& record, Effect effect);
     TransferProgress progress() const noexcept;
+    void read_refusal(dns::MessageReader& reader);
 
     TransferQuery query_;
     Transport transport_;
@@ -70,6 +77,8 @@ class TransferAssembler {
     std::uint64_t diff_bytes_ = 0;  // of closed diffs
     std::vector<zone::Diff> diffs_;
     dns::Rcode rcode_ = dns::Rcode::no_error;
+    std::string refused_why_;
+    bool blames_edns_ = false;
     std::optional<seconds> expire_;
 };
 

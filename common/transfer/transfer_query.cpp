@@ -6,12 +6,16 @@
 
 namespace twinzone::transfer {
 
-dns::Message TransferQuery::message() const {
+dns::Message TransferQuery::message(bool edns) const {
     dns::Message message;
     message.header.id = id;
     message.question = dns::Question{zone, type(), dns::RrClass::in};
     if (ours) {
         message.authority.push_back(ours->record());
+    }
+    if (edns) {
+        message.edns.emplace();
+        message.edns->ask_expire();
     }
     return message;
 }

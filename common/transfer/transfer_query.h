@@ -23,8 +23,9 @@ struct TransferQuery {
         return ours ? dns::RrType::ixfr : dns::RrType::axfr;
     }
 
-    // Without EDNS; the caller adds it where the primary takes it.
-    [[nodiscard]] dns::Message message() const;
+    // With EDNS it asks for EXPIRE (RFC 7314), and a refusal may say why (RFC 8914); some old
+    // servers answer EDNS with FORMERR.
+    [[nodiscard]] dns::Message message(bool edns = false) const;
 };
 
 // What a client asks of us.

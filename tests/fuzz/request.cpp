@@ -48,6 +48,9 @@ class FixedView final : public service::SecondaryView {
     [[nodiscard]] std::optional<seconds> expires_in(Now, dns::NameView) const override {
         return seconds{100};
     }
+    [[nodiscard]] std::optional<Errc> last_fault(dns::NameView) const override {
+        return Errc::peer_unreachable;
+    }
     [[nodiscard]] std::optional<dns::Rcode> handle_notify(Now, const dns::Message&,
                                                           const transfer::Peer&,
                                                           const Endpoint&) override {

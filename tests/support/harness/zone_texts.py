@@ -6,10 +6,10 @@ import tarfile
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
-def small(serial, records=(), zone="example.test.", refresh=3600, retry=600):
+def small(serial, records=(), zone="example.test.", refresh=3600, retry=600, expire=1209600):
     """A zone with its SOA, two name servers and the records given (as absolute lines)."""
     lines = [
-        f"{zone} 3600 IN SOA ns1.{zone} hostmaster.{zone} {serial} {refresh} {retry} 1209600 300",
+        f"{zone} 3600 IN SOA ns1.{zone} hostmaster.{zone} {serial} {refresh} {retry} {expire} 300",
         f"{zone} 3600 IN NS ns1.{zone}",
         f"{zone} 3600 IN NS ns2.{zone}",
         f"ns1.{zone} 3600 IN A 192.0.2.1",

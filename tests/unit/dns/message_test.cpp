@@ -1,5 +1,6 @@
 #include "common/dns/message.h"
 
+#include "common/dns/extended_error.h"
 #include "common/dns/soa.h"
 #include "tests/support/catch.h"
 #include "tests/unit/dns/wire.h"
@@ -196,7 +197,7 @@ TEST_CASE("EDNS options are found by code", "[dns][edns]") {
     Edns answer;
     answer.set_expire(seconds{-5});
     CHECK(answer.expire() == seconds{0});
-    answer.add_extended_error(20, "Not Authoritative");
+    add_extended_error(answer, ExtendedErrorCode::not_authoritative, "Not Authoritative");
     const Result<Edns> read = Edns::parse(answer.record().view());
     REQUIRE(read);
     CHECK(read->expire() == seconds{0});

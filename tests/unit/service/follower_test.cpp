@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/dns/extended_error.h"
 #include "tests/support/catch.h"
 #include "tests/unit/service/service_fixture.h"
 
@@ -78,6 +79,18 @@ TEST_CASE("a server that dislikes EDNS is asked without it from then on", "[serv
     bench.reply(second, {soa(1).record()});
     bench.follower->refresh(bench.now(), bench.zone.name);
     CHECK_FALSE(dns::Message::parse(bench.next_soa().message)->edns);
+}
+
+TEST_CASE("what a primary says of its refusal is told", "[service][follower]") {
+    Checking bench;
+    const Ask question = bench.next_soa();
+    dns::Message refusal = *dns::Message::parse(question.message);
+    refusal.header.qr = true;
+    refusal.header.rcode = dns::Rcode::refused;
+    add_extended_error(*refusal.edns, dns::ExtendedErrorCode::prohibited, "go away");
+    bench.reply(question, refusal.to_wire());
+    CHECK_THAT(bench.view().last_error, Catch::Contains("REFUSED (Prohibited: go away)"));
+    CHECK(bench.follower->last_fault(bench.zone.name) == Errc::rcode);
 }
 
 TEST_CASE("the next primary is asked where the first is of no use, and then there is a pause",

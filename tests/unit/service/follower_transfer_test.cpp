@@ -116,6 +116,22 @@ TEST_CASE("an IXFR that fails is followed by one AXFR from the same primary, the
     }
 }
 
+TEST_CASE("a transfer asks for EXPIRE, and goes without EDNS where that is what is disliked",
+          "[service][follower]") {
+    FollowerBench bench;
+    bench.follow();
+    const Ask first = *bench.asked();
+    REQUIRE(dns::Message::parse(first.message)->edns);
+    CHECK(dns::Message::parse(first.message)->edns->has_expire());
+    bench.reply(first, {}, dns::Rcode::form_err);
+    const Ask second = *bench.asked();
+    CHECK(FollowerBench::type_of(second) == dns::RrType::axfr);
+    CHECK_FALSE(dns::Message::parse(second.message)->edns);
+    bench.reply(second, {}, dns::Rcode::form_err);
+    CHECK_FALSE(bench.asked());
+    CHECK_THAT(bench.view().last_error, Catch::Contains("FORMERR"));
+}
+
 TEST_CASE("a cut or silent IXFR is followed by an AXFR", "[service][follower]") {
     Notified bench;
     const Ask cut = bench.next(dns::RrType::ixfr);

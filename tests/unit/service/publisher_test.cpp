@@ -14,12 +14,15 @@ class FixedView final : public SecondaryView {
     [[nodiscard]] std::optional<seconds> expires_in(Now, dns::NameView) const override {
         return left;
     }
+    [[nodiscard]] std::optional<Errc> last_fault(dns::NameView) const override { return fault; }
     [[nodiscard]] std::optional<dns::Rcode> handle_notify(Now, const dns::Message&,
                                                           const transfer::Peer&,
                                                           const Endpoint&) override {
-        return dns::Rcode::no_error;
+        return notify_answer;
     }
     std::optional<seconds> left = seconds{100};
+    std::optional<Errc> fault;
+    dns::Rcode notify_answer = dns::Rcode::no_error;
 };
 
 class PublisherBench : public StoreBench {
@@ -68,6 +71,17 @@ class PublisherBench : public StoreBench {
             return *dns::Message::parse((*message)->message());
         }
         return std::nullopt;
+    }
+
+    // The codes of the extended errors, in order.
+    static std::vector<dns::ExtendedErrorCode> codes_of(const dns::Edns& edns) {
+        std::vector<dns::ExtendedErrorCode> codes;
+        for (const dns::Edns::Option& option : edns.options) {
+            if (option.code == dns::EdnsOption::extended_error) {
+                codes.push_back(static_cast<dns::ExtendedErrorCode>(load_u16(option.value.data())));
+            }
+        }
+        return codes;
     }
 
     FixedView view;
@@ -179,6 +193,109 @@ TEST_CASE("a zone that expired or has no version is answered by SERVFAIL", "[ser
     bench.publisher->put_zone(name("empty.test."), {});
     CHECK(bench.one(PublisherBench::query("empty.test.", dns::RrType::soa))->header.rcode ==
           dns::Rcode::serv_fail);
+}
+
+TEST_CASE("who asks with EDNS is told why, who does not is not", "[service][publisher]") {
+    using Code = dns::ExtendedErrorCode;
+    struct Row {
+        const char* name = "";
+        dns::Message query;
+        const char* from = "127.0.0.1@1";
+        Code code{};
+        bool expired = false;
+        dns::Rcode notify = dns::Rcode::no_error;
+    };
+    const auto query = [](std::string_view zone, dns::RrType type) {
+        return PublisherBench::query(zone, type);
+    };
+    dns::Message update = query("example.test.", dns::RrType::soa);
+    update.header.opcode = dns::Opcode::update;
+    const dns::Message notify = transfer::notify_message(soa(9), 77);
+    const Row rows[] = {
+        {.name = "opcode", .query = update, .code = Code::not_supported},
+        {.name = "type",
+         .query = query("a.example.test.", dns::RrType::a),
+         .code = Code::not_supported},
+        {.name = "type, elsewhere",
+         .query = query("a.test.", dns::RrType::a),
+         .code = Code::not_authoritative},
+        {.name = "SOA, elsewhere",
+         .query = query("a.test.", dns::RrType::soa),
+         .code = Code::not_authoritative},
+        {.name = "AXFR, elsewhere",
+         .query = query("a.test.", dns::RrType::axfr),
+         .code = Code::not_authoritative},
+        {.name = "AXFR by a stranger",
+         .query = query("example.test.", dns::RrType::axfr),
+         .from = "203.0.113.9@1",
+         .code = Code::prohibited},
+        {.name = "AXFR, no version",
+         .query = query("empty.test.", dns::RrType::axfr),
+         .code = Code::not_ready},
+        {.name = "SOA, no version",
+         .query = query("empty.test.", dns::RrType::soa),
+         .code = Code::not_ready},
+        {.name = "AXFR, expired",
+         .query = query("example.test.", dns::RrType::axfr),
+         .code = Code::expired_content,
+         .expired = true},
+        {.name = "SOA, expired",
+         .query = query("example.test.", dns::RrType::soa),
+         .code = Code::expired_content,
+         .expired = true},
+        {.name = "NOTIFY, elsewhere",
+         .query = notify,
+         .code = Code::not_authoritative,
+         .notify = dns::Rcode::not_auth},
+        {.name = "NOTIFY by a stranger",
+         .query = notify,
+         .code = Code::prohibited,
+         .notify = dns::Rcode::refused},
+        {.name = "NOTIFY of another type",
+         .query = notify,
+         .code = Code::not_supported,
+         .notify = dns::Rcode::not_imp},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            PublisherBench bench{10, true};
+            bench.publisher->put_zone(name("empty.test."),
+                                      transfer::AccessRules{{transfer::AccessRule{}}});
+            bench.view.left = row.expired ? seconds{0} : seconds{100};
+            bench.view.notify_answer = row.notify;
+            const std::optional<dns::Message> plain =
+                bench.one(row.query, Transport::tcp, row.from);
+            REQUIRE(plain);
+            CHECK_FALSE(plain->edns);
+            dns::Message query_with_edns = row.query;
+            query_with_edns.edns.emplace();
+            const std::optional<dns::Message> told =
+                bench.one(query_with_edns, Transport::tcp, row.from);
+            REQUIRE(told);
+            CHECK(told->rcode() == plain->rcode());
+            REQUIRE(told->edns);
+            CHECK(PublisherBench::codes_of(*told->edns) == std::vector{row.code});
+        }
+    }
+}
+
+TEST_CASE("a zone that may not be served tells whether its primaries could be asked",
+          "[service][publisher]") {
+    using Code = dns::ExtendedErrorCode;
+    PublisherBench bench{10, true};
+    bench.view.left = seconds{0};
+    dns::Message query = PublisherBench::query("example.test.", dns::RrType::soa);
+    query.edns.emplace();
+    bench.view.fault = Errc::peer_unreachable;
+    CHECK(PublisherBench::codes_of(*bench.one(query)->edns) ==
+          std::vector{Code::expired_content, Code::no_reachable_authority});
+    bench.view.fault = Errc::network;
+    CHECK(PublisherBench::codes_of(*bench.one(query)->edns) ==
+          std::vector{Code::expired_content, Code::network_error});
+    bench.view.fault = Errc::rcode;
+    CHECK(PublisherBench::codes_of(*bench.one(query)->edns) == std::vector{Code::expired_content});
+    bench.view.left = seconds{100};
+    CHECK(PublisherBench::codes_of(*bench.one(query)->edns).empty());
 }
 
 TEST_CASE("EDNS is answered where it was used, EXPIRE where it was asked", "[service][publisher]") {
