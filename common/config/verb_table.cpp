@@ -232,11 +232,11 @@ constexpr VerbRow kVerbs[] = {
      .word = "verify",
      .aliases = "",
      .usage = "[ZONE...]",
-     .help = "compare the whole content with every primary, and with the server beside",
+     .help = "compare the whole content of followed zones with every primary, and with the server "
+             "beside",
      .examples = "verify\nverify example.test --json",
      .operands = kZones,
      .options = {},
-     .secondary_only = true,
      .asks_daemon = true},
     {.verb = Verb::promote,
      .word = "promote",

@@ -73,6 +73,8 @@ class Daemon {
     void put_zone(const config::Zone& zone);
     void remove_zone(const dns::Name& zone);
     [[nodiscard]] std::vector<dns::Name> zone_names() const;
+    // All that are here now, those of folders included; until the next of these two calls.
+    [[nodiscard]] const std::vector<config::Zone>& zones() const noexcept { return zones_; }
 
     // Everything of a new configuration but its zones. What takes a restart is told in words to be
     // appended to a sentence. On an error nothing has changed. Errc::network, file_unreadable.

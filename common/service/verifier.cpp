@@ -76,7 +76,7 @@ void Verifier::handle_verb(const control::Request& request, const control::Reply
         answer->zones.push_back(*zone);
     }
     if (request.operands.empty()) {
-        for (const config::Zone& zone : daemon_.config().zones) {
+        for (const config::Zone& zone : daemon_.zones()) {
             if (zone.is_followed() && daemon_.serves(zone.name)) {
                 answer->zones.push_back(zone.name);
             }
@@ -157,7 +157,7 @@ void Verifier::verify(const config::Zone& zone, ZoneVerification::Done done) {
 
 void Verifier::look_at_schedule() {
     const Instant now = daemon_.loop().now().instant;
-    const std::vector<config::Zone>& zones = daemon_.config().zones;
+    const std::vector<config::Zone>& zones = daemon_.zones();
     for (const config::Zone& zone : zones) {
         if (zone.verify_interval.count() > 0 && has_turn(zone, looked_ - began_, now - began_) &&
             std::find(due_.begin(), due_.end(), zone.name) == due_.end()) {

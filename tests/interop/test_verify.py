@@ -208,3 +208,7 @@ def test_a_relay_is_mended_too(tmp_path, running):
     forget_and_put(upstream, zone_texts.small(1))
     wait_for("the relay has what is upstream", lambda: (
         contents.of_server(relay.port, ZONE) == contents.of_server(upstream.port, ZONE)))
+    done = relay.tool("verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{ZONE} 1: same as ")
+    assert upstream.tool("verify", ZONE).returncode == 1, "a file's zone has nobody to be compared with"

@@ -95,7 +95,7 @@ TEST_CASE("the command line says what is wrong with it", "[config]") {
         {"", kPrimary, "no verb; try --help"},
         {"sreve", kPrimary, "unknown verb 'sreve'; did you mean 'serve'?; --help lists them"},
         {"sync", kPrimary, "'sync' is a verb of twinzone-secondary"},
-        {"verify", kPrimary, "'verify' is a verb of twinzone-secondary"},
+        {"promote", kPrimary, "'promote' is a verb of twinzone-secondary"},
         {"promote a.test", kPrimary, "'promote' is a verb of twinzone-secondary"},
         {"freeze", kPrimary, "'freeze' needs a zone: freeze ZONE"},
         {"thaw a.test b.test", kPrimary, "'thaw' takes one zone, not 'b.test'"},
