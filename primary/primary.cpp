@@ -3,11 +3,13 @@
 #include <filesystem>
 
 #include "common/config/zone_directory.h"
+#include "common/service/catalogs.h"
 #include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
 #include "common/service/reloader.h"
 #include "common/service/verifier.h"
+#include "primary/catalog_producer.h"
 #include "primary/zone_file_loader.h"
 #include "primary/zone_sources.h"
 
@@ -30,16 +32,26 @@ std::vector<config::Zone> zones_of(const config::Config& config) {
 
 config::ExitCode serve(config::Config config, const config::CommandLine& command_line) {
     std::unique_ptr<ZoneSources> sources;
+    std::unique_ptr<CatalogProducer> producer;
     service::Daemon::Hooks hooks;
-    hooks.describe = [&sources](control::ZoneStatus& status, const dns::Name& zone) {
+    hooks.describe = [&](control::ZoneStatus& status, const dns::Name& zone) {
         if (sources) {
             sources->describe(status, zone);
+            producer->describe(status, zone);
         }
     };
-    hooks.on_released = [&sources](const dns::Name& zone) {
+    const auto remake = [&producer] {
+        if (producer) {
+            producer->handle_change();
+        }
+    };
+    hooks.on_published = [remake](const dns::Name&, const zone::Version&) { remake(); };
+    hooks.on_zones = remake;
+    hooks.on_released = [&sources, remake](const dns::Name& zone) {
         if (sources) {
             sources->handle_released(zone);
         }
+        remake();
     };
     Result<std::unique_ptr<service::Daemon>> opened =
         service::Daemon::open(std::move(config), std::move(hooks));
@@ -49,25 +61,38 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
     service::Daemon& daemon = **opened;
     const service::ContentVerbs content_verbs{daemon};
     sources = std::make_unique<ZoneSources>(daemon);
+    producer = std::make_unique<CatalogProducer>(daemon);
     for (const config::Zone& zone : daemon.config().zones) {
         sources->add(zone);
     }
     for (const config::Config::Directory& directory : daemon.config().directories) {
         sources->add_directory(directory);
     }
+    service::Catalogs catalogs{
+        daemon,
+        {.put = [&sources](const config::Zone& zone) { sources->put(zone); },
+         .remove = [&sources](const dns::Name& zone) { sources->remove(zone); }}};
+    catalogs.start();
     const service::Reloader reloader{
         daemon,
         {.reread = service::Reloader::reread_of(command_line, config::Role::primary),
-         .zones = zones_of,
+         .zones =
+             [&catalogs](const config::Config& all) {
+                 std::vector<config::Zone> zones = zones_of(all);
+                 catalogs.append_members(zones);
+                 return zones;
+             },
          .put = [&sources](const config::Zone& zone) { sources->put(zone); },
          .remove = [&sources](const dns::Name& zone) { sources->remove(zone); },
          .finish = [&sources] { sources->handle_reloaded(); }}};
     const service::Verifier verifier{daemon};
     if (const Result<void> listening = daemon.listen(); !listening) {
+        producer.reset();
         sources.reset();
         return service::report(config::Role::primary, listening.error());
     }
     daemon.run();
+    producer.reset();
     sources.reset();
     return config::ExitCode::ok;
 }
@@ -85,7 +110,7 @@ std::vector<std::string> check(const config::Config& config) {
         zones.insert(zones.end(), found->zones.begin(), found->zones.end());
     }
     for (const config::Zone& zone : zones) {
-        if (zone.is_followed()) {
+        if (zone.source_file.empty()) {
             continue;
         }
         LoadOptions options;

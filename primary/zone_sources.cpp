@@ -67,7 +67,7 @@ void ZoneSources::put(const config::Zone& zone) {
         return;
     }
     remove(zone.name);
-    if (zone.is_followed()) {
+    if (zone.source_file.empty()) {  // by transfer, or a catalog of ours
         return;
     }
     sources_.push_back(std::make_unique<Source>(zone, daemon_.loop()));

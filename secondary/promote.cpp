@@ -9,6 +9,7 @@
 
 #include "common/control/client.h"
 #include "common/service/ask_daemon.h"
+#include "common/service/member_settings.h"
 #include "common/service/program.h"
 #include "secondary/promotion.h"
 
@@ -85,6 +86,24 @@ void record_report(service::Daemon& daemon, const control::PromotionReport& repo
             report.undo ? "no longer promoted: it follows its primaries again"
                         : "promoted: its primaries are not asked, and it does not expire");
     }
+}
+
+// What the primary is to have: members of catalogs as zones of their own.
+config::Config whole_config(const config::Config& config, std::vector<config::Zone> zones) {
+    config::Config whole = config;
+    whole.zones = std::move(zones);
+    for (config::Zone& zone : whole.zones) {
+        zone.catalog.reset();
+    }
+    whole.catalogs.clear();
+    return whole;
+}
+
+config::Config whole_config(const config::Config& config) {
+    std::vector<config::Zone> zones = config.zones;
+    const std::vector<config::Zone> members = service::saved_members(config);
+    zones.insert(zones.end(), members.begin(), members.end());
+    return whole_config(config, std::move(zones));
 }
 
 // A store in the hands of this process alone.
@@ -172,14 +191,16 @@ ExitCode promote(const config::CommandLine& command_line) {
     if (!config) {
         return service::report(Role::secondary, config.error());
     }
-    const Result<control::Response> done = Alone::run(*config, request);
+    const Result<control::Response> done = Alone::run(whole_config(*config), request);
     return done ? show(*done) : service::report(Role::secondary, done.error());
 }
 
 void answer_promote(service::Daemon& daemon) {
     daemon.control().on("promote", [&daemon, busy = std::make_shared<bool>(false)](
                                        const control::Request& request, control::Reply reply) {
-        Result<PromotionOrder> order = order_of(request, daemon.config());
+        const auto whole =
+            std::make_shared<const config::Config>(whole_config(daemon.config(), daemon.zones()));
+        Result<PromotionOrder> order = order_of(request, *whole);
         if (!order) {
             reply(refusal(ExitCode::usage, order.error().detail()));
             return;
@@ -190,7 +211,7 @@ void answer_promote(service::Daemon& daemon) {
         }
         Promotion::begin(
             {.store = daemon.store(),
-             .config = daemon.config(),
+             .config = *whole,
              .now = daemon.loop().now().unix,
              .serving = true,
              .set_followed = [&daemon](const dns::Name& zone,
@@ -200,7 +221,7 @@ void answer_promote(service::Daemon& daemon) {
                      daemon.loop().work(std::move(work), std::move(then));
                  }},
             std::move(*order),
-            [&daemon, busy, request,
+            [&daemon, busy, request, whole,
              reply = std::move(reply)](const control::PromotionReport& report) {
                 *busy = false;
                 record_report(daemon, report);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "common/service/catalogs.h"
 #include "common/service/content_verbs.h"
 #include "common/service/daemon.h"
 #include "common/service/program.h"
@@ -61,10 +62,20 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
     }
     const service::Verifier verifier{daemon};
     answer_promote(daemon);
+    service::Catalogs catalogs{
+        daemon,
+        {.put = [&output](const config::Zone& zone) { output->put(zone); },
+         .remove = [&output](const dns::Name& zone) { output->remove(zone); }}};
+    catalogs.start();
     const service::Reloader reloader{
         daemon,
         {.reread = service::Reloader::reread_of(command_line, config::Role::secondary),
-         .zones = [](const config::Config& all) { return all.zones; },
+         .zones =
+             [&catalogs](const config::Config& all) {
+                 std::vector<config::Zone> zones = all.zones;
+                 catalogs.append_members(zones);
+                 return zones;
+             },
          .put = [&output](const config::Zone& zone) { output->put(zone); },
          .remove = [&output](const dns::Name& zone) { output->remove(zone); },
          .finish = {}}};

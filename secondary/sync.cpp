@@ -12,6 +12,7 @@
 
 #include "common/base/random.h"
 #include "common/net/entropy.h"
+#include "common/service/member_settings.h"
 #include "common/service/program.h"
 #include "secondary/sync_beside.h"
 #include "secondary/sync_rehearsal.h"
@@ -35,18 +36,24 @@ Result<void> select_zones(Config& config, const std::vector<dns::Name>& wanted) 
     if (wanted.empty()) {
         return {};
     }
+    const std::vector<config::Zone> members = service::saved_members(config);
     std::vector<config::Zone> selected;
     for (const dns::Name& name : wanted) {
         const auto is_it = [&name](const config::Zone& zone) { return zone.name == name; };
         const auto at = std::find_if(config.zones.begin(), config.zones.end(), is_it);
-        if (at == config.zones.end()) {
+        const auto member = std::find_if(members.begin(), members.end(), is_it);
+        if (at == config.zones.end() && member == members.end()) {
             return fail(Errc::usage, fmt::format("zone {} is not configured", name.to_text()));
         }
         if (std::none_of(selected.begin(), selected.end(), is_it)) {
-            selected.push_back(*at);
+            selected.push_back(at != config.zones.end() ? *at : *member);
         }
     }
     config.zones = std::move(selected);
+    // Members of a catalog come with it.
+    std::erase_if(config.catalogs, [&wanted](const config::Catalog& catalog) {
+        return std::find(wanted.begin(), wanted.end(), catalog.zone) == wanted.end();
+    });
     return {};
 }
 
@@ -95,11 +102,22 @@ void leave_out_promoted(const InService& in_service, Config& config) {
     });
 }
 
+// Those that catalogs are known to list.
+void add_members(Config& config) {
+    std::vector<config::Zone> members = service::saved_members(config);
+    std::erase_if(members, [&config](const config::Zone& member) {
+        return std::any_of(config.zones.begin(), config.zones.end(),
+                           [&](const config::Zone& zone) { return zone.name == member.name; });
+    });
+    config.zones.insert(config.zones.end(), members.begin(), members.end());
+}
+
 Result<SyncOutcome> rehearse_here(Config config, const CommandLine& command_line) {
     Result<InService> in_service = in_service_in_store(config.store_path, now());
     if (!in_service) {
         return fail(std::move(in_service).error());
     }
+    add_members(config);
     leave_out_promoted(*in_service, config);
     return rehearse(config, *in_service, command_line.duration("timeout"));
 }
@@ -120,6 +138,7 @@ Result<SyncOutcome> run_beside(const CommandLine& command_line, const Error& loc
     }
     const std::optional<seconds> timeout = command_line.duration("timeout");
     const InService in_service = in_service_at_daemon(*status);
+    add_members(*config);
     leave_out_promoted(in_service, *config);
     return command_line.has("dry-run") ? rehearse(*config, in_service, timeout)
                                        : sync_beside(*config, *status, timeout);

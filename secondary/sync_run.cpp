@@ -70,6 +70,12 @@ Result<std::unique_ptr<SyncRun>> SyncRun::open(config::Config config) {
     }
     run->output_ =
         std::make_unique<HandOverRunner>(daemon, [raw = run.get()] { raw->stop_when_done(); });
+    run->catalogs_ = std::make_unique<service::Catalogs>(
+        daemon,
+        service::Catalogs::Program{
+            .put = [raw = run.get()](const config::Zone& zone) { raw->begin_member(zone); },
+            .remove = [raw = run.get()](const dns::Name& zone) { raw->forget_member(zone); },
+            .on_idle = [raw = run.get()] { raw->stop_when_done(); }});
     daemon.hook_runner().set_on_idle([raw = run.get()] { raw->stop_when_done(); });
     run->patience_ = std::make_unique<net::Timer>(daemon.loop());
     run->timeout_ = std::make_unique<net::Timer>(daemon.loop());
@@ -84,11 +90,13 @@ SyncOutcome SyncRun::run(std::optional<seconds> timeout) {
     for (const config::Zone& zone : daemon_->config().zones) {
         begin(zone);
     }
+    catalogs_->start();
     watch_patience();
     daemon_->run();
     SyncOutcome outcome = take_outcome();
     patience_.reset();
     timeout_.reset();
+    catalogs_.reset();
     output_.reset();
     daemon_.reset();
     return outcome;
@@ -103,7 +111,9 @@ void SyncRun::begin(const config::Zone& zone) {
     if (state != nullptr && state->version) {
         outcome.before = state->version->serial();
     }
-    daemon_->add_zone(zone);
+    if (!daemon_->serves(zone.name)) {
+        daemon_->add_zone(zone);
+    }
     output_->add(zone);
     if (daemon_->is_promoted(zone.name)) {  // there is nobody to fetch it from any more
         zones_[zone.name].is_pending = false;
@@ -112,6 +122,26 @@ void SyncRun::begin(const config::Zone& zone) {
         return;
     }
     daemon_->refresh(zone.name);
+}
+
+// A catalog lists it: by what was known before, or by the version that has just come.
+void SyncRun::begin_member(const config::Zone& zone) {
+    const auto known = zones_.find(zone.name);
+    if (known == zones_.end()) {
+        begin(zone);
+    } else {
+        output_->put(zone);
+        daemon_->refresh(zone.name);
+    }
+}
+
+void SyncRun::forget_member(const dns::Name& zone) {
+    output_->remove(zone);
+    const auto known = zones_.find(zone);
+    if (known != zones_.end()) {
+        pending_ -= known->second.is_pending ? 1 : 0;
+        zones_.erase(known);
+    }
 }
 
 void SyncRun::handle_event(const service::FollowerEvent& event) {
@@ -130,16 +160,21 @@ void SyncRun::handle_event(const service::FollowerEvent& event) {
 }
 
 void SyncRun::handle_published(const dns::Name& zone, const zone::Version& version) {
-    zones_.at(zone).outcome.changed = true;
+    const auto at = zones_.find(zone);
+    if (at == zones_.end()) {  // no member any more
+        return;
+    }
+    at->second.outcome.changed = true;
     output_->handle_published(zone);
     tell(zone, fmt::format("serial {}, {} records", version.serial().value(), version.records));
 }
 
 void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& round) {
-    Zone& ended = zones_.at(zone);
-    if (!std::exchange(ended.is_pending, false)) {
+    const auto at = zones_.find(zone);
+    if (at == zones_.end() || !std::exchange(at->second.is_pending, false)) {
         return;
     }
+    Zone& ended = at->second;
     --pending_;
     ended.outcome.error = round.error;
     ended.outcome.took = daemon_->loop().now().instant - began_;
@@ -147,7 +182,8 @@ void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& rou
 }
 
 void SyncRun::stop_when_done() {
-    if (pending_ == 0 && output_->is_settled() && daemon_->hook_runner().is_idle()) {
+    if (pending_ == 0 && !catalogs_->is_busy() && output_->is_settled() &&
+        daemon_->hook_runner().is_idle()) {
         daemon_->stop();
     }
 }
@@ -177,9 +213,9 @@ SyncOutcome SyncRun::take_outcome() {
     const Now now = daemon_->loop().now();
     result.ended = now.unix;
     result.took = now.instant - began_;
-    const control::Status status = daemon_->status();  // in the order of the configuration
+    const control::Status status = daemon_->status();  // in the order of zones()
     for (std::size_t i = 0; i < status.zones.size(); ++i) {
-        const dns::Name& name = daemon_->config().zones[i].name;
+        const dns::Name name = daemon_->zones()[i].name;
         Zone& zone = zones_.at(name);
         if (zone.is_pending) {
             zone.outcome.took = result.took;

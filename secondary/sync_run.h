@@ -9,6 +9,7 @@
 
 #include "common/config/config.h"
 #include "common/net/timer.h"
+#include "common/service/catalogs.h"
 #include "common/service/daemon.h"
 #include "secondary/hand_over_runner.h"
 #include "secondary/sync_outcome.h"
@@ -33,6 +34,8 @@ class SyncRun {
 
     SyncRun();
     void begin(const config::Zone& zone);
+    void begin_member(const config::Zone& zone);
+    void forget_member(const dns::Name& zone);
     void handle_event(const service::FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const service::RoundEnded& round);
@@ -46,6 +49,7 @@ class SyncRun {
     bool on_terminal_;
     std::unique_ptr<service::Daemon> daemon_;
     std::unique_ptr<HandOverRunner> output_;
+    std::unique_ptr<service::Catalogs> catalogs_;
     std::unique_ptr<net::Timer> patience_;
     std::unique_ptr<net::Timer> timeout_;
     std::unordered_map<dns::Name, Zone, dns::NameHash> zones_;

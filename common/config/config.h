@@ -106,9 +106,15 @@ struct JournalLimits {
     std::uint32_t max_share_percent = 100;  // of the zone's size
 };
 
+// What a catalog zone (RFC 9432) is to us: we make it of our zones, or its members become ours.
+enum class CatalogRole : std::uint8_t { producer, consumer };
+
 // What a zone is, after its template.
 struct Zone {
     dns::Name name;
+    std::string template_name = "default";  // that it started from
+    // Set where it is a catalog zone of ours; made by ourselves, it has neither file nor primaries.
+    std::optional<CatalogRole> catalog{};
     // primary: a file, or `primaries` below (`source: { transfer: … }`: a relay)
     std::string source_file;  // absolute or relative to the working directory; empty where the zone
                               // comes by transfer
@@ -148,6 +154,30 @@ struct Limits {
     seconds tcp_idle{30};
 };
 
+// How many members one version of a catalog may take away.
+struct RemovalCap {
+    std::uint64_t count = 0;
+    bool is_percent = false;  // of the members before
+};
+
+// An entry of `catalogs`; the catalog's own zone is among the zones.
+struct Catalog {
+    dns::Name zone;
+    CatalogRole role{};
+    std::string template_name;         // of the members whose group has no template of its own
+    std::vector<RemotePtr> primaries;  // consumer: of members whose template names none
+    seconds grace{0};                  // how long a removed member is still served
+    std::optional<RemovalCap> max_removals;  // nullopt: any number
+};
+
+// For zones that come at run time.
+struct Template {
+    std::string name;
+    Zone settings;  // without name, source_file and output.path
+    std::string output_pattern;
+    bool has_allow_notify = false;
+};
+
 struct Log {
     std::string target = "stderr";  // stderr, syslog or a file
     std::string level = "info";     // debug info notice warning error critical
@@ -183,6 +213,8 @@ struct Config {
         Zone settings;
     };
     std::vector<Directory> directories;
+    std::vector<Catalog> catalogs;
+    std::vector<Template> templates;  // empty where no catalog is consumed
 };
 
 }  // namespace twinzone::config

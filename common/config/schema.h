@@ -10,13 +10,8 @@
 namespace twinzone::config {
 
 inline constexpr KeySpec kTopKeys[] = {
-    {"version"},    {"server"},
-    {"store"},      {"control"},
-    {"web"},        {"log"},
-    {"keys"},       {"tls"},
-    {"remotes"},    {"limits"},
-    {"templates"},  {"zones"},
-    {"zones-file"}, {"catalogs", KeyUse::later},
+    {"version"}, {"server"},  {"store"},  {"control"},   {"web"},   {"log"},        {"keys"},
+    {"tls"},     {"remotes"}, {"limits"}, {"templates"}, {"zones"}, {"zones-file"}, {"catalogs"},
 };
 inline constexpr KeySpec kServerKeys[] = {
     {"listen"},
@@ -43,6 +38,8 @@ inline constexpr KeySpec kRuleKeys[] = {{"address"}, {"key"}, {"tls"}};
 inline constexpr KeySpec kSourceKeys[] = {{"file"}, {"directory"}, {"transfer"}};
 inline constexpr KeySpec kOutputKeys[] = {{"mode"},    {"path"},   {"reload"},
                                           {"command"}, {"verify"}, {"timeout"}};
+inline constexpr KeySpec kCatalogKeys[] = {{"zone"},     {"role"},  {"primaries"},
+                                           {"template"}, {"grace"}, {"max-removals"}};
 inline constexpr KeySpec kWebKeys[] = {{"listen"}};
 inline constexpr KeySpec kGuardKeys[] = {{"max-delete"}, {"min-records"}};
 inline constexpr KeySpec kHookKeys[] = {{"on"}, {"exec"}, {"timeout"}};
@@ -89,6 +86,7 @@ inline constexpr Schema kControlSchema{"'control'", kControlKeys};
 inline constexpr Schema kWebSchema{"'web'", kWebKeys};
 inline constexpr Schema kGuardSchema{"'guard'", kGuardKeys};
 inline constexpr Schema kHookSchema{"an entry of 'hooks'", kHookKeys};
+inline constexpr Schema kCatalogSchema{"an entry of 'catalogs'", kCatalogKeys};
 inline constexpr Schema kLogSchema{"'log'", kLogKeys};
 inline constexpr Schema kKeySchema{"an entry of 'keys'", kKeyKeys};
 inline constexpr Schema kTlsSchema{"an entry of 'tls'", kTlsKeys};
@@ -106,9 +104,9 @@ inline constexpr Schema kExpireSchema{"'expire'", kFloorKeys};
 
 // Where a misplaced key is looked for, in this order.
 inline constexpr std::array kSchemas = {
-    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,    kLimitsSchema,
-    kTemplateSchema, kRemoteSchema, kKeySchema,   kTlsSchema,     kOutputSchema, kSourceSchema,
-    kJournalSchema,  kWebSchema,    kGuardSchema, kHookSchema,
+    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,     kLimitsSchema,
+    kTemplateSchema, kRemoteSchema, kKeySchema,   kTlsSchema,     kOutputSchema,  kSourceSchema,
+    kJournalSchema,  kWebSchema,    kGuardSchema, kHookSchema,    kCatalogSchema,
 };
 
 }  // namespace twinzone::config

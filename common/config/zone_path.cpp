@@ -122,6 +122,16 @@ Result<void> check_path_pattern(std::string_view pattern) {
     return {};
 }
 
+bool names_zone(std::string_view pattern) noexcept {
+    for (std::size_t at = pattern.find('%'); at != std::string_view::npos;
+         at = pattern.find('%', at + 2)) {
+        if (pattern[at + 1] == 's') {
+            return true;
+        }
+    }
+    return false;
+}
+
 Result<std::string> fill_path_pattern(std::string_view pattern, dns::NameView zone) {
     Result<std::string> name = zone_file_name(zone);
     if (!name) {

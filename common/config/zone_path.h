@@ -31,6 +31,9 @@ inline constexpr std::size_t kMaxZoneFileNameBytes = 230;
 // (Errc::usage).
 [[nodiscard]] Result<void> check_path_pattern(std::string_view pattern);
 
+// Whether zones of other names get other paths. Requires: as below.
+[[nodiscard]] bool names_zone(std::string_view pattern) noexcept;
+
 // Requires: check_path_pattern(pattern) holds.
 [[nodiscard]] Result<std::string> fill_path_pattern(std::string_view pattern, dns::NameView zone);
 

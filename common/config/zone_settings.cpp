@@ -18,22 +18,6 @@ constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
 constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
     std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse}, {"adopt", OnLowerSerial::adopt}};
 
-void read_remotes_followed(const MapReader& map, std::string_view key, Loading& loading,
-                           ZoneSettings& settings) {
-    const std::span<const Node> names = map.list(key);
-    settings.zone.primaries = remotes_named(names, loading);
-    settings.primaries_failed = settings.zone.primaries.size() < names.size();
-    for (const RemotePtr& remote : settings.zone.primaries) {
-        if (remote->tls && !remote->tls->proves_server()) {
-            loading.diagnostics.error(
-                map.key_mark(key),
-                fmt::format("'{}' is asked over TLS, but tls '{}' has neither 'server-name' nor "
-                            "'pin' to know it by",
-                            remote->name, remote->tls->name));
-        }
-    }
-}
-
 void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings) {
     const Node* node = map.find("source");
     if (node == nullptr) {
@@ -211,6 +195,22 @@ bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Z
 
 }  // namespace
 
+void read_remotes_followed(const MapReader& map, std::string_view key, Loading& loading,
+                           ZoneSettings& settings) {
+    const std::span<const Node> names = map.list(key);
+    settings.zone.primaries = remotes_named(names, loading);
+    settings.primaries_failed = settings.zone.primaries.size() < names.size();
+    for (const RemotePtr& remote : settings.zone.primaries) {
+        if (remote->tls && !remote->tls->proves_server()) {
+            loading.diagnostics.error(
+                map.key_mark(key),
+                fmt::format("'{}' is asked over TLS, but tls '{}' has neither 'server-name' nor "
+                            "'pin' to know it by",
+                            remote->name, remote->tls->name));
+        }
+    }
+}
+
 void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings) {
     Zone& zone = settings.zone;
     if (loading.role == Role::primary) {
@@ -250,6 +250,16 @@ std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& nam
                               ? fill_source(settings, mark, loading, zone)
                               : fill_primaries(settings, mark, loading, zone);
     return is_whole ? std::optional{std::move(zone)} : std::nullopt;
+}
+
+std::optional<Zone> followed_zone_with(const ZoneSettings& settings, const dns::Name& name,
+                                       Mark mark, Loading& loading) {
+    Zone zone = settings.zone;
+    zone.name = name;
+    if (!fill_primaries(settings, mark, loading, zone)) {
+        return std::nullopt;
+    }
+    return zone;
 }
 
 }  // namespace twinzone::config

@@ -27,11 +27,20 @@ void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings)
 void read_guard(const MapReader& map, Loading& loading, std::optional<Guard>& guard);
 void read_hooks(const MapReader& map, Loading& loading, std::vector<Hook>& hooks);
 
+// Sets `settings` to follow the remotes that the list under `key` names.
+void read_remotes_followed(const MapReader& map, std::string_view key, Loading& loading,
+                           ZoneSettings& settings);
+
 // Sets what the map writes; the rest stays.
 void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings);
 
 // The zone with this name. What is missing for the role is reported at `mark`, then nullopt.
 [[nodiscard]] std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& name,
                                             Mark mark, Loading& loading);
+
+// The same for a zone that comes by transfer from `settings.zone.primaries`, on either program.
+[[nodiscard]] std::optional<Zone> followed_zone_with(const ZoneSettings& settings,
+                                                     const dns::Name& name, Mark mark,
+                                                     Loading& loading);
 
 }  // namespace twinzone::config

@@ -2,9 +2,8 @@
 #include <unordered_map>
 
 #include "common/config/file_text.h"
-#include "common/config/loading.h"
 #include "common/config/schema.h"
-#include "common/config/zone_settings.h"
+#include "common/config/zone_list.h"
 
 namespace twinzone::config {
 
@@ -14,31 +13,12 @@ namespace {
 constexpr std::size_t kMaxZonesFileBytes = std::size_t{1} << 30;
 constexpr std::string_view kDefaultTemplate = "default";
 
-class ZoneList {
-  public:
-    explicit ZoneList(Loading& loading) : loading_(loading) {
-        templates_[std::string{kDefaultTemplate}];
-        template_names_.emplace_back(kDefaultTemplate);
-    }
+}  // namespace
 
-    void read_templates(std::span<const Node> nodes);
-    void read_entry(const Node& node);
-    void read_zones_file(const std::string& path, Mark mark);
-    void check_outputs();
-
-  private:
-    void read_template(const Node& node);
-    void read_zones_line(std::string_view line, Mark mark);
-    void add(const ZoneSettings& settings, const dns::Name& name, Mark mark);
-    // Null, and reported, where there is none.
-    const ZoneSettings* template_named(std::string_view name, Mark mark);
-
-    Loading& loading_;
-    std::unordered_map<std::string, ZoneSettings> templates_;
-    std::vector<std::string> template_names_;
-    std::unordered_map<dns::Name, Mark, dns::NameHash> marks_;
-    bool default_written_ = false;
-};
+ZoneList::ZoneList(Loading& loading) : loading_(loading) {
+    templates_[std::string{kDefaultTemplate}];
+    template_names_.emplace_back(kDefaultTemplate);
+}
 
 void ZoneList::read_templates(std::span<const Node> nodes) {
     for (const Node& node : nodes) {
@@ -53,6 +33,7 @@ void ZoneList::read_template(const Node& node) {
     entry.read("name", path_from_text, name);
     // Every template starts from the built-in values, not from `default`.
     ZoneSettings settings;
+    settings.zone.template_name = name;
     read_settings(entry, loading_, settings);
     if (!settings.source_directory.empty()) {
         loading_.config.directories.push_back(
@@ -106,13 +87,19 @@ void ZoneList::read_entry(const Node& node) {
     }
 }
 
-void ZoneList::add(const ZoneSettings& settings, const dns::Name& name, Mark mark) {
+bool ZoneList::claim(const dns::Name& name, Mark mark) {
     const auto [first, is_new] = marks_.emplace(name, mark);
     if (!is_new) {
         const Mark other = first->second;
         loading_.diagnostics.error(mark,
                                    fmt::format("zone {} is already in {}:{}", name.to_text(),
                                                loading_.diagnostics.name(other.file), other.line));
+    }
+    return is_new;
+}
+
+void ZoneList::add(const ZoneSettings& settings, const dns::Name& name, Mark mark) {
+    if (!claim(name, mark)) {
         return;
     }
     if (std::optional<Zone> zone = zone_with(settings, name, mark, loading_)) {
@@ -184,6 +171,8 @@ void ZoneList::check_outputs() {
     }
 }
 
+namespace {
+
 void check_directories(Loading& loading, Mark mark) {
     const auto& directories = loading.config.directories;
     for (std::size_t i = 0; i < directories.size(); ++i) {
@@ -209,12 +198,14 @@ void read_zones(const MapReader& top, Loading& loading) {
         zones.read_zones_file(*path, top.find("zones-file")->mark);
     }
     zones.check_outputs();
-    if (!top.has("zones") && !top.has("zones-file") && loading.config.directories.empty()) {
+    read_catalogs(top, loading, zones);
+    if (!top.has("zones") && !top.has("zones-file") && !top.has("catalogs") &&
+        loading.config.directories.empty()) {
         loading.diagnostics.error(
             top.mark(), loading.role == Role::primary
                             ? "no zones: neither 'zones' nor 'zones-file' nor a template with a "
-                              "source of 'directory'"
-                            : "no zones: neither 'zones' nor 'zones-file'");
+                              "source of 'directory' nor 'catalogs'"
+                            : "no zones: neither 'zones' nor 'zones-file' nor 'catalogs'");
     }
 }
 

@@ -83,6 +83,15 @@ ordered_json json_of(const ZoneStatus& zone) {
     if (zone.transfer) {
         json["transfer"] = json_of(*zone.transfer);
     }
+    if (!zone.catalog.empty()) {
+        json["catalog"] = zone.catalog;
+    }
+    if (zone.leaves_in) {
+        json["leaves_in_seconds"] = zone.leaves_in->count();
+    }
+    if (zone.members) {
+        json["members"] = *zone.members;
+    }
     return json;
 }
 
@@ -117,6 +126,11 @@ class Members {
             fail_at(name);
         }
         out = dns::Serial{static_cast<std::uint32_t>(number)};
+    }
+    void read(const char* name, std::optional<std::uint64_t>& out) {
+        std::uint64_t number = 0;
+        read(name, number);
+        out = number;
     }
     void read(const char* name, std::optional<seconds>& out) {
         const ordered_json& value = find(name);
@@ -261,6 +275,9 @@ ZoneStatus read_zone(Members& members) {
     members.read_object("served", [&](Members& served) { zone.served = read_served(served); });
     members.read_object("transfer",
                         [&](Members& transfer) { zone.transfer = read_transfer(transfer); });
+    members.read_if_there("catalog", zone.catalog);
+    members.read_if_there("leaves_in_seconds", zone.leaves_in);
+    members.read_if_there("members", zone.members);
     return zone;
 }
 

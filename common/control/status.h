@@ -93,6 +93,9 @@ struct ZoneStatus {
     std::vector<PeerStatus> peers;
     std::optional<ServedStatus> served{};  // absent: it is handed over to no server that is asked
     std::optional<TransferStatus> transfer{};  // set where one is under way
+    std::string catalog{};                     // the zone is here because this catalog lists it
+    std::optional<seconds> leaves_in{};      // the catalog lists it no more: how long it is served
+    std::optional<std::uint64_t> members{};  // of a catalog that is consumed
 
     friend bool operator==(const ZoneStatus&, const ZoneStatus&) = default;
 };

@@ -345,6 +345,10 @@ std::string details(const ZoneStatus& zone, const TableOptions& options) {
                                           with_thousands(zone.wire_bytes)));
     }
     text += field("source", printable(zone.source));
+    text += field("catalog", printable(zone.catalog));
+    if (zone.members) {
+        text += field("members", with_thousands(*zone.members));
+    }
     if (zone.transfer) {
         text += field("transfer", printable(transfer_in_words(*zone.transfer)));
     }

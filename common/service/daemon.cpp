@@ -6,6 +6,7 @@
 #include "common/control/status_verb.h"
 #include "common/net/entropy.h"
 #include "common/service/access.h"
+#include "common/service/catalogs.h"
 #include "common/service/daemon_settings.h"
 #include "common/service/event_metrics.h"
 #include "common/service/hold_text.h"
@@ -143,6 +144,13 @@ void Daemon::add_zone(const config::Zone& zone) {
     hook_runner_->set_zone(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->add_zone(loop_.now(), zone);
+    }
+    handle_zones();
+}
+
+void Daemon::handle_zones() {
+    if (hooks_.on_zones) {
+        hooks_.on_zones();
     }
 }
 
@@ -326,6 +334,9 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     hook_runner_->handle_committed(zone, version.serial());
     if (hooks_.on_published) {
         hooks_.on_published(zone, version);
+    }
+    if (catalogs_ != nullptr) {
+        catalogs_->handle_published(zone);
     }
 }
 

@@ -36,6 +36,8 @@
 
 namespace twinzone::service {
 
+class Catalogs;
+
 // Loop thread only, but for open() and the destructor, which own the thread anyway.
 class Daemon {
   public:
@@ -46,6 +48,8 @@ class Daemon {
         std::function<void(const dns::Name& zone, const RoundEnded& round)> on_round;
         // Anything else that happened to a followed zone, as it comes. May be empty.
         std::function<void(const FollowerEvent& event)> on_event;
+        // Zones came, went or have other settings. May be empty.
+        std::function<void()> on_zones;
         // An operator wants the zone looked at now. May be empty.
         std::function<void(const dns::Name& zone)> on_refresh;
         // A freeze of the zone ended, or its held version was dropped: what its source has may be
@@ -75,6 +79,10 @@ class Daemon {
     [[nodiscard]] std::vector<dns::Name> zone_names() const;
     // All that are here now, those of folders included; until the next of these two calls.
     [[nodiscard]] const std::vector<config::Zone>& zones() const noexcept { return zones_; }
+
+    // Who knows which zones are there by a catalog; null for nobody. Outlives its use here.
+    void use_catalogs(Catalogs* catalogs) noexcept { catalogs_ = catalogs; }
+    [[nodiscard]] Catalogs* catalogs() noexcept { return catalogs_; }
 
     // Everything of a new configuration but its zones. What takes a restart is told in words to be
     // appended to a sentence. On an error nothing has changed. Errc::network, file_unreadable.
@@ -151,6 +159,7 @@ class Daemon {
     void use_tls(const std::shared_ptr<const TlsContexts>& tls);
     void log_opening();
     void handle_completions();
+    void handle_zones();
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const RoundEnded& round);
@@ -197,6 +206,7 @@ class Daemon {
     std::unique_ptr<WebService> web_;              // null where nothing is to listen
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
+    Catalogs* catalogs_ = nullptr;
     HoldControl hold_control_{*this};
     std::unique_ptr<HookRunner> hook_runner_;
     std::function<void()> on_hangup_;

@@ -139,6 +139,7 @@ void Daemon::put_zone(const config::Zone& zone) {
     }
     announcer_runner_->kick();
     follower_runner_->kick();
+    handle_zones();
 }
 
 // Its content stays in the store, unserved, and is there again should the zone come back.
@@ -165,6 +166,7 @@ void Daemon::remove_zone(const dns::Name& zone) {
     log_->zone(Level::notice, zone.to_text(), "no longer configured: served no more");
     announcer_runner_->kick();
     follower_runner_->kick();
+    handle_zones();
 }
 
 std::vector<dns::Name> Daemon::zone_names() const {

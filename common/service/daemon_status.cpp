@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/control/calendar.h"
+#include "common/service/catalogs.h"
 #include "common/service/daemon.h"
 #include "common/service/hold_status.h"
 
@@ -110,6 +111,9 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     status.peers = watch_->peers(zone.name);
     if (hooks_.describe) {
         hooks_.describe(status, zone.name);
+    }
+    if (catalogs_ != nullptr) {
+        catalogs_->describe(status, zone.name);
     }
     add_hold(status, store_->hold(zone.name));
     return status;

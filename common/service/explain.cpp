@@ -132,6 +132,10 @@ std::string checks_in_words(const Zone& zone) {
 }
 
 void add_source(const Zone& zone, Role role, std::vector<Sentence>& out) {
+    if (zone.catalog == config::CatalogRole::producer) {
+        out.push_back({"source", "made of the zones here: a catalog (RFC 9432)"});
+        return;
+    }
     if (!zone.is_followed()) {
         out.push_back({"source", fmt::format("the file {}, watched", zone.source_file)});
         out.push_back({"serial", std::string{serial_in_words(zone.serial_policy)}});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/control/calendar.h"
+#include "common/service/catalogs.h"
 #include "common/service/daemon.h"
 #include "common/service/hold_text.h"
 
@@ -56,7 +57,23 @@ void HoldControl::on(std::string_view verb, void (HoldControl::*handler)(const O
         });
 }
 
+// The members of a catalog's version wait apart from the version itself.
+bool HoldControl::decide_members(const Order& order, bool approve) {
+    if (daemon_.catalogs() == nullptr) {
+        return false;
+    }
+    const std::optional<std::string> done =
+        approve ? daemon_.catalogs()->approve(order.zone) : daemon_.catalogs()->reject(order.zone);
+    if (done) {
+        order.done(*done);
+    }
+    return done.has_value();
+}
+
 void HoldControl::approve(const Order& order) {
+    if (!order.hold.held && decide_members(order, true)) {
+        return;
+    }
     if (!order.hold.held) {
         refuse(order.reply, fmt::format("no version of {} is held", order.name));
         return;
@@ -92,6 +109,9 @@ void HoldControl::approve(const Order& order) {
 }
 
 void HoldControl::reject(const Order& order) {
+    if (!order.hold.held && decide_members(order, false)) {
+        return;
+    }
     if (!order.hold.held) {
         refuse(order.reply, fmt::format("no version of {} is held", order.name));
         return;

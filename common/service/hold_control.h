@@ -26,6 +26,7 @@ class HoldControl {
     void freeze(const Order& order);
     void thaw(const Order& order);
     void set_frozen(const Order& order, bool frozen);
+    [[nodiscard]] bool decide_members(const Order& order, bool approve);
     void drop(const Order& order, dns::Serial serial, bool reject);
     void on(std::string_view verb, void (HoldControl::*handler)(const Order&));
 

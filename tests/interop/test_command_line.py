@@ -142,7 +142,7 @@ def test_check_tells_all_errors_at_once_with_place_and_proposal(tmp_path):
 @pytest.mark.parametrize("text, word", [
     ("version: 2\n", "version"),
     ("version: 1\nversion: 1\n", "version"),
-    ("version: 1\ncatalogs: []\n", "catalogs"),
+    ("version: 1\ncatalogs: [ { frobnicate: 1 } ]\n", "frobnicate"),
     ("version: 1\nstore: { path: [a] }\n", "path"),
     ("version: 1\nlimits: { transfer-idle: 5 parsecs }\n", "transfer-idle"),
     ("\tversion: 1\n", "checked.yaml:1:"),
