@@ -226,7 +226,8 @@ std::string size_text(std::uint64_t octets) {
 
 ConfigText config_text(const Config& config, std::span<const KeyEntry> keys,
                        const std::string& zones_file) {
-    TWINZONE_ASSERT(config.role == Role::primary && config.directories.empty());
+    TWINZONE_ASSERT(config.role == Role::primary && config.directories.empty() &&
+                    config.catalogs.empty());
     const bool has_list = config.zones.size() > kMaxWrittenZones;
     Templates templates;
     ConfigText text;

@@ -32,7 +32,8 @@ struct ConfigText {
 };
 
 // What equals its default is left out. `zones_file` is where zones_list will stand. Requires:
-// Role::primary and no folders.
+// Role::primary, no folders and no
+// catalogs.
 [[nodiscard]] ConfigText config_text(const Config& config, std::span<const KeyEntry> keys,
                                      const std::string& zones_file);
 
