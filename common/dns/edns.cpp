@@ -13,6 +13,8 @@ constexpr std::uint32_t kDnssecOk = 0x8000;
 constexpr unsigned kExtendedRcodeShift = 24;
 constexpr unsigned kVersionShift = 16;
 
+constexpr milliseconds kKeepaliveUnit{100};  // RFC 7828 §3.1
+
 constexpr seconds::rep kMaxExpire = 0xffffffff;  // 32 bits (RFC 7314 §2)
 
 }  // namespace
@@ -84,6 +86,29 @@ void Edns::set_expire(seconds left) {
     Option option{EdnsOption::expire, {}};
     ByteWriter{option.value}.u32(
         static_cast<std::uint32_t>(std::clamp<seconds::rep>(left.count(), 0, kMaxExpire)));
+    options.push_back(std::move(option));
+}
+
+bool Edns::has_keepalive() const noexcept {
+    return find(EdnsOption::tcp_keepalive) != nullptr;
+}
+
+std::optional<milliseconds> Edns::keepalive() const noexcept {
+    const Option* option = find(EdnsOption::tcp_keepalive);
+    if (option == nullptr || option->value.size() != 2) {
+        return std::nullopt;
+    }
+    return kKeepaliveUnit * load_u16(option->value.data());
+}
+
+void Edns::ask_keepalive() {
+    options.push_back({EdnsOption::tcp_keepalive, {}});
+}
+
+void Edns::set_keepalive(Duration idle) {
+    Option option{EdnsOption::tcp_keepalive, {}};
+    ByteWriter{option.value}.u16(
+        static_cast<std::uint16_t>(std::clamp<Duration::rep>(idle / kKeepaliveUnit, 0, 0xffff)));
     options.push_back(std::move(option));
 }
 

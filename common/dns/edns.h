@@ -48,6 +48,13 @@ struct Edns {
     [[nodiscard]] std::optional<seconds> expire() const noexcept;
     void ask_expire();
     void set_expire(seconds left);
+
+    // edns-tcp-keepalive (RFC 7828): an empty option asks; two octets answer with how long an idle
+    // connection is kept, in units of 100 ms. has_keepalive() is true for both. Streams only.
+    [[nodiscard]] bool has_keepalive() const noexcept;
+    [[nodiscard]] std::optional<milliseconds> keepalive() const noexcept;
+    void ask_keepalive();
+    void set_keepalive(Duration idle);
 };
 
 }  // namespace twinzone::dns

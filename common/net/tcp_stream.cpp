@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/assert.h"
@@ -12,6 +14,19 @@
 namespace twinzone::net {
 
 namespace {
+
+// A connection that is kept may have died without a word: what is sent on it and not acknowledged
+// in this time ends it.
+constexpr unsigned kUnacknowledgedMs = 10'000;
+
+void limit_unacknowledged(const uv_handle_t& handle) noexcept {
+    uv_os_fd_t socket = -1;
+    if (uv_fileno(&handle, &socket) == 0) {
+        // Refused, the kernel's own, longer patience holds.
+        setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
+                   sizeof kUnacknowledgedMs);
+    }
+}
 
 int start_connect(Stream::Core& core, const Endpoint& to, const std::optional<IpAddress>& source) {
     if (source) {
@@ -27,6 +42,7 @@ int start_connect(Stream::Core& core, const Endpoint& to, const std::optional<Ip
                               if (status == 0) {
                                   // Fails only for sockets that are gone, which reads tell.
                                   uv_tcp_nodelay(&self->handle.tcp, 1);
+                                  limit_unacknowledged(self->handle.any);
                               }
                               self->connected(status);
                           });

@@ -1,23 +1,31 @@
-// Sends a Follower's questions over real sockets and hands back what comes in: a fresh port for
-// each UDP question, a connection for each one over TCP or TLS.
+// Sends a Follower's questions over real sockets and hands back what comes in. Questions to one
+// server share few ports and connections (datagram_asker.h, stream_asker.h).
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <span>
-#include <unordered_map>
 
 #include "common/base/error.h"
 #include "common/net/loop.h"
+#include "common/service/datagram_asker.h"
 #include "common/service/follower_event.h"
+#include "common/service/stream_asker.h"
 #include "common/service/tls_contexts.h"
 
 namespace twinzone::service {
 
-// Loop thread only. Times are the asking core's: nothing here gives up by itself.
+// Connections at a time to one server where the configuration says nothing: of `per-remote`.
+inline constexpr std::uint32_t kConnectionsPerServer = 8;
+
+// Loop thread only. Times are the asking core's: of the waits here only that for a connection ends
+// by itself. May be destroyed within its events.
 class Asker {
   public:
     struct Events {
+        // All connections to the server are taken; the question is sent when one is free. May be
+        // empty.
+        std::function<void(AttemptId)> on_waiting{};
         // The TCP connection stands. May be empty.
         std::function<void(AttemptId)> on_connected;
         // One whole message; edited in place by who checks its TSIG.
@@ -26,38 +34,38 @@ class Asker {
         std::function<void(AttemptId, Error)> on_failure;
     };
 
-    Asker(net::Loop& loop, Events events);
+    Asker(net::Loop& loop, Events events, std::uint32_t per_server = kConnectionsPerServer);
     ~Asker();
     Asker(const Asker&) = delete;
     Asker& operator=(const Asker&) = delete;
 
-    // With whom the next questions over TLS are asked; without, they fail.
-    void use_tls(std::shared_ptr<const TlsContexts> tls) { tls_ = std::move(tls); }
+    // With whom the next questions over TLS are asked; without, they fail. Connections that stand
+    // end with their questions.
+    void use_tls(std::shared_ptr<const TlsContexts> tls);
+
+    // Connections at a time to one server, from now on.
+    void set_per_server(std::uint32_t per_server) noexcept { streams_.set_per_server(per_server); }
 
     void ask(const Ask& question);
 
     // Either, by what it is.
     void run(FollowerAction action);
 
-    // No event of this attempt comes after it. Unknown and ended attempts are passed over.
-    void abandon(AttemptId attempt);
+    // No event of this attempt comes after it. Unknown and ended attempts are passed over. `whole`:
+    // as Abandon.
+    void abandon(AttemptId attempt, bool whole = false);
 
   private:
-    class Exchange;
-    class UdpExchange;
-    class TcpExchange;
-
-    void handle_connected(AttemptId attempt);
-    void handle_message(AttemptId attempt, std::span<std::uint8_t> message);
-    void handle_failure(AttemptId attempt, Error error);
-
-    template <class Kind>
     Result<void> start(const Ask& question);
+    void fail_later(AttemptId attempt, const Error& error);
 
     net::Loop& loop_;
     std::shared_ptr<const TlsContexts> tls_;
-    Events events_;
-    std::unordered_map<AttemptId, std::shared_ptr<Exchange>> exchanges_;
+    std::function<void(AttemptId, Error)> on_failure_;
+    DatagramAsker datagrams_;
+    StreamAsker streams_;
+    // Attempts that failed before they began, until that is told.
+    std::shared_ptr<std::map<AttemptId, Error>> stillborn_;
 };
 
 }  // namespace twinzone::service

@@ -38,7 +38,11 @@ ContentFetcher::ContentFetcher(net::Loop& loop, std::string directory, const con
     : loop_(loop),
       intakes_(std::move(directory)),
       limits_(limits),
-      asker_(loop, {.on_connected =
+      asker_(loop, {.on_waiting =
+                        [this](AttemptId attempt) {
+                            watch(*running_.at(attempt), limits_.transfer_time);
+                        },
+                    .on_connected =
                         [this](AttemptId attempt) {
                             Fetch& fetch = *running_.at(attempt);
                             fetch.connected = true;
@@ -123,7 +127,7 @@ void ContentFetcher::handle_message(AttemptId attempt, std::span<std::uint8_t> m
         return;
     }
     auto node = running_.extract(attempt);
-    asker_.abandon(attempt);
+    asker_.abandon(attempt, true);
     Content content;
     content.soa = *node.mapped()->question->assembler().soa();
     content.records = node.mapped()->question->take_records();

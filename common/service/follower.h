@@ -71,7 +71,9 @@ class Follower final : public SecondaryView {
     // A version that was held went into service by an operator's word.
     void handle_approved(Now now, dns::NameView zone, const zone::Version& version);
 
-    // What came in for an attempt, edited in place; and its end.
+    // What came in for an attempt, edited in place; and its end. Waiting: for a connection, since
+    // all that the remote may have are taken.
+    void handle_waiting(Now now, AttemptId attempt);
     void handle_connected(Now now, AttemptId attempt);
     void handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message);
     void handle_failure(Now now, AttemptId attempt, const Error& error);
@@ -143,7 +145,7 @@ class Follower final : public SecondaryView {
     void ask_transfer(Now now, std::uint32_t zone, std::uint32_t remote, TransferCause cause);
     void launch(Now now, std::unique_ptr<Exchange> exchange, Transport transport,
                 Result<Bytes> message);
-    std::unique_ptr<Exchange> end(AttemptId attempt);
+    std::unique_ptr<Exchange> end(AttemptId attempt, bool whole = false);
     void rearm(Exchange& exchange, Instant deadline);
 
     void handle_soa(Now now, std::unique_ptr<Exchange> exchange, const SoaQuestion::Answer& answer);

@@ -27,8 +27,7 @@ using transfer::Transport;
 // one are recognised.
 enum class AttemptId : std::uint64_t {};
 
-// Send `message` to `to` (UDP: from a fresh port; TCP and TLS: on a connection of its own) and hand
-// back what comes in.
+// Send `message` to `to` and hand back what comes in.
 struct Ask {
     AttemptId attempt{};
     Endpoint to;
@@ -37,9 +36,10 @@ struct Ask {
     config::TlsPtr tls{};  // not null: over TLS on TCP, and never without
 };
 
-// Nothing more is wanted of this attempt: close its socket.
+// Nothing more is wanted of this attempt.
 struct Abandon {
     AttemptId attempt{};
+    bool whole = false;  // a transfer whose last message came: its connection may be used again
 };
 
 using FollowerAction = std::variant<Ask, Abandon>;

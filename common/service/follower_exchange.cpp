@@ -28,12 +28,12 @@ void Follower::launch(Now now, std::unique_ptr<Exchange> exchange, Transport tra
     exchanges_.emplace(attempt, std::move(exchange));
 }
 
-// Takes a question out of those under way and has its socket closed.
-std::unique_ptr<Follower::Exchange> Follower::end(AttemptId attempt) {
+// Takes a question out of those under way.
+std::unique_ptr<Follower::Exchange> Follower::end(AttemptId attempt, bool whole) {
     auto node = exchanges_.extract(attempt);
     TWINZONE_ASSERT(!node.empty());
     deadlines_.erase({node.mapped()->deadline, attempt});
-    actions_.emplace_back(Abandon{attempt});
+    actions_.emplace_back(Abandon{.attempt = attempt, .whole = whole});
     return std::move(node.mapped());
 }
 
@@ -43,16 +43,29 @@ void Follower::rearm(Exchange& exchange, Instant deadline) {
     deadlines_.emplace(deadline, exchange.attempt);
 }
 
+// The remote cannot be blamed while the question is still here.
+void Follower::handle_waiting(Now now, AttemptId attempt) {
+    const auto at = exchanges_.find(attempt);
+    if (at != exchanges_.end()) {
+        at->second->waiting = true;
+        at->second->connected = false;
+        rearm(*at->second, now.instant + limits_.transfer_time);
+    }
+}
+
 void Follower::handle_connected(Now now, AttemptId attempt) {
     const auto at = exchanges_.find(attempt);
     if (at == exchanges_.end()) {
         return;
     }
     Exchange& exchange = *at->second;
+    const bool waited = std::exchange(exchange.waiting, false);
     exchange.connected = true;
     if (exchange.is_transfer()) {
         exchange.window_began = now.instant;
         rearm(exchange, now.instant + limits_.transfer_idle);
+    } else if (waited) {
+        rearm(exchange, now.instant + kSoaTimeouts[exchange.tries]);
     }
 }
 
@@ -67,11 +80,13 @@ void Follower::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t
             exchange.transfer().handle_message(message, now.unix);
         if (!progress && exchange.transfer().asked() == TransferType::axfr &&
             exchange.transfer().blames_edns()) {
-            const std::unique_ptr<Exchange> ended = end(attempt);
+            const std::unique_ptr<Exchange> ended = end(attempt, true);
             remotes_[ended->remote].edns = false;
             ask_transfer(now, ended->zone, ended->remote, ended->cause);
         } else if (!progress) {
-            fail_transfer(now, end(attempt), progress.error());
+            // A refusal is one message.
+            const bool whole = progress.error().code() == Errc::rcode;
+            fail_transfer(now, end(attempt, whole), progress.error());
         } else {
             handle_progress(now, attempt, *progress);
         }

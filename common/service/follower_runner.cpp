@@ -7,7 +7,12 @@ FollowerRunner::FollowerRunner(net::Loop& loop, Follower& follower,
     : loop_(loop),
       follower_(follower),
       on_event_(std::move(on_event)),
-      asker_(loop, {.on_connected =
+      asker_(loop, {.on_waiting =
+                        [this](AttemptId attempt) {
+                            follower_.handle_waiting(loop_.now(), attempt);
+                            kick();
+                        },
+                    .on_connected =
                         [this](AttemptId attempt) {
                             follower_.handle_connected(loop_.now(), attempt);
                             kick();

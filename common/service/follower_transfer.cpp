@@ -83,9 +83,9 @@ void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferPro
             }
             return;
         }
-        case transfer::TransferProgress::done: finish_transfer(now, end(attempt)); return;
+        case transfer::TransferProgress::done: finish_transfer(now, end(attempt, true)); return;
         case transfer::TransferProgress::up_to_date: {
-            const std::unique_ptr<Exchange> ended = end(attempt);
+            const std::unique_ptr<Exchange> ended = end(attempt, true);
             TransferEnded facts = this->facts(now, *ended);
             facts.up_to_date = true;
             zones_[ended->zone]->transferring = false;
