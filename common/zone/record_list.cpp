@@ -13,13 +13,15 @@ namespace {
 constexpr std::size_t kFixedBytes = 10;   // type, class, TTL, RDLENGTH
 constexpr std::size_t kPrefixBytes = 16;  // octets of the sort key that are compared first
 
-// A record to be sorted. The prefix begins behind what the sort keys of all records have in common,
-// which in a zone is at least the apex; so it decides nearly every comparison without a look at the
-// records.
-struct Place {
+// Records of one owner that were appended one after another, as zone files and transfers mostly
+// have them: they are put into order as one. The prefix begins behind what the sort keys of all
+// records have in common, which in a zone is at least the apex; so it decides nearly every
+// comparison without a look at the records.
+struct Group {
     std::uint64_t prefix_high = 0;
     std::uint64_t prefix_low = 0;
-    std::uint32_t index = 0;
+    std::uint32_t first = 0;  // its records: [first, first + size)
+    std::uint32_t size = 0;
 };
 
 std::size_t common_octets(ByteView a, ByteView b) noexcept {
@@ -27,44 +29,44 @@ std::size_t common_octets(ByteView a, ByteView b) noexcept {
     return static_cast<std::size_t>(ends.first - a.begin());
 }
 
+std::vector<Group> groups_of(const RecordList& list) {
+    std::vector<Group> groups;
+    dns::NameView owner;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const dns::NameView next = list[i].owner;
+        if (groups.empty() || !same_bytes(owner, next)) {
+            groups.push_back({.first = static_cast<std::uint32_t>(i)});
+            owner = next;
+        }
+        ++groups.back().size;
+    }
+    return groups;
+}
+
 // How many octets the sort keys of all records begin with in common.
-std::size_t common_key_octets(const RecordList& list) {
+std::size_t common_key_octets(const RecordList& list, const std::vector<Group>& groups) {
     Bytes first;
     append_sort_key(list[0].owner, first);
     std::size_t common = first.size();
     Bytes key;
-    for (std::size_t i = 1; i < list.size() && common > 0; ++i) {
+    for (const Group& group : groups) {
         key.clear();
-        append_sort_key(list[i].owner, key);
+        append_sort_key(list[group.first].owner, key);
         common = common_octets(ByteView{first}.first(common), key);
     }
     return common;
 }
 
-std::vector<Place> places_of(const RecordList& list) {
-    const std::size_t common = common_key_octets(list);
-    std::vector<Place> places(list.size());
+void set_prefixes(const RecordList& list, std::vector<Group>& groups) {
+    const std::size_t common = common_key_octets(list, groups);
     Bytes key;
-    for (std::size_t i = 0; i < list.size(); ++i) {
+    for (Group& group : groups) {
         key.clear();
-        append_sort_key(list[i].owner, key);
+        append_sort_key(list[group.first].owner, key);
         key.resize(std::max(key.size(), common + kPrefixBytes));  // zeros: below any label
-        places[i].prefix_high = load_u64(key.data() + common);
-        places[i].prefix_low = load_u64(key.data() + common + 8);
-        places[i].index = static_cast<std::uint32_t>(i);
+        group.prefix_high = load_u64(key.data() + common);
+        group.prefix_low = load_u64(key.data() + common + 8);
     }
-    return places;
-}
-
-bool stands_before(const RecordList& list, const Place& a, const Place& b) noexcept {
-    if (a.prefix_high != b.prefix_high) {
-        return a.prefix_high < b.prefix_high;
-    }
-    if (a.prefix_low != b.prefix_low) {
-        return a.prefix_low < b.prefix_low;
-    }
-    const int order = compare_canonical(list[a.index], list[b.index]);
-    return order == 0 ? a.index < b.index : order < 0;
 }
 
 // Neighbours in a zone mostly have the same parent, octet for octet: then the first labels decide.
@@ -86,6 +88,16 @@ int compare_owners(dns::NameView a, dns::NameView b) noexcept {
     return static_cast<int>(label_a.size()) - static_cast<int>(label_b.size());
 }
 
+int compare_groups(const RecordList& list, const Group& a, const Group& b) noexcept {
+    if (a.prefix_high != b.prefix_high) {
+        return a.prefix_high < b.prefix_high ? -1 : 1;
+    }
+    if (a.prefix_low != b.prefix_low) {
+        return a.prefix_low < b.prefix_low ? -1 : 1;
+    }
+    return compare_owners(list[a.first].owner, list[b.first].owner);
+}
+
 bool is_capital(std::uint8_t octet) noexcept {
     return dns::lower(octet) != octet;
 }
@@ -105,6 +117,25 @@ int compare_rdata(dns::RrType type, ByteView a, ByteView b) noexcept {
 
 bool same_octets(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+// `indexes`: of records of one owner, in the order they were appended. Leaves them in canonical
+// order, and of records that are the same the one appended last.
+void sort_unique_of_owner(const RecordList& list, std::vector<std::uint32_t>& indexes) {
+    const auto before = [&list](std::uint32_t a, std::uint32_t b) {
+        return compare_canonical(list[a], list[b]) < 0;
+    };
+    if (!std::is_sorted(indexes.begin(), indexes.end(), before)) {
+        std::stable_sort(indexes.begin(), indexes.end(), before);
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+        if (i + 1 == indexes.size() ||
+            compare_canonical(list[indexes[i]], list[indexes[i + 1]]) != 0) {
+            indexes[kept++] = indexes[i];
+        }
+    }
+    indexes.resize(kept);
 }
 
 }  // namespace
@@ -172,17 +203,25 @@ std::size_t RecordList::sort_unique() {
         return 0;
     }
     TWINZONE_ASSERT(size() <= UINT32_MAX);
-    std::vector<Place> places = places_of(*this);
-    std::sort(places.begin(), places.end(),
-              [this](const Place& a, const Place& b) { return stands_before(*this, a, b); });
+    std::vector<Group> groups = groups_of(*this);
+    set_prefixes(*this, groups);
+    std::sort(groups.begin(), groups.end(), [this](const Group& a, const Group& b) {
+        const int order = compare_groups(*this, a, b);
+        return order == 0 ? a.first < b.first : order < 0;
+    });
     std::vector<std::uint64_t> sorted;
     sorted.reserve(size());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const dns::RecordView record = (*this)[places[i].index];
-        const bool last_of_same =
-            i + 1 == places.size() || compare_canonical(record, (*this)[places[i + 1].index]) != 0;
-        if (last_of_same) {
-            sorted.push_back(offsets_[places[i].index]);
+    std::vector<std::uint32_t> of_owner;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (std::uint32_t k = 0; k < groups[i].size; ++k) {
+            of_owner.push_back(groups[i].first + k);
+        }
+        if (i + 1 == groups.size() || compare_groups(*this, groups[i], groups[i + 1]) != 0) {
+            sort_unique_of_owner(*this, of_owner);
+            for (const std::uint32_t index : of_owner) {
+                sorted.push_back(offsets_[index]);
+            }
+            of_owner.clear();
         }
     }
     const std::size_t dropped = size() - sorted.size();
