@@ -81,7 +81,7 @@ struct Follower::Exchange {
     Instant began;
     Instant deadline;
     TransferCause cause{};  // of a transfer
-    bool waiting = false;  // for a connection
+    bool waiting = false;   // for a connection
     bool connected = false;
     bool lone_soa = false;           // so far one newer SOA and nothing else
     Instant told;                    // last word of its progress

@@ -29,7 +29,7 @@ def test_the_configuration_of_the_readme_is_a_good_one(readme, tmp_path, key):
 
 
 def test_the_relay_of_the_readme_is_a_good_one(readme, tmp_path, key):
-    text = re.findall(r"```yaml\n(.*?)```", readme, re.S)[1]
+    text = re.search(r"```yaml\n(# /etc/twinzone/primary.yaml .*?)```", readme, re.S).group(1)
     for name in ("k1", "sidecar"):
         secret = tmp_path / f"{name}.key"
         secret.write_text(key.secret + "\n", encoding="ascii")
