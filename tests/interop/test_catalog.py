@@ -1,15 +1,11 @@
 """Catalog zones (RFC 9432) between our own programs: zones that appear on ns1 appear on ns2."""
 import os
-import time
 
 import pytest
 from harness import contents, zone_texts
-from harness.programs import Primary, Secondary, run_program
+from harness.catalogs import CATALOG, LOOPBACK, Consumer
+from harness.programs import Primary
 from harness.waiting import wait_for
-
-CATALOG = "catalog.test."
-LOOPBACK = [{"address": ["127.0.0.1"]}]
-QUICK = {"refresh": {"min": "1s"}, "retry": {"min": "1s", "max": "1s"}}
 
 
 def text_of(zone, serial=1):
@@ -37,37 +33,6 @@ class Ns1(Primary):
 
     def take_away(self, zone):
         os.remove(os.path.join(self.zones, f"{zone.rstrip('.')}.zone"))
-
-
-class Consumer(Secondary):
-    """Has no zones but those of catalogs."""
-
-    def __init__(self, folder, name="ns2"):
-        super().__init__(folder, name)
-        self.template = {"name": "default", "allow-transfer": LOOPBACK, **QUICK}
-        self.configuration["templates"].append(self.template)
-        self.configuration["catalogs"] = []
-
-    def consume(self, catalog, server, **settings):
-        if all(known["name"] != server.name for known in self.configuration["remotes"]):
-            self.use_remote(server.name, server.port)
-        entry = {"zone": catalog, "role": "consumer", "primaries": [server.name]}
-        entry.update({key.replace("_", "-"): value for key, value in settings.items()})
-        self.configuration["catalogs"].append(entry)
-        return self
-
-    def members(self):
-        return {zone["zone"] for zone in self.status()["zones"] if zone.get("catalog")}
-
-    def wait_for_members(self, *zones, limit=20):
-        wanted = set(zones)
-        try:
-            wait_for(f"{self.name} has the members {wanted}", lambda: self.members() == wanted,
-                     limit)
-        except AssertionError as error:
-            error.args = (f"{error}: it has {self.members()}; its log ends:\n"
-                          f"{self.process.log_text()[-3000:]}",)
-            raise
 
 
 @pytest.fixture
