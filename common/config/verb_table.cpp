@@ -49,6 +49,8 @@ constexpr VerbOption kNotifyOptions[] = {
 constexpr VerbOption kExportOptions[] = {
     {"serial", ValueKind::serial, "SERIAL", "this version, rebuilt from the journal"},
     {"output", ValueKind::text, "FILE", "write it there, whole or not at all", "o"},
+    {"format", ValueKind::text, "FORMAT", "zone, or nsd-control: commands for a catalog's members"},
+    {"from", ValueKind::serial, "SERIAL", "nsd-control: only what changed since this version"},
 };
 constexpr VerbOption kKeyOptions[] = {
     {"format", ValueKind::text, "FORMAT", "twinzone, bind, nsd, knot or pdns"},
@@ -132,9 +134,10 @@ constexpr VerbRow kVerbs[] = {
     {.verb = Verb::export_zone,
      .word = "export",
      .aliases = "zone-read",
-     .usage = "ZONE [--serial S] [-o FILE]",
+     .usage = "ZONE [--serial S] [-o FILE] [--format F [--from S]]",
      .help = "a version of the zone in presentation form",
-     .examples = "export example.test\nexport example.test --serial 2026030101 -o old.zone",
+     .examples = "export example.test\nexport example.test --serial 2026030101 -o old.zone\n"
+                 "export catalog.example --format nsd-control | sh",
      .operands = kOneZone,
      .options = kExportOptions,
      .asks_daemon = true},

@@ -76,7 +76,7 @@ void print_text(const config::CommandLine& command_line, const config::Config& c
     }
     if (command_line.has("explain")) {
         for (const config::Zone& zone : findings.zones) {
-            fmt::print("{}", explanation_text(zone, config.role));
+            fmt::print("{}", explanation_text(zone, config));
         }
     }
     if (findings.is_asked) {
@@ -114,7 +114,7 @@ void print_json(const config::CommandLine& command_line, const config::Config& c
         std::vector<std::string> zones;
         zones.reserve(findings.zones.size());
         for (const config::Zone& zone : findings.zones) {
-            zones.push_back(explanation_json(zone, config.role));
+            zones.push_back(explanation_json(zone, config));
         }
         fmt::print(",\"zones\":[{}]", fmt::join(zones, ","));
     }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/control/history.h"
+#include "common/service/nsd_commands.h"
 #include "common/service/old_version.h"
 #include "common/zone/page_records.h"
 
@@ -98,6 +99,44 @@ SourceResult export_source(const std::shared_ptr<const zone::Snapshot>& snapshot
     }
     return std::unique_ptr<TextSource>{std::make_unique<ContentText>(
         Content{.soa = place->soa, .records = std::move(*records), .keeps = snapshot}, json)};
+}
+
+// Errc::zone_policy where it is broken.
+Result<zone::CatalogContent> catalog_at(const zone::Snapshot& snapshot,
+                                        const std::optional<dns::Serial>& serial,
+                                        const std::string& directory) {
+    const Result<VersionPlace> place = place_of(snapshot, serial);
+    if (!place) {
+        return fail(place.error());
+    }
+    const Result<std::unique_ptr<zone::RecordStream>> records =
+        records_at(snapshot, *place, directory);
+    if (!records) {
+        return fail(records.error());
+    }
+    Result<zone::CatalogContent> content = zone::read_catalog(place->soa.owner, **records);
+    if (content && !content->broken.empty()) {
+        return fail(Errc::zone_policy, fmt::format("{} is no catalog: {}",
+                                                   place->soa.owner.to_text(), content->broken));
+    }
+    return content;
+}
+
+SourceResult nsd_source(const zone::Snapshot& snapshot, const std::optional<dns::Serial>& serial,
+                        const std::optional<dns::Serial>& from, const std::string& directory) {
+    const Result<zone::CatalogContent> after = catalog_at(snapshot, serial, directory);
+    if (!after) {
+        return fail(after.error());
+    }
+    if (!from) {
+        return std::unique_ptr<TextSource>{
+            std::make_unique<WholeText>(nsd_commands(nullptr, *after))};
+    }
+    const Result<zone::CatalogContent> before = catalog_at(snapshot, from, directory);
+    if (!before) {
+        return fail(before.error());
+    }
+    return std::unique_ptr<TextSource>{std::make_unique<WholeText>(nsd_commands(&*before, *after))};
 }
 
 struct DiffOptions {
@@ -229,8 +268,21 @@ void ContentVerbs::history(const Question& request, const Reply& reply) {
 }
 
 void ContentVerbs::export_zone(const Question& request, const Reply& reply) {
+    const std::string_view format = request.option("format");
+    const bool is_zone = format.empty() || format == "zone";
+    if ((!is_zone && format != "nsd-control") || (is_zone && !request.option("from").empty())) {
+        reply({.exit = kExitUsage,
+               .output = {},
+               .error = "--format is zone or nsd-control; --from goes with nsd-control"});
+        return;
+    }
     const SnapshotPtr snapshot = snapshot_for(request, reply);
-    if (snapshot != nullptr) {
+    if (snapshot != nullptr && !is_zone) {
+        send([snapshot, serial = serial_option(request, "serial"),
+              from = serial_option(request, "from"),
+              directory = directory_] { return nsd_source(*snapshot, serial, from, directory); },
+             reply);
+    } else if (snapshot != nullptr) {
         send([snapshot, serial = serial_option(request, "serial"), json = wants(request, "json"),
               directory = directory_] { return export_source(snapshot, serial, json, directory); },
              reply);

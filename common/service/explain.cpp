@@ -155,6 +155,33 @@ void add_source(const Zone& zone, Role role, std::vector<Sentence>& out) {
     }
 }
 
+// What a consumed catalog means for the zones that it lists.
+void add_members(const Zone& zone, const config::Config& config, std::vector<Sentence>& out) {
+    const auto catalog = std::find_if(
+        config.catalogs.begin(), config.catalogs.end(), [&](const config::Catalog& each) {
+            return each.zone == zone.name && each.role == config::CatalogRole::consumer;
+        });
+    if (catalog == config.catalogs.end()) {
+        return;
+    }
+    out.push_back(
+        {"members", fmt::format("each zone it lists becomes a zone here, by the template that its "
+                                "group names or template '{}'",
+                                catalog->template_name)});
+    out.push_back({"removals", catalog->grace.count() == 0
+                                   ? std::string{"a zone it lists no more is dropped at once"}
+                                   : fmt::format("a zone it lists no more is served for another "
+                                                 "{}, then dropped",
+                                                 control::span_in_words(catalog->grace))});
+    if (catalog->max_removals) {
+        out.push_back(
+            {"cap", fmt::format("a version that takes away more than {}{} members is held until "
+                                "it is approved",
+                                catalog->max_removals->count,
+                                catalog->max_removals->is_percent ? "% of the" : "")});
+    }
+}
+
 void add_guard(const Zone& zone, std::vector<Sentence>& out) {
     if (zone.guard) {
         out.push_back(
@@ -187,9 +214,11 @@ void add_hooks(const Zone& zone, std::vector<Sentence>& out) {
 
 }  // namespace
 
-std::vector<Sentence> explain(const Zone& zone, Role role) {
+std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
+    const Role role = config.role;
     std::vector<Sentence> out;
     add_source(zone, role, out);
+    add_members(zone, config, out);
     add_guard(zone, out);
     out.push_back({"transfer", fmt::format("allowed to {}", in_words(zone.allow_transfer))});
     out.push_back({"told", zone.notify.empty() ? std::string{"nobody"}
@@ -203,18 +232,18 @@ std::vector<Sentence> explain(const Zone& zone, Role role) {
     return out;
 }
 
-std::string explanation_text(const Zone& zone, Role role) {
+std::string explanation_text(const Zone& zone, const config::Config& config) {
     std::string text = fmt::format("{}\n", zone.name.to_text());
-    for (const Sentence& sentence : explain(zone, role)) {
+    for (const Sentence& sentence : explain(zone, config)) {
         text += fmt::format("  {:<13}{}\n", sentence.about, sentence.text);
     }
     return text;
 }
 
-std::string explanation_json(const Zone& zone, Role role) {
+std::string explanation_json(const Zone& zone, const config::Config& config) {
     std::string text = fmt::format("{{\"zone\":{}", control::json_text(zone.name.to_text()));
     std::vector<std::string> hooks;
-    for (const Sentence& sentence : explain(zone, role)) {
+    for (const Sentence& sentence : explain(zone, config)) {
         if (sentence.about == "hook") {
             hooks.push_back(control::json_text(sentence.text));
         } else {

@@ -16,12 +16,13 @@ struct Sentence {
     std::string text;
 };
 
-[[nodiscard]] std::vector<Sentence> explain(const config::Zone& zone, config::Role role);
+// `config` has the zone, or a folder where it lies.
+[[nodiscard]] std::vector<Sentence> explain(const config::Zone& zone, const config::Config& config);
 
 // The zone's name and a line for each sentence below it.
-[[nodiscard]] std::string explanation_text(const config::Zone& zone, config::Role role);
+[[nodiscard]] std::string explanation_text(const config::Zone& zone, const config::Config& config);
 
 // {"zone":"…","source":"…",…}
-[[nodiscard]] std::string explanation_json(const config::Zone& zone, config::Role role);
+[[nodiscard]] std::string explanation_json(const config::Zone& zone, const config::Config& config);
 
 }  // namespace twinzone::service

@@ -2,9 +2,11 @@
 producer."""
 import os
 import signal
+import subprocess
 
 from .bind import OPTIONS, Bind
 from .knot import Knot
+from .nsd import Nsd
 from .powerdns import PowerDns
 from .programs import Secondary
 from .waiting import wait_for
@@ -219,3 +221,45 @@ class CatalogPowerDns(PowerDns):
 
     def remove(self, zone):
         self.tool("delete-zone", zone)
+
+
+NSD = """
+server:
+  ip-address: 127.0.0.1@{port}
+  server-count: 1
+  username: ""
+  chroot: ""
+  zonesdir: "{folder}"
+  database: ""
+  zonelistfile: "{folder}/zone.list"
+  xfrdfile: "{folder}/xfrd.state"
+  xfrdir: "{folder}"
+  pidfile: "{folder}/pid"
+  xfrd-reload-timeout: 0
+  verbosity: 2
+remote-control:
+  control-enable: yes
+  control-interface: {folder}/control
+pattern:
+  name: "twinzone"
+  request-xfr: 127.0.0.1@{other_port} NOKEY
+  allow-notify: 127.0.0.1 NOKEY
+  provide-xfr: 127.0.0.1 NOKEY
+"""
+
+
+class CatalogNsd(Nsd):
+    """It knows no catalogs: commands give it the members."""
+
+    def consume(self, port):
+        self.conf = self.write("nsd.conf", NSD.format(port=self.port, folder=self.folder,
+                                                      other_port=port))
+        self.run(["/usr/sbin/nsd", "-d", "-c", self.conf])
+        wait_for("NSD takes commands", lambda: os.path.exists(self.path("control")))
+        return self
+
+    def shell(self, commands):
+        """As an operator would: COMMANDS | sh."""
+        function = f'nsd-control() {{ /usr/sbin/nsd-control -c {self.conf} "$@"; }}\n'
+        subprocess.run(["/bin/bash", "-e"], input=function + commands, text=True, check=True,
+                       timeout=30, stdout=subprocess.DEVNULL)
