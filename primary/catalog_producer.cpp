@@ -165,6 +165,9 @@ void CatalogProducer::submit(const config::Zone& catalog, const zone::ZoneState*
 void CatalogProducer::handle_committed(const dns::Name& catalog,
                                        const Result<zone::Committed>& committed) {
     Made& made = made_[catalog];
+    if (!committed && committed.error().code() == Errc::zone_frozen) {
+        return;  // made anew when it is thawed
+    }
     if (!committed) {
         made.problem = committed.error().detail();
         daemon_.events().record(daemon_.loop().now(), catalog, service::Reason::commit_failed,

@@ -115,7 +115,8 @@ void SyncRun::begin(const config::Zone& zone) {
         daemon_->add_zone(zone);
     }
     output_->add(zone);
-    if (daemon_->is_promoted(zone.name)) {  // there is nobody to fetch it from any more
+    // There is nobody to fetch it from any more.
+    if (daemon_->is_promoted(zone.name) || catalogs_->is_leaving(zone.name)) {
         zones_[zone.name].is_pending = false;
         --pending_;
         daemon_->loop().post([this] { stop_when_done(); });

@@ -197,17 +197,19 @@ void Catalogs::take(const Reading& reading) {
     }
     const zone::MembershipBook::Outcome outcome =
         book_.take(*place, **reading.content, reading.version, *this, daemon_.loop().now().unix);
-    tell(reading.catalog, outcome);
+    tell(reading, outcome);
     is_dirty_ = true;
     enqueue(outcome.events);
     arm_grace();
 }
 
-void Catalogs::tell(const dns::Name& catalog, const zone::MembershipBook::Outcome& outcome) {
+void Catalogs::tell(const Reading& reading, const zone::MembershipBook::Outcome& outcome) {
     const Now now = daemon_.loop().now();
+    const dns::Name& catalog = reading.catalog;
     const zone::MembershipBook::View view = book_.view(*book_.place_of(catalog));
     switch (outcome.verdict) {
         case zone::CatalogVerdict::applied:
+            daemon_.handle_well(catalog, Trouble::catalog);
             daemon_.events().record(now, catalog, Reason::catalog_applied,
                                     {.note = fmt::format("{} members, {} of them changed",
                                                          view.members, outcome.events.size())});
@@ -218,10 +220,14 @@ void Catalogs::tell(const dns::Name& catalog, const zone::MembershipBook::Outcom
             return;
         case zone::CatalogVerdict::broken:
             daemon_.events().record(now, catalog, Reason::catalog_broken, {.detail = view.broken});
+            daemon_.handle_trouble(catalog, Trouble::catalog,
+                                   fmt::format("the catalog is broken: {}", view.broken));
             return;
         case zone::CatalogVerdict::held:
             daemon_.events().record(now, catalog, Reason::catalog_held,
                                     {.detail = held_text(view)});
+            daemon_.hook_runner().handle_held(
+                catalog, reading.serial, fmt::format("its members are held: {}", held_text(view)));
             return;
         case zone::CatalogVerdict::rejected: return;
     }
@@ -261,11 +267,16 @@ void Catalogs::run(const Task& task) {
         case zone::MemberChange::moved:
         case zone::MemberChange::back: put(task.zone); return;
         case zone::MemberChange::reset:
+            if (daemon_.is_promoted(task.zone)) {  // there is nobody to fetch it from
+                return;
+            }
             take_away(task.zone);
             drop(task.zone);
             return;
         case zone::MemberChange::removed:
-            if (book_.find(task.zone) == nullptr && !is_configured(task.zone)) {
+            // What an operator has made our own stays until the next start, and in the store.
+            if (book_.find(task.zone) == nullptr && !is_configured(task.zone) &&
+                !daemon_.is_promoted(task.zone)) {
                 take_away(task.zone);
                 drop(task.zone);
             }

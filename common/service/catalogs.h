@@ -55,6 +55,12 @@ class Catalogs final : private zone::ConfiguredZones {
         return book_.find(zone) != nullptr;
     }
 
+    // A member that no catalog lists any more, within its grace.
+    [[nodiscard]] bool is_leaving(const dns::Name& zone) const {
+        const zone::Membership* membership = book_.find(zone);
+        return membership != nullptr && membership->leaves != UnixTime{};
+    }
+
     // What catalogs have to do with a zone.
     void describe(control::ZoneStatus& status, const dns::Name& zone) const;
 
@@ -77,7 +83,7 @@ class Catalogs final : private zone::ConfiguredZones {
     void restore();
     void read(const dns::Name& catalog);
     void take(const Reading& reading);
-    void tell(const dns::Name& catalog, const zone::MembershipBook::Outcome& outcome);
+    void tell(const Reading& reading, const zone::MembershipBook::Outcome& outcome);
     void enqueue(const std::vector<zone::MemberEvent>& events);
     void work();
     void run(const Task& task);

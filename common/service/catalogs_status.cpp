@@ -49,10 +49,13 @@ void Catalogs::describe_member(control::ZoneStatus& status,
     }
     const seconds left = std::max(seconds{0}, membership.leaves - daemon_.loop().now().unix);
     status.leaves_in = left;
-    if (status.reason.empty()) {
-        status.reason = fmt::format("catalog {} lists it no more; served for another {}", catalog,
-                                    control::span_in_words(left));
+    const std::string why = fmt::format("catalog {} lists it no more; served for another {}",
+                                        catalog, control::span_in_words(left));
+    // Its primary has no duty to it any more.
+    if (status.state == ZoneState::stale) {
+        status.state = ZoneState::current;
     }
+    status.reason = status.reason.empty() ? why : fmt::format("{}; {}", why, status.reason);
 }
 
 void Catalogs::describe_catalog(control::ZoneStatus& status, std::size_t catalog) const {

@@ -204,7 +204,12 @@ void HookRunner::make_files(const Key& key, Run& run) {
     if (key.second == HookEvent::held) {
         auto held = store_.held(run.what.zone);
         making->held = held ? *held : nullptr;
-    } else if (auto version = store_.snapshot(run.what.zone)) {
+    }
+    // Of a catalog only the members may be held: the version is in service.
+    auto version = making->held == nullptr ? store_.snapshot(run.what.zone)
+                                           : fail(Errc::not_found, "it is held");
+    if (version &&
+        (key.second != HookEvent::held || run.what.new_serial == (*version)->version().serial())) {
         making->version = *version;
         run.what.new_serial = (*version)->version().serial();
     }

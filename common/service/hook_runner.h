@@ -34,7 +34,7 @@ inline constexpr std::size_t kMaxHooksWaiting = 10'000;
 inline constexpr std::size_t kMaxHookOutputBytes = 2048;
 
 // What can be wrong with a zone at one time, for `failed`: told once, until it is well again.
-enum class Trouble : std::uint8_t { source, hand_over };
+enum class Trouble : std::uint8_t { source, hand_over, catalog };
 
 // Loop thread only. The loop has stopped before it is destroyed. Borrows all three for its life.
 class HookRunner {

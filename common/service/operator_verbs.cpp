@@ -172,8 +172,9 @@ void OperatorVerbs::refresh(const control::Request& request, const Reply& reply,
     if (order == Follower::Order::not_followed) {
         reply({.exit = kFailed,
                .output = {},
-               .error = fmt::format("zone {} has no primaries: it comes from {}", name.to_text(),
-                                    zone->source_file)});
+               .error = fmt::format(
+                   "zone {} has no primaries: it comes from {}", name.to_text(),
+                   zone->source_file.empty() ? "the zones here: a catalog" : zone->source_file)});
         return;
     }
     daemon_.events().record(daemon_.loop().now(), name,

@@ -149,8 +149,8 @@ void MembershipBook::apply(std::size_t catalog, CatalogContent content, Change& 
         if (member.primaries.empty()) {
             member.primaries = content.primaries;
         }
-        order.push_back(member.zone);
-        next.emplace(member.zone, std::move(member));
+        const dns::Name& zone = order.emplace_back(member.zone);
+        next.emplace(zone, std::move(member));
     }
     const Listing before = std::exchange(changed.listed, std::move(next));
     changed.clashes.clear();

@@ -140,7 +140,10 @@ def test_a_version_that_was_rejected_stays_so(make):
 
 def test_a_removed_member_is_served_until_its_grace_is_over(make):
     ns1, ns2 = make(grace="4s")
+    os.remove(os.path.join(ns1.zones, "a.test.zone"))
     ns1.members("b.test.", "c.test.")
+    assert ns1.tool("reload").returncode == 0
+    ns2.tool("refresh", "a.test.")  # in vain: ns1 has it no more
     status = ns2.wait_for_reason("a.test.", "lists it no more; served for another")
     assert status["catalog"] == CAT and 0 <= status["leaves_in_seconds"] <= 4
     assert status["state"] == "current"
@@ -253,3 +256,20 @@ def test_ten_thousand_members_come_and_go(make):
     print(f"{count} members came in {came:.1f} s and went in {went:.1f} s")
     assert ns2.serial("a.test.") == 1
     assert came < 30 and went < 30
+
+
+def test_hooks_tell_of_catalogs(make):
+    def hooked(ns2):
+        ns2.template["hooks"] = [
+            {"on": [event], "exec": ["/bin/sh", "-c", f"echo $TWINZONE_ZONE $TWINZONE_REASON >> "
+                                                      f"{ns2.path(event)}"]}
+            for event in ["held", "failed"]]
+    ns1, ns2 = make(before_start=hooked, max_removals=0)
+
+    def told(event):
+        return os.path.exists(ns2.path(event)) and open(ns2.path(event), encoding="utf-8").read()
+    ns1.members("a.test.")
+    assert CAT in wait_for("a hook tells of the hold", lambda: told("held"))
+    ns1.catalog(version=[])
+    assert "broken" in wait_for("a hook tells of the fault", lambda: told("failed"))
+    assert "it takes away 2 of 3 members" in told("held")
