@@ -257,8 +257,8 @@ def test_splay_waits_up_to_its_time(tmp_path, primary):
 
 def test_timeout_ends_it_with_the_reason(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf, socket.socket() as mute:
-        deaf.bind(("127.0.0.1", 0))
-        port = deaf.getsockname()[1]
+        port = ports.free_port()
+        deaf.bind(("127.0.0.1", port))
         mute.bind(("127.0.0.1", port))
         mute.listen()
         cron = Cron(tmp_path, port)
