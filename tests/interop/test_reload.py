@@ -118,6 +118,7 @@ def test_a_transfer_that_runs_is_not_cut(tmp_path, running):
         primary.use_zone(OTHER, source={"file": file_of(primary, OTHER)})
         reload(primary)
         assert primary.serial(ZONE) is None
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         records, soas = 0, 0
         message = first
         while soas < 2:
