@@ -107,9 +107,10 @@ def test_a_transfer_that_runs_is_not_cut(tmp_path, running):
     running(primary).start()
     primary.wait_for_serial(ZONE, 1, limit=60)
     query = dns.message.make_query(ZONE, "AXFR").to_wire()
-    with socket.create_connection(("127.0.0.1", primary.port)) as stream:
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with socket.socket() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)  # more than loopback's MSS
         stream.settimeout(30)
+        stream.connect(("127.0.0.1", primary.port))
         stream.sendall(struct.pack(">H", len(query)) + query)
         first = contents.read_message(stream)
         primary.configuration["server"]["listen"].append(f"127.0.0.1@{ports.free_port()}")
@@ -118,7 +119,6 @@ def test_a_transfer_that_runs_is_not_cut(tmp_path, running):
         primary.use_zone(OTHER, source={"file": file_of(primary, OTHER)})
         reload(primary)
         assert primary.serial(ZONE) is None
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         records, soas = 0, 0
         message = first
         while soas < 2:
