@@ -101,12 +101,14 @@ void SoaSurvey::ask(Now now, std::size_t index) {
         ask_next(now, index, Error{Errc::peer_unreachable, "does not answer for any zone"});
         return;
     }
-    const Try& form = kTries.at(zone.tries);
+    const config::TlsPtr& tls = primary.remote->tls;  // then never in the clear
+    const Try& form = tls ? kTries.back() : kTries.at(zone.tries);
     auto exchange = std::make_unique<Exchange>(
         Exchange{.zone = index,
                  .deadline = now.instant + form.patience,
                  .question = {zone.name, random_.message_id(), primary.remote->key, zone.edns}});
-    Result<Bytes> message = exchange->question.message(now.unix);
+    Result<Bytes> message =
+        exchange->question.message(now.unix, transfer::carrier_of(form.transport, tls != nullptr));
     if (!message) {
         ask_next(now, index, message.error());
         return;
@@ -115,7 +117,8 @@ void SoaSurvey::ask(Now now, std::size_t index) {
     actions_.emplace_back(service::Ask{.attempt = attempt,
                                        .to = primary.endpoint,
                                        .transport = form.transport,
-                                       .message = std::move(*message)});
+                                       .message = std::move(*message),
+                                       .tls = tls});
     deadlines_.emplace(exchange->deadline, attempt);
     exchanges_.emplace(attempt, std::move(exchange));
 }

@@ -41,6 +41,10 @@ class Rehearsal {
 
     SyncOutcome run(std::optional<seconds> timeout) {
         began_ = loop_.now().instant;
+        // Where it fails, questions over TLS fail too, and say so.
+        if (auto tls = service::TlsContexts::load(config_)) {
+            asker_.use_tls(*std::move(tls));
+        }
         for (const config::Zone& zone : config_.zones) {
             add(zone);
         }

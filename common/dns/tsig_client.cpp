@@ -87,6 +87,10 @@ Result<void> TsigClient::sign_request(Bytes& request, UnixTime now) {
     return {};
 }
 
+std::size_t TsigClient::reserve_bytes() const {
+    return tsig_wire_bytes(key_->name(), key_->algorithm_name(), mac_bytes(key_->algorithm()), 0);
+}
+
 Result<std::size_t> TsigClient::verify(std::span<std::uint8_t> message, UnixTime now) {
     TWINZONE_ASSERT(digest_);
     const Result<std::optional<FoundTsig>> found = find_tsig(message);

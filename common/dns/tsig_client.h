@@ -33,6 +33,9 @@ class TsigClient {
     // reported in words (BADKEY, BADSIG, BADTIME with the server's clock).
     [[nodiscard]] Result<std::size_t> verify(std::span<std::uint8_t> message, UnixTime now);
 
+    // Octets that sign_request() appends.
+    [[nodiscard]] std::size_t reserve_bytes() const;
+
     // True where the message verified last carried a signature: the exchange may end here (§5.3.1:
     // the last one must).
     [[nodiscard]] bool last_was_signed() const noexcept { return last_was_signed_; }

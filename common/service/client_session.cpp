@@ -66,7 +66,7 @@ bool ClientSession::may_take_request() const noexcept {
 }
 
 Source ClientSession::source() const {
-    Source source{.peer = peer_, .transport = Transport::tcp};
+    Source source{.peer = peer_, .transport = Transport::tcp, .idle = limits_.idle};
     if (const net::TlsPeer* tls = stream_->tls_peer()) {
         source.over_tls = true;
         source.identities = tls->identities;

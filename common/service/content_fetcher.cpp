@@ -85,7 +85,9 @@ void ContentFetcher::ask(std::unique_ptr<Fetch> fetch) {
     fetch->attempt = AttemptId{++last_attempt_};
     fetch->began = loop_.now().instant;
     fetch->connected = false;
-    Result<Bytes> message = fetch->question->message(loop_.now().unix);
+    const bool over_tls = fetch->remote->tls != nullptr;  // then EDNS is known, and pads
+    Result<Bytes> message = fetch->question->message(
+        loop_.now().unix, over_tls, transfer::carrier_of(Transport::tcp, over_tls));
     const AttemptId attempt = fetch->attempt;
     Fetch& started = *fetch;
     running_.emplace(attempt, std::move(fetch));

@@ -70,6 +70,7 @@ void Daemon::start_cores() {
     follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
     follower_runner_ = std::make_unique<FollowerRunner>(
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
+    follower_runner_->set_per_remote(config_.limits.per_remote);
     publisher_ = std::make_unique<Publisher>(*store_, config_.keys, follower_.get(),
                                              config_.limits.transfers_out);
     transfer::NotifyLimits notify;
@@ -109,6 +110,18 @@ void Daemon::use_tls(const std::shared_ptr<const TlsContexts>& tls) {
     announcer_runner_->use_tls(tls);
     watch_->use_tls(tls);
     server_->use_tls(tls);
+}
+
+// Connections that stand keep the certificate that they began with.
+void Daemon::handle_certificates(const Result<std::shared_ptr<const TlsContexts>>& loaded) {
+    if (loaded) {
+        use_tls(*loaded);
+        log_->server(Level::notice, "certificates and keys have changed and are in use");
+    } else {
+        log_->server(Level::error, fmt::format("certificates and keys have changed and are not "
+                                               "taken; those before stay in use: {}",
+                                               loaded.error().detail()));
+    }
 }
 
 void Daemon::log_opening() {
@@ -216,6 +229,7 @@ void Daemon::run() {
     announcer_runner_->kick();
     follower_runner_->kick();
     watch_readers();
+    tls_watch_.watch(config_);
     notifier_.ready();
     loop_.run();
 }

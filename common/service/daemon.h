@@ -31,6 +31,7 @@
 #include "common/service/server.h"
 #include "common/service/service_notifier.h"
 #include "common/service/sorter_intake.h"
+#include "common/service/tls_watch.h"
 #include "common/service/web_service.h"
 #include "common/store/store.h"
 
@@ -157,6 +158,7 @@ class Daemon {
 
     void start_cores();
     void use_tls(const std::shared_ptr<const TlsContexts>& tls);
+    void handle_certificates(const Result<std::shared_ptr<const TlsContexts>>& loaded);
     void log_opening();
     void handle_completions();
     void handle_zones();
@@ -214,6 +216,9 @@ class Daemon {
     net::Timer reader_timer_;
     net::Signals signals_;
     ServiceNotifier notifier_;
+    TlsWatch tls_watch_{loop_, [this](const Result<std::shared_ptr<const TlsContexts>>& loaded) {
+                            handle_certificates(loaded);
+                        }};
 };
 
 }  // namespace twinzone::service

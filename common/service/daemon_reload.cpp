@@ -110,10 +110,12 @@ Result<std::string> Daemon::apply(config::Config next,
     publisher_->set_keys(next.keys);
     publisher_->set_max_transfers(next.limits.transfers_out);
     follower_->set_limits(next.limits);
+    follower_runner_->set_per_remote(next.limits.per_remote);
     announcer_->set_rate(next.limits.notify_rate);
     server_->set_limits(next.limits);
     watch_->set_remotes(next.remotes);
     config_ = std::move(next);
+    tls_watch_.watch(config_);
     follower_runner_->kick();
     return notices;
 }

@@ -21,6 +21,9 @@ class FollowerRunner {
     // Call after anything was told to the follower from elsewhere (a NOTIFY, a wish, commits).
     void kick();
 
+    // Connections at a time to one primary.
+    void set_per_remote(std::uint32_t connections) noexcept { asker_.set_per_server(connections); }
+
     // Asker::use_tls().
     void use_tls(std::shared_ptr<const TlsContexts> tls) { asker_.use_tls(std::move(tls)); }
 

@@ -39,8 +39,9 @@ void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsign
     exchange->deadline = now.instant + kSoaTimeouts[attempt];
     SoaQuestion& question = exchange->question.emplace<SoaQuestion>(
         zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns);
-    Result<Bytes> message = question.message(now.unix);
     const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
+    Result<Bytes> message =
+        question.message(now.unix, transfer::carrier_of(transport, asked.settings->tls != nullptr));
     launch(now, std::move(exchange), transport, std::move(message));
 }
 

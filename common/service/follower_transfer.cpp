@@ -43,7 +43,9 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
                    .ours = exchange->ours ? std::optional{exchange->ours->serial} : std::nullopt});
     auto question = std::make_unique<TransferQuestion>(
         std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
-    Result<Bytes> message = question->message(now.unix, remotes_[remote].edns);
+    Result<Bytes> message =
+        question->message(now.unix, remotes_[remote].edns,
+                          transfer::carrier_of(Transport::tcp, asked.tls != nullptr));
     exchange->question = std::move(question);
     launch(now, std::move(exchange), Transport::tcp, std::move(message));
     zone.transfer = AttemptId{last_attempt_};
@@ -196,6 +198,10 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
         commit.owe_notify.push_back(remote->name);
     }
     zone.commit = ++last_commit_;
+    // The disk takes many small zones at once, the network gives them one by one.
+    if (exchange->transfer().message_bytes() <= kSmallTransferBytes) {
+        scheduler_.leave_place(zone.index);
+    }
     zone.committing = std::move(exchange);
     store_.submit(std::move(commit), [completions = completions_, index = zone.index,
                                       number = zone.commit](Result<zone::Committed> result) {

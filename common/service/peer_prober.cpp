@@ -152,13 +152,13 @@ void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
     const config::Remote& remote = *item.remote;
     const Endpoint to = remote.addresses[item.tries % remote.addresses.size()];
     SoaQuestion question{item.zone, random_.message_id(), remote.key, !item.plain};
-    Result<Bytes> message = question.message(now.unix);
+    // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
+    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
+    Result<Bytes> message = question.message(now.unix, transfer::carrier_of(transport, over_tls));
     if (!message) {
         answered(now, index, to, std::nullopt, message.error().detail());
         return;
     }
-    // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
-    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
     item.flight = AttemptId{++last_attempt_};
     actions_.emplace_back(Ask{.attempt = item.flight,
                               .to = to,

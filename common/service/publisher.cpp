@@ -218,6 +218,7 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     options.reserve_bytes = request.tsig().reserve_bytes();
     options.max_message_bytes = request.answer_limit() + options.reserve_bytes;
     options.edns = request.answer(dns::Rcode::no_error).edns;
+    options.pads = request.wants_padding();
     answer_expire(now, request, snapshot->version(), options.edns);
     const std::optional<dns::Serial> from = asked.serial;
     const dns::Serial serial = snapshot->version().serial();

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/dns/padding.h"
+
 namespace twinzone::service {
 
 namespace {
@@ -84,6 +86,9 @@ dns::Message Request::answer(dns::Rcode rcode) const {
         out.edns.emplace();
         out.edns->udp_payload_bytes = kUdpPayloadBytes;
         out.edns->dnssec_ok = message_.edns->dnssec_ok;  // RFC 3225 §3: copied
+        if (source_.idle > Duration{0} && message_.edns->has_keepalive()) {
+            out.edns->set_keepalive(source_.idle);
+        }
     }
     return out;
 }
@@ -97,8 +102,17 @@ std::optional<Bytes> Request::refuse(dns::Rcode rcode, dns::ExtendedErrorCode co
     return finish(refusal, now);
 }
 
+bool Request::wants_padding() const noexcept {
+    return source_.over_tls && message_.edns &&
+           message_.edns->find(dns::EdnsOption::padding) != nullptr;
+}
+
 std::optional<Bytes> Request::finish(const dns::Message& answer, UnixTime now) {
     Bytes wire = answer.to_wire(answer_limit());
+    if (wants_padding() && answer.edns) {
+        dns::pad_message(wire, answer.edns->record().view().wire_bytes(), dns::kAnswerBlockBytes,
+                         tsig_.reserve_bytes());
+    }
     const std::array<ByteView, 1> parts = {wire};
     Result<Bytes> signature = tsig_.sign(parts, now);
     if (!signature) {

@@ -25,6 +25,7 @@ struct Source {
     Transport transport{};
     bool over_tls = false;
     std::vector<std::string> identities{};  // that its certificate satisfies (net::TlsPeer)
+    Duration idle{0};                       // how long its connection may be idle; 0: not told
     std::string objection{};                // to its certificate, for the log; empty: none
 };
 
@@ -66,6 +67,9 @@ class Request {
     // An answer with the request's ID, opcode, question and RD, and an OPT where the request had
     // one (RFC 6891 §6.1.1).
     [[nodiscard]] dns::Message answer(dns::Rcode rcode) const;
+
+    // True where the answer is to be padded: over TLS, to a query that was (RFC 8467 §4.1).
+    [[nodiscard]] bool wants_padding() const noexcept;
 
     // Wire form of an answer, signed where the request was. Nothing where signing fails: an
     // unsigned answer would be a lie.

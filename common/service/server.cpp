@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/net/descriptor_limit.h"
 #include "common/net/tls_stream.h"
 
 namespace twinzone::service {
@@ -13,15 +14,26 @@ namespace {
 // Connections the kernel keeps ready for us.
 constexpr int kBacklog = 1024;
 
+// For connections to primaries, UDP ports, files and the control socket.
+constexpr std::size_t kKeptDescriptors = 256;
+
 // For a client's TLS handshake and its first request.
 constexpr Duration kHandshakeTime = seconds{10};
 
 }  // namespace
 
 Server::Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits, Events events)
-    : loop_(loop), publisher_(publisher), limits_(limits), events_(std::move(events)) {}
+    : loop_(loop), publisher_(publisher), limits_(limits), events_(std::move(events)) {
+    net::raise_descriptor_limit();
+}
 
 Server::~Server() = default;
+
+std::size_t Server::max_clients() const noexcept {
+    const std::size_t all = net::descriptor_limit();
+    const std::size_t kept = std::min(kKeptDescriptors, all / 2);
+    return std::min<std::size_t>(limits_.tcp_clients, all - kept);
+}
 
 Result<void> Server::listen(const Endpoint& at) {
     // TCP first: with port 0 it takes a free one, and UDP follows it there.
@@ -81,7 +93,7 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     const IpAddress address = peer.address;
     const auto known = by_address_.find(address);
     const bool too_many_of_it = known != by_address_.end() && known->second >= limits_.per_remote;
-    if (too_many_of_it || sessions_.size() >= limits_.tcp_clients) {
+    if (too_many_of_it || sessions_.size() >= max_clients()) {
         events_.on_turned_away(stream->peer(), too_many_of_it ? "per-remote" : "tcp-clients");
         return;
     }

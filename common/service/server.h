@@ -54,6 +54,10 @@ class Server {
 
     [[nodiscard]] std::size_t clients() const noexcept { return sessions_.size(); }
 
+    // Clients at a time: tcp-clients, or less where the process may not open so many files. Some
+    // descriptors are kept for what we ask, files and the control socket.
+    [[nodiscard]] std::size_t max_clients() const noexcept;
+
   private:
     void answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
                          const Endpoint& from);

@@ -32,7 +32,7 @@ SoaQuestion::SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPt
     }
 }
 
-Result<Bytes> SoaQuestion::message(UnixTime now) {
+Result<Bytes> SoaQuestion::message(UnixTime now, transfer::Carrier carrier) {
     dns::Message query;
     query.header.id = id_;
     query.question = dns::Question{zone_, dns::RrType::soa, dns::RrClass::in};
@@ -41,7 +41,7 @@ Result<Bytes> SoaQuestion::message(UnixTime now) {
         query.edns->udp_payload_bytes = kPayloadBytes;
         query.edns->ask_expire();
     }
-    Bytes wire = query.to_wire();
+    Bytes wire = transfer::to_wire(std::move(query), carrier, tsig_ ? tsig_->reserve_bytes() : 0);
     if (tsig_) {
         if (Result<void> is_signed = tsig_->sign_request(wire, now); !is_signed) {
             return fail(std::move(is_signed).error());

@@ -30,7 +30,8 @@ class SoaQuestion {
     SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns);
 
     // The signed query. Call once.
-    [[nodiscard]] Result<Bytes> message(UnixTime now);
+    [[nodiscard]] Result<Bytes> message(UnixTime now,
+                                        transfer::Carrier carrier = transfer::Carrier::udp);
 
     // The answer, edited in place. nullopt: not an answer to this query (other ID or question: over
     // UDP anyone may send such); wait on. Errc::rcode, message_*, tsig_*: the primary's fault.

@@ -16,9 +16,10 @@ TransferQuestion::TransferQuestion(transfer::TransferQuery query, dns::TsigKeyPt
     }
 }
 
-Result<Bytes> TransferQuestion::message(UnixTime now, bool edns) {
+Result<Bytes> TransferQuestion::message(UnixTime now, bool edns, transfer::Carrier carrier) {
     edns_ = edns;
-    Bytes wire = query_.message(edns).to_wire();
+    Bytes wire =
+        transfer::to_wire(query_.message(edns), carrier, tsig_ ? tsig_->reserve_bytes() : 0);
     if (tsig_) {
         if (Result<void> is_signed = tsig_->sign_request(wire, now); !is_signed) {
             return fail(std::move(is_signed).error());

@@ -22,7 +22,8 @@ class TransferQuestion {
                      const transfer::TransferLimits& limits, std::unique_ptr<ContentIntake> intake);
 
     // The signed query, with EDNS or without (TransferQuery::message()). Call once.
-    [[nodiscard]] Result<Bytes> message(UnixTime now, bool edns = false);
+    [[nodiscard]] Result<Bytes> message(UnixTime now, bool edns = false,
+                                        transfer::Carrier carrier = transfer::Carrier::tcp);
 
     // The next message of the answer, edited in place. Errors as of TransferAssembler, and tsig_*;
     // Errc::rcode where the primary refuses.

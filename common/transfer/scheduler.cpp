@@ -136,8 +136,12 @@ std::optional<Job> Scheduler::poll(Instant now) {
 Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) {
     TWINZONE_ASSERT(is_running(index));
     Zone& zone = zones_[index];
-    --running_[at(zone.work)];
-    --remotes_[zone.remote].running[at(zone.work)];
+    if (zone.has_place) {
+        --running_[at(zone.work)];
+        --remotes_[zone.remote].running[at(zone.work)];
+    } else {
+        --placeless_;
+    }
     settle_health(now, zone, outcome);
     offer_turns(zone.remote);
     switch (outcome) {
@@ -158,6 +162,19 @@ Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) 
         case JobOutcome::abandoned: return end_round(now, index);
     }
     TWINZONE_UNREACHABLE();
+}
+
+void Scheduler::leave_place(std::uint32_t index) {
+    TWINZONE_ASSERT(is_running(index));
+    Zone& zone = zones_[index];
+    if (!zone.has_place || placeless_ >= kMaxPlaceless) {
+        return;
+    }
+    zone.has_place = false;
+    ++placeless_;
+    --running_[at(zone.work)];
+    --remotes_[zone.remote].running[at(zone.work)];
+    offer_turns(zone.remote);
 }
 
 std::optional<Instant> Scheduler::next_timeout() const noexcept {
@@ -392,6 +409,7 @@ Job Scheduler::start(std::uint32_t index) {
     unlink(index);
     Zone& zone = zones_[index];
     zone.state = State::running;
+    zone.has_place = true;
     zone.tried = static_cast<std::uint16_t>(zone.tried | bit_of(zone));
     zone.probe = remotes_[zone.remote].health.handle_start();
     ++running_[at(zone.work)];
@@ -446,7 +464,7 @@ bool Scheduler::invariants_hold() const {
         }
     }
     const bool all_ready = ready == ready_;
-    return all_ready && waiting == due_.size() && running == running_[0] + running_[1];
+    return all_ready && waiting == due_.size() && running == running_[0] + running_[1] + placeless_;
 }
 
 // Every zone in the list belongs there and the list will be looked at: it stands in turn, or

@@ -43,9 +43,10 @@ struct SchedulerLimits {
 };
 
 inline constexpr seconds kFallbackDue{60};
-inline constexpr std::size_t kMaxPrimaries = 16;    // of a zone
-inline constexpr std::uint32_t kReservedShare = 4;  // 1/4 of all places is for urgent lanes
-inline constexpr std::size_t kMaxDuePerPoll = 256;  // zones moved in one call
+inline constexpr std::size_t kMaxPrimaries = 16;      // of a zone
+inline constexpr std::uint32_t kReservedShare = 4;    // 1/4 of all places is for urgent lanes
+inline constexpr std::uint32_t kMaxPlaceless = 1024;  // transfers that are being committed
+inline constexpr std::size_t kMaxDuePerPoll = 256;    // zones moved in one call
 
 struct Job {
     std::uint32_t zone = 0;
@@ -99,6 +100,10 @@ class Scheduler {
     [[nodiscard]] std::optional<Job> poll(Instant now);
     [[nodiscard]] Round finished(Instant now, std::uint32_t zone, JobOutcome outcome);
 
+    // What a running transfer asked for is here and only has to be committed: another may begin in
+    // its place. Bounded by kMaxPlaceless.
+    void leave_place(std::uint32_t zone);
+
     // When poll() may have something new without any other call before. Asked after poll() gave
     // nullopt; a moment that has passed means that more is due than one call takes in.
     [[nodiscard]] std::optional<Instant> next_timeout() const noexcept;
@@ -130,8 +135,9 @@ class Scheduler {
         Work work = Work::check;
         Work round_work = Work::check;  // what a round does at each primary at first
         Lane lane = Lane::refresh;
-        bool probe = false;  // the running job is its remote's probe
-        bool again = false;  // another round after this one
+        bool has_place = true;  // the running job takes one
+        bool probe = false;     // the running job is its remote's probe
+        bool again = false;     // another round after this one
         Lane again_lane = Lane::refresh;
         Work again_work = Work::check;
     };
@@ -178,6 +184,7 @@ class Scheduler {
     DueQueue blocked_;  // remotes that wait for a token or their probe's time
     std::array<std::array<std::deque<std::uint32_t>, kLanes>, kWorks> turns_;  // remotes, in turn
     std::array<std::uint32_t, kWorks> running_{};
+    std::uint32_t placeless_ = 0;
     std::size_t ready_ = 0;
     std::uint32_t revivals_ = 1;  // dead remotes that answered again: a reason to look elsewhere
 };

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/dns/padding.h"
+
 namespace twinzone::transfer {
 
 dns::Message TransferQuery::message(bool edns) const {
@@ -18,6 +20,19 @@ dns::Message TransferQuery::message(bool edns) const {
         message.edns->ask_expire();
     }
     return message;
+}
+
+Bytes to_wire(dns::Message query, Carrier carrier, std::size_t more) {
+    if (!query.edns || carrier == Carrier::udp) {
+        return query.to_wire();
+    }
+    query.edns->ask_keepalive();
+    Bytes wire = query.to_wire();
+    if (carrier == Carrier::tls) {
+        dns::pad_message(wire, query.edns->record().view().wire_bytes(), dns::kQueryBlockBytes,
+                         more);
+    }
+    return wire;
 }
 
 bool is_transfer_query(const dns::Message& query) noexcept {

@@ -13,6 +13,18 @@ namespace twinzone::transfer {
 
 enum class Transport : std::uint8_t { udp, tcp };
 
+// What carries a question. Over a stream it asks how long an idle connection is kept (RFC 7828);
+// over TLS it is padded (RFC 8467), and the answer is to be. Both need EDNS.
+enum class Carrier : std::uint8_t { udp, tcp, tls };
+
+[[nodiscard]] constexpr Carrier carrier_of(Transport transport, bool over_tls) noexcept {
+    return over_tls ? Carrier::tls : transport == Transport::tcp ? Carrier::tcp : Carrier::udp;
+}
+
+// Wire form of a query, not signed yet: with what the carrier asks for, where it has EDNS. `more`:
+// octets of the signature.
+[[nodiscard]] Bytes to_wire(dns::Message query, Carrier carrier, std::size_t more);
+
 // What we ask.
 struct TransferQuery {
     std::uint16_t id = 0;

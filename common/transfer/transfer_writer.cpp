@@ -7,12 +7,21 @@
 #include <fmt/format.h>
 
 #include "common/base/assert.h"
+#include "common/dns/padding.h"
 #include "common/transfer/answer_builder.h"
 #include "common/zone/page_records.h"
 
 namespace twinzone::transfer {
 
 namespace {
+
+Bytes padded(Bytes message, const AnswerOptions& options) {
+    if (options.pads && options.edns) {
+        dns::pad_message(message, options.edns->record().view().wire_bytes(),
+                         dns::kAnswerBlockBytes, options.reserve_bytes);
+    }
+    return message;
+}
 
 // True where the steps lead from `from` to `to` without a gap and always forward: a version that
 // was adopted with a lower serial is reached by a full transfer only.
@@ -157,13 +166,13 @@ Result<std::optional<Bytes>> TransferWriter::encode_whole() const {
         builder.add(**record);
     }
     builder.add(soa.view());
-    return std::optional<Bytes>{builder.finish(options_.edns)};
+    return std::optional<Bytes>{padded(builder.finish(options_.edns), options_)};
 }
 
 Bytes TransferWriter::encode_soa() const {
     AnswerBuilder builder{request_};
     builder.add(snapshot_->version().soa.record().view());
-    return builder.finish(options_.edns);
+    return padded(builder.finish(options_.edns), options_);
 }
 
 Result<std::optional<OutMessage>> TransferWriter::next() {
@@ -190,8 +199,9 @@ Result<std::optional<OutMessage>> TransferWriter::next() {
     OutMessage closing{.head = Bytes(dns::kHeaderBytes), .body = {}, .tail = {}};
     dns::Header header = answer_header(request_);
     header.ancount = 1;
-    write_header(header, closing.head.data());
     append_plain(snapshot_->version().soa.record().view(), closing.tail);
+    pad_last(closing, header);
+    write_header(header, closing.head.data());
     return count(std::move(closing));
 }
 
@@ -223,10 +233,28 @@ Result<std::optional<OutMessage>> TransferWriter::next_page() {
         if (fits) {
             message.tail = std::move(closing);
             ++header.ancount;
+            pad_last(message, header);
         }
     }
     write_header(header, message.head.data());
     return count(std::move(message));
+}
+
+// An OPT record of nothing but padding: how long the zone is stays within a block. The pages before
+// are as they are: each has its size from the store.
+void TransferWriter::pad_last(OutMessage& message, dns::Header& header) const {
+    if (!options_.pads || !options_.edns) {
+        return;
+    }
+    dns::Edns bare;
+    bare.udp_payload_bytes = options_.edns->udp_payload_bytes;
+    Bytes opt;
+    append_plain(bare.record().view(), opt);
+    dns::pad_record(opt, message.size(), dns::kAnswerBlockBytes, options_.reserve_bytes);
+    if (message.size() + opt.size() + options_.reserve_bytes <= options_.max_message_bytes) {
+        message.tail.insert(message.tail.end(), opt.begin(), opt.end());
+        ++header.arcount;
+    }
 }
 
 std::optional<OutMessage> TransferWriter::count(OutMessage message) {

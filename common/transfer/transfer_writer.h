@@ -48,6 +48,7 @@ struct AnswerOptions {
     std::size_t max_message_bytes = dns::kMaxMessageBytes;  // UDP: what the client takes
     std::size_t reserve_bytes = 0;                          // kept free in every message for TSIG
     std::optional<dns::Edns> edns;  // OPT of the first message; set where the query had one
+    bool pads = false;              // the first and the last message are padded (RFC 8467)
 };
 
 // Answers up to this size (octets of pages) are encoded anew as one message: it still fits the
@@ -91,6 +92,7 @@ class TransferWriter {
     Result<std::optional<Bytes>> encode_whole() const;
     Bytes encode_soa() const;
     Result<std::optional<OutMessage>> next_page();
+    void pad_last(OutMessage& message, dns::Header& header) const;
     std::optional<OutMessage> count(OutMessage message);
 
     std::shared_ptr<const zone::Snapshot> snapshot_;

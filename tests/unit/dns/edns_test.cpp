@@ -57,4 +57,28 @@ TEST_CASE("a long text of a peer is cut", "[dns][edns]") {
           " (Other: " + std::string(kMaxExtendedTextBytes, 'x') + ")");
 }
 
+TEST_CASE("edns-tcp-keepalive asks without a value and answers in tenths of a second", "[dns]") {
+    Edns asks;
+    asks.ask_keepalive();
+    CHECK(asks.has_keepalive());
+    CHECK(asks.keepalive() == std::nullopt);
+    struct Row {
+        Duration idle;
+        milliseconds told;
+    };
+    const Row rows[] = {{seconds{30}, seconds{30}},
+                        {milliseconds{250}, milliseconds{200}},
+                        {milliseconds{50}, milliseconds{0}},
+                        {hours{48}, milliseconds{6553500}}};
+    for (const Row& row : rows) {
+        Edns told;
+        told.set_keepalive(row.idle);
+        const Record opt = told.record();
+        CHECK(Edns::parse(opt.view())->keepalive() == row.told);
+    }
+    Edns odd;
+    odd.options.push_back({EdnsOption::tcp_keepalive, Bytes{1}});
+    CHECK(odd.keepalive() == std::nullopt);
+}
+
 }  // namespace twinzone::dns

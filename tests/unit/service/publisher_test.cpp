@@ -387,4 +387,47 @@ TEST_CASE("every message of a signed transfer is signed", "[service][publisher]"
     CHECK(messages > 3);
 }
 
+TEST_CASE("a client over a stream is told how long it may be idle, if it asks", "[service]") {
+    PublisherBench bench;
+    dns::Message query = PublisherBench::query("example.test.", dns::RrType::soa);
+    query.edns.emplace();
+    const auto told = [&](const dns::Message& asked, Transport transport, Duration idle) {
+        Bytes wire = asked.to_wire();
+        const Publisher::Answer answer = bench.publisher->answer(
+            bench.now(),
+            {.peer = endpoint("127.0.0.1@4000"), .transport = transport, .idle = idle}, wire);
+        return dns::Message::parse(std::get<Bytes>(answer))->edns->keepalive();
+    };
+    CHECK(told(query, Transport::tcp, seconds{30}) == std::nullopt);
+    query.edns->ask_keepalive();
+    CHECK(told(query, Transport::tcp, seconds{30}) == seconds{30});
+    CHECK(told(query, Transport::udp, Duration{0}) == std::nullopt);  // RFC 7828 §3.2.1
+}
+
+TEST_CASE("answers over TLS to padded questions are padded, bulk is not", "[service]") {
+    PublisherBench bench;
+    const auto ask = [&](dns::RrType type, bool over_tls, bool pads) {
+        dns::Message query = PublisherBench::query("example.test.", type);
+        query.edns.emplace();
+        if (pads) {
+            query.edns->options.push_back({dns::EdnsOption::padding, Bytes(20)});
+        }
+        Bytes wire = query.to_wire();
+        Publisher::Answer answer = bench.publisher->answer(
+            bench.now(),
+            {.peer = endpoint("127.0.0.1@4000"), .transport = Transport::tcp, .over_tls = over_tls},
+            wire);
+        if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {
+            bench.publisher->transfer_ended();
+            return (**(*transfer)->next(bench.now().unix)).message().size();
+        }
+        return std::get<Bytes>(answer).size();
+    };
+    for (const dns::RrType type : {dns::RrType::soa, dns::RrType::axfr, dns::RrType::txt}) {
+        CHECK(ask(type, true, true) % 468 == 0);
+        CHECK(ask(type, true, false) % 468 != 0);
+        CHECK(ask(type, false, true) % 468 != 0);
+    }
+}
+
 }  // namespace twinzone::service::test

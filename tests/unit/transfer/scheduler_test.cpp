@@ -432,4 +432,25 @@ TEST_CASE("whatever happens, every zone is waiting, ready or running", "[transfe
     CHECK(std::count(asked.begin(), asked.end(), false) == 0);
 }
 
+TEST_CASE("a transfer that is only committed leaves its place to the next", "[transfer]") {
+    SchedulerLimits limits;
+    limits.transfers_per_remote = 1;
+    Fixture a{limits};
+    for (std::uint32_t zone = 0; zone < 3; ++zone) {
+        a.add(zone);
+        a.scheduler.request(at(0), zone, Lane::by_operator, std::nullopt, Work::transfer);
+    }
+    const Job first = a.poll_one(at(0));
+    a.scheduler.leave_place(first.zone);
+    CHECK(a.scheduler.is_running(first.zone));
+    const Job second = a.poll_one(at(0));
+    CHECK(second.zone != first.zone);
+    a.scheduler.leave_place(first.zone);  // no place is left twice
+    CHECK(a.poll(at(0)).empty());
+    CHECK(a.finish(at(1), first.zone, JobOutcome::success) == Round::over);
+    CHECK(a.poll(at(1)).empty());
+    CHECK(a.finish(at(2), second.zone, JobOutcome::success) == Round::over);
+    CHECK(a.poll_one(at(2)).zone == 2);
+}
+
 }  // namespace twinzone::transfer

@@ -1,5 +1,6 @@
 #include "common/transfer/transfer_writer.h"
 
+#include "common/dns/padding.h"
 #include "common/zone/page.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_snapshot.h"
@@ -224,6 +225,21 @@ TEST_CASE("Z has A's differences after an incremental transfer, small and large"
             CHECK(same_rdata(diffs[i].to, steps[i].to));
             CHECK(test::texts_of(diffs[i].removed) == test::texts_of(steps[i].removed));
             CHECK(test::texts_of(diffs[i].added) == test::texts_of(steps[i].added));
+        }
+    }
+}
+
+TEST_CASE("of a padded answer the first and the last message fill whole blocks", "[transfer]") {
+    for (const int count : {1, 5000}) {
+        for (const std::size_t reserve : {std::size_t{0}, std::size_t{83}}) {
+            AnswerOptions options;
+            options.edns.emplace();
+            options.pads = true;
+            options.reserve_bytes = reserve;
+            const Exchange done{snapshot(7, with_apex(many("h", count))), std::nullopt, options};
+            CHECK(done.progress == TransferProgress::done);
+            CHECK((done.messages.front().size() + reserve) % dns::kAnswerBlockBytes == 0);
+            CHECK((done.messages.back().size() + reserve) % dns::kAnswerBlockBytes == 0);
         }
     }
 }
