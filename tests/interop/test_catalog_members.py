@@ -1,5 +1,7 @@
 """Catalog zones (RFC 9432) as a producer may write them: what our secondary makes of their members."""
 import os
+import random
+import re
 import time
 
 import pytest
@@ -128,8 +130,7 @@ def test_a_version_that_was_rejected_stays_so(make):
     ns2.wait_for_state(CAT, "held")
     assert ns2.tool("reject", CAT).returncode == 0
     assert ns2.zone_status(CAT)["state"] == "stale"
-    wait_for("it is kept", lambda: "rejected" in open(ns2.path("store", "members"),
-                                                      encoding="ascii").read())
+    wait_for("it is kept", lambda: "rejected" in saved_members(ns2))
     ns2.kill()
     ns2.restart()
     assert ns2.zone_status(CAT)["state"] == "stale"
@@ -231,6 +232,11 @@ def test_groups_and_primaries_of_members(make):
     assert "127.0.7.8@53 with key not-here., which is not among 'keys'" in ns2.process.log_text()
 
 
+def saved_members(server):
+    with open(server.path("store", "members"), encoding="ascii") as file:
+        return file.read()
+
+
 def is_refused(server, zone):
     try:
         contents.of_server(server.port, zone)
@@ -273,3 +279,29 @@ def test_hooks_tell_of_catalogs(make):
     ns1.catalog(version=[])
     assert "broken" in wait_for("a hook tells of the fault", lambda: told("failed"))
     assert "it takes away 2 of 3 members" in told("held")
+
+
+def test_kill_9_at_any_moment_loses_and_leaves_nothing(make):
+    ns1, ns2 = make()
+    seed = int(os.environ.get("CRASH_SEED", random.randrange(1 << 32)))
+    print(f"CRASH_SEED={seed}")
+    dice = random.Random(seed)
+    zones = [f"{name}.test." for name in "abcd"]
+    for _ in range(12):
+        listed = {zone: dice.randrange(3) for zone in dice.sample(zones, dice.randrange(1, 5))}
+        ns1.catalog(*(f"{zone[0]}{number}.zones PTR {zone}" for zone, number in listed.items()))
+        time.sleep(dice.random() * 0.4)  # the moment is what is tried
+        ns2.kill()
+        ns2.restart()
+    ns2.wait_for_serial(CAT, ns1.serial(CAT))
+    ns2.wait_for_members(*listed)
+    for zone in listed:
+        ns2.wait_for_serial(zone, 1)
+        assert contents.difference(ns1.records(zone), ns2.records(zone)) == ""
+    ns1.catalog()
+    ns2.wait_for_members()
+    wait_for("that is saved", lambda: "member " not in saved_members(ns2))
+    ns2.kill()
+    ns2.restart()
+    # Nothing is left in the store but the catalog.
+    assert re.findall(r"opened, (\d+) zones", ns2.process.log_text())[-1] == "1"
