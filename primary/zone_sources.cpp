@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/config/zone_directory.h"
+#include "common/service/catalogs.h"
 #include "common/service/hold_text.h"
 #include "primary/publication.h"
 #include "primary/zone_sources_parts.h"
@@ -50,10 +51,13 @@ ZoneSources::ZoneSources(service::Daemon& daemon) : daemon_(daemon), poll_timer_
 ZoneSources::~ZoneSources() = default;
 
 void ZoneSources::add(const config::Zone& zone) {
-    if (daemon_.serves(zone.name)) {
+    if (!daemon_.serves(zone.name)) {
+        daemon_.add_zone(zone);
+    } else if (daemon_.catalogs() != nullptr && daemon_.catalogs()->give_up(zone.name)) {
+        daemon_.put_zone(zone);
+    } else {
         return;
     }
-    daemon_.add_zone(zone);
     put(zone);
 }
 

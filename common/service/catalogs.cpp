@@ -149,6 +149,15 @@ void Catalogs::append_members(std::vector<config::Zone>& zones) {
     arm_grace();
 }
 
+bool Catalogs::give_up(const dns::Name& zone) {
+    if (served_.erase(zone) == 0) {
+        return false;
+    }
+    enqueue(book_.configure(rules_of(consumed_), *this, daemon_.loop().now().unix));
+    is_dirty_ = true;
+    return true;
+}
+
 void Catalogs::handle_published(const dns::Name& zone) {
     if (book_.place_of(zone)) {
         read(zone);

@@ -51,6 +51,10 @@ class Catalogs final : private zone::ConfiguredZones {
 
     void handle_published(const dns::Name& zone);
 
+    // The zone came by configuration while it was a member: it is none any more, and stays served.
+    // False where it was none.
+    bool give_up(const dns::Name& zone);
+
     [[nodiscard]] bool is_member(const dns::Name& zone) const {
         return book_.find(zone) != nullptr;
     }

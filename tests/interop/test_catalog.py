@@ -143,6 +143,26 @@ def test_a_primary_lists_its_own_zones_and_not_those_of_another_catalog(tmp_path
     assert ns2.zone_status("second.test.")["reason"] == ""
 
 
+def test_a_file_takes_a_zone_over_from_a_catalog(tmp_path, running):
+    ns1, relay = Ns1(tmp_path / "ns1"), Ns1(tmp_path / "relay")
+    relay.name = "relay"
+    relay.use_remote("ns1", ns1.port)
+    relay.configuration["catalogs"] = [{"zone": CATALOG, "role": "consumer", "primaries": ["ns1"]}]
+    ns1.drop("one.test.", 1)
+    running(ns1).start()
+    running(relay).start()
+    relay.wait_for_serial("one.test.", 1)
+    assert relay.zone_status("one.test.")["catalog"] == CATALOG
+    relay.drop("one.test.", 9)
+    relay.wait_for_serial("one.test.", 9)
+    assert "catalog" not in relay.zone_status("one.test.")
+    assert "one.test." in relay.wait_for_reason(CATALOG, "ours already")["reason"]
+    relay.kill()
+    relay.restart()
+    assert relay.serial("one.test.") == 9
+    assert "catalog" not in relay.zone_status("one.test.")
+
+
 def test_reload_takes_catalogs_up_changes_them_and_lets_them_go(pair):
     ns1, ns2 = pair
     ns2.wait_for_serial("one.test.", 1)
