@@ -75,6 +75,12 @@ Source ClientSession::source() const {
     return source;
 }
 
+std::optional<Instant> ClientSession::idle_since() const noexcept {
+    const bool is_waited_for =
+        transfer_ != nullptr || stream_->queued_bytes() > 0 || !frames_.is_at_boundary();
+    return is_waited_for ? std::nullopt : last_request_;
+}
+
 void ClientSession::take_requests() {
     while (may_take_request()) {
         Result<std::optional<net::DnsFrames::Message>> message = frames_.next();
@@ -90,6 +96,7 @@ void ClientSession::take_requests() {
             watch_progress();
             return;
         }
+        last_request_ = loop_.now().instant;
         Publisher::Answer answer = publisher_.answer(loop_.now(), source(), **message);
         if (auto* reply = std::get_if<Bytes>(&answer)) {
             stream_->write(net::with_length(*reply), [this] { handle_written(); });

@@ -51,6 +51,14 @@ class ClientSession {
     [[nodiscard]] bool is_transferring() const noexcept { return transfer_ != nullptr; }
     [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
 
+    // Since when a client that was answered has asked nothing more; nullopt where it still waits
+    // for something, or has not asked yet. Such a connection may be closed for another's sake (RFC
+    // 7766 §6.2.3).
+    [[nodiscard]] std::optional<Instant> idle_since() const noexcept;
+
+    // on_end is called within.
+    void close() { end(); }
+
   private:
     void handle_read(std::span<std::uint8_t> bytes);
     void take_requests();
@@ -79,6 +87,7 @@ class ClientSession {
     Instant told_;  // last word of its progress
     bool last_message_queued_ = false;
     bool reading_paused_ = false;
+    std::optional<Instant> last_request_;
     std::uint64_t octets_out_seen_ = 0;
 };
 

@@ -87,13 +87,32 @@ void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> byt
     events_.on_request();
 }
 
-// Connections beyond a limit are closed at once (RFC 7766 §6.2.2): who is inside is served.
+// Closes the connection that has been idle for the longest, of this address or of any.
+bool Server::close_idle(const std::optional<IpAddress>& of) {
+    ClientSession* longest = nullptr;
+    for (const auto& [id, session] : sessions_) {
+        const bool is_meant = !of || session->peer().address == *of;
+        if (is_meant && session->idle_since() &&
+            (longest == nullptr || session->idle_since() < longest->idle_since())) {
+            longest = session.get();
+        }
+    }
+    if (longest == nullptr) {
+        return false;
+    }
+    longest->close();
+    return true;
+}
+
+// Connections beyond a limit are closed at once (RFC 7766 §6.2.2), unless an idle one can go in
+// their place: who is inside is served.
 void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     const Endpoint peer = stream->peer();
     const IpAddress address = peer.address;
     const auto known = by_address_.find(address);
     const bool too_many_of_it = known != by_address_.end() && known->second >= limits_.per_remote;
-    if (too_many_of_it || sessions_.size() >= max_clients()) {
+    const bool too_many = too_many_of_it || sessions_.size() >= max_clients();
+    if (too_many && !close_idle(too_many_of_it ? std::optional{address} : std::nullopt)) {
         events_.on_turned_away(stream->peer(), too_many_of_it ? "per-remote" : "tcp-clients");
         return;
     }

@@ -62,6 +62,7 @@ class Server {
     void answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
                          const Endpoint& from);
     void accept(std::unique_ptr<net::TcpStream> stream, bool over_tls);
+    bool close_idle(const std::optional<IpAddress>& of);
 
     net::Loop& loop_;
     Publisher& publisher_;

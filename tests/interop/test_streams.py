@@ -117,6 +117,25 @@ def test_padded_questions_over_tls_get_padded_answers(primary):
         assert len(contents.read_message(stream)) < 200  # in the clear it hides nothing
 
 
+def test_an_idle_connection_gives_way_to_another_of_its_address(tmp_path, running):
+    server = Primary(tmp_path / "ns1").use_limits(per_remote=2)
+    running(server.serve_file(ZONE, zone_texts.small(1))).start()
+    server.wait_for_serial(ZONE, 1)
+
+    def asked():
+        stream = socket.create_connection((contents.LOOPBACK, server.port), 5)
+        stream.sendall(framed(query()))
+        assert dns.message.from_wire(contents.read_message(stream)).answer
+        return stream
+    streams = [asked() for _ in range(3)]
+    assert streams[0].recv(1) == b""
+    for stream in streams[1:]:
+        stream.sendall(framed(query()))
+        assert dns.message.from_wire(contents.read_message(stream)).answer
+    for stream in streams:
+        stream.close()
+
+
 def test_a_renewed_certificate_is_shown_without_a_word(primary, authority):
     before = shown(primary)
     with over_tls(primary) as standing:
