@@ -34,6 +34,8 @@ Reason reason_of(SoaVerdict verdict) {
 Reason reason_of(TransferCause cause) {
     switch (cause) {
         case TransferCause::differences: return Reason::ixfr_chosen;
+        case TransferCause::own_history: return Reason::ixfr_own_history;
+        case TransferCause::foreign: return Reason::axfr_foreign;
         case TransferCause::first: return Reason::axfr_first;
         case TransferCause::expired: return Reason::axfr_expired;
         case TransferCause::adopted: return Reason::axfr_adopted;

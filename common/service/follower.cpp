@@ -212,7 +212,8 @@ void Follower::start_jobs(Now now) {
 }
 
 // A NOTIFY says that its sender has something newer, and a zone without a version needs one: no SOA
-// check first, unless something is against taking just any version.
+// check first, unless something is against taking just any version, or a primary that may have
+// nothing newer would be asked for the whole zone.
 void Follower::start(Now now, const transfer::Job& job) {
     Zone& zone = *zones_[job.zone];
     zone.refresher.handle_started(now.instant);
@@ -225,7 +226,8 @@ void Follower::start(Now now, const transfer::Job& job) {
     } else if (job.work == transfer::Work::transfer) {
         ask_transfer(now, job.zone, job.remote, cause_of_transfer(zone, has_version));
     } else if (hold == nullptr &&
-               (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed))) {
+               (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed &&
+                                 !is_foreign(zone, job.remote)))) {
         finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
     } else {
         ask_soa(now, job.zone, job.remote, 0);

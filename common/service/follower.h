@@ -24,6 +24,7 @@
 #include "common/base/random.h"
 #include "common/config/config.h"
 #include "common/service/content_intake.h"
+#include "common/service/difference_base.h"
 #include "common/service/follower_event.h"
 #include "common/service/publisher.h"
 #include "common/service/soa_question.h"
@@ -153,7 +154,14 @@ class Follower final : public SecondaryView {
     void fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
 
     void handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress);
+    [[nodiscard]] std::optional<DifferenceBase> base_of_differences(const Zone& zone,
+                                                                    std::uint32_t remote);
+    [[nodiscard]] bool is_foreign(const Zone& zone, std::uint32_t remote) {
+        return !base_of_differences(zone, remote);
+    }
+    void handle_nothing_newer(Now now, std::unique_ptr<Exchange> exchange);
     void finish_transfer(Now now, std::unique_ptr<Exchange> exchange);
+    [[nodiscard]] Result<std::vector<zone::Diff>> take_diffs(const Zone& zone, Exchange& exchange);
     [[nodiscard]] Result<void> check_target(const Zone& zone, const dns::SoaRecord& target,
                                             const dns::SoaRecord* ours) const;
     void commit(Now now, std::unique_ptr<Exchange> exchange);

@@ -68,6 +68,8 @@ struct SoaChecked {
 // Why a transfer is asked for in the way it is.
 enum class TransferCause : std::uint8_t {
     differences,  // IXFR: a version is held
+    own_history,  // IXFR from an older version: the one in service came from another primary
+    foreign,      // AXFR: no version that is known came from this primary
     first,        // AXFR: none is
     expired,      // AXFR: the zone has expired, any serial is taken
     adopted,      // AXFR: a serial that is not newer is adopted

@@ -81,7 +81,8 @@ struct Follower::Exchange {
     std::uint32_t remote = 0;
     unsigned tries = 0;  // of a SOA question: how often it was asked before
     std::variant<std::monostate, SoaQuestion, std::unique_ptr<TransferQuestion>> question;
-    std::optional<dns::SoaRecord> ours;  // what the transfer was asked from, or is to replace
+    std::optional<dns::SoaRecord> ours;  // what the transfer is to replace
+    std::size_t undo = 0;  // the differences lead on from the version so many steps before it
     Instant began;
     Instant deadline;
     TransferCause cause{};  // of a transfer

@@ -19,7 +19,14 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
     if (state != nullptr && state->version) {
         exchange->ours = state->version->soa;
         if (cause == TransferCause::differences) {
-            query.ours = state->version->soa;
+            const std::optional<DifferenceBase> base = base_of_differences(zone, remote);
+            cause = !base            ? TransferCause::foreign
+                    : base->undo > 0 ? TransferCause::own_history
+                                     : cause;
+            if (base) {
+                query.ours = base->soa;
+                exchange->undo = base->undo;
+            }
         }
     }
     transfer::TransferLimits limits;
@@ -34,13 +41,14 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
     exchange->cause = cause;
     zone.transferring = true;
     const config::Remote& asked = *remotes_[remote].settings;
-    emit(zone, TransferBegan{
-                   .remote = remotes_[remote].endpoint,
-                   .key = asked.key ? asked.key->name().to_text() : std::string{},
-                   .tls = asked.tls != nullptr,
-                   .asked = query.ours ? TransferType::ixfr : TransferType::axfr,
-                   .cause = cause,
-                   .ours = exchange->ours ? std::optional{exchange->ours->serial} : std::nullopt});
+    emit(zone, TransferBegan{.remote = remotes_[remote].endpoint,
+                             .key = asked.key ? asked.key->name().to_text() : std::string{},
+                             .tls = asked.tls != nullptr,
+                             .asked = query.ours ? TransferType::ixfr : TransferType::axfr,
+                             .cause = cause,
+                             .ours = query.ours       ? std::optional{query.ours->serial}
+                                     : exchange->ours ? std::optional{exchange->ours->serial}
+                                                      : std::nullopt});
     auto question = std::make_unique<TransferQuestion>(
         std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
     Result<Bytes> message =
@@ -49,6 +57,21 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
     exchange->question = std::move(question);
     launch(now, std::move(exchange), Transport::tcp, std::move(message));
     zone.transfer = AttemptId{last_attempt_};
+}
+
+// Where the differences of this primary may start; nullopt: nowhere. Requires: there is a version.
+std::optional<DifferenceBase> Follower::base_of_differences(const Zone& zone,
+                                                            std::uint32_t remote) {
+    const Result<std::shared_ptr<const zone::Snapshot>> snapshot =
+        store_.snapshot(zone.settings.name);
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    if (!snapshot || (*snapshot)->version().serial() != state->version->serial()) {
+        // Something is wrong with the store: the commit will find out.
+        return DifferenceBase{.soa = state->version->soa, .undo = 0};
+    }
+    const Result<std::optional<DifferenceBase>> base =
+        find_base(**snapshot, remotes_[remote].endpoint.to_text());
+    return base ? *base : std::nullopt;
 }
 
 void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress) {
@@ -86,34 +109,38 @@ void Follower::handle_progress(Now now, AttemptId attempt, transfer::TransferPro
             return;
         }
         case transfer::TransferProgress::done: finish_transfer(now, end(attempt, true)); return;
-        case transfer::TransferProgress::up_to_date: {
-            const std::unique_ptr<Exchange> ended = end(attempt, true);
-            TransferEnded facts = this->facts(now, *ended);
-            facts.up_to_date = true;
-            zones_[ended->zone]->transferring = false;
-            emit(*zones_[ended->zone], facts);
-            confirm_current(now, ended->zone, facts.remote, ended->transfer().assembler().expire());
+        case transfer::TransferProgress::up_to_date:
+            handle_nothing_newer(now, end(attempt, true));
             return;
-        }
-        case transfer::TransferProgress::behind: {
-            std::unique_ptr<Exchange> ended = end(attempt);
-            const Result<void> allowed = check_target(
-                *zones_[ended->zone], *ended->transfer().assembler().soa(), &*ended->ours);
-            const bool expired = zones_[ended->zone]->refresher.state(now.instant) ==
-                                 transfer::RefreshState::expired;
-            if (allowed || expired) {
-                ask_transfer(now, ended->zone, ended->remote,
-                             expired ? TransferCause::expired : TransferCause::adopted);
-                return;
-            }
-            fail_transfer(now, std::move(ended), allowed.error());
-            return;
-        }
+        case transfer::TransferProgress::behind: handle_nothing_newer(now, end(attempt)); return;
         case transfer::TransferProgress::truncated:
         case transfer::TransferProgress::refused:  // TransferQuestion makes an error of it
             break;
     }
     TWINZONE_UNREACHABLE();
+}
+
+// The primary has the version in service, or an older one.
+void Follower::handle_nothing_newer(Now now, std::unique_ptr<Exchange> exchange) {
+    const dns::SoaRecord& target = *exchange->transfer().assembler().soa();
+    Zone& zone = *zones_[exchange->zone];
+    if (target.serial == exchange->ours->serial) {
+        TransferEnded facts = this->facts(now, *exchange);
+        facts.up_to_date = true;
+        zone.transferring = false;
+        emit(zone, facts);
+        confirm_current(now, exchange->zone, facts.remote,
+                        exchange->transfer().assembler().expire());
+        return;
+    }
+    const Result<void> allowed = check_target(zone, target, &*exchange->ours);
+    const bool expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
+    if (allowed || expired) {
+        ask_transfer(now, exchange->zone, exchange->remote,
+                     expired ? TransferCause::expired : TransferCause::adopted);
+        return;
+    }
+    fail_transfer(now, std::move(exchange), allowed.error());
 }
 
 void Follower::tell_progress(Now now, Exchange& exchange) {
@@ -162,6 +189,12 @@ Result<void> Follower::check_target(const Zone& zone, const dns::SoaRecord& targ
 
 void Follower::finish_transfer(Now now, std::unique_ptr<Exchange> exchange) {
     const Zone& zone = *zones_[exchange->zone];
+    // Asked for from an older version, newer than that is not enough.
+    if (exchange->undo > 0 &&
+        !dns::is_newer(exchange->transfer().assembler().soa()->serial, exchange->ours->serial)) {
+        handle_nothing_newer(now, std::move(exchange));
+        return;
+    }
     const bool expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
     const bool takes_any = expired || exchange->cause == TransferCause::ordered;
     const dns::SoaRecord* ours = exchange->ours && !takes_any ? &*exchange->ours : nullptr;
@@ -186,7 +219,12 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
         commit.change = zone::ReplaceWith{.soa = *assembler.soa(),
                                           .records = exchange->transfer().take_records()};
     } else {
-        commit.change = zone::ApplyDiffs{.diffs = assembler.take_diffs()};
+        Result<std::vector<zone::Diff>> diffs = take_diffs(zone, *exchange);
+        if (!diffs) {
+            fail_transfer(now, std::move(exchange), diffs.error());
+            return;
+        }
+        commit.change = zone::ApplyDiffs{.diffs = *std::move(diffs)};
     }
     transfer::Refresher after = zone.refresher;
     after.handle_transferred(now, *assembler.soa(), assembler.expire());
@@ -207,6 +245,26 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
                                       number = zone.commit](Result<zone::Committed> result) {
         completions->push_back({.zone = index, .commit = number, .result = std::move(result)});
     });
+}
+
+// The differences from the version in service.
+Result<std::vector<zone::Diff>> Follower::take_diffs(const Zone& zone, Exchange& exchange) {
+    std::vector<zone::Diff> diffs = exchange.transfer().assembler().take_diffs();
+    if (exchange.undo == 0) {
+        return diffs;
+    }
+    const Result<std::shared_ptr<const zone::Snapshot>> snapshot =
+        store_.snapshot(zone.settings.name);
+    if (!snapshot) {
+        return fail(snapshot.error());
+    }
+    Result<zone::Diff> diff = rebase(**snapshot, exchange.undo, std::move(diffs));
+    if (!diff) {
+        return fail(std::move(diff).error());
+    }
+    diffs.clear();
+    diffs.push_back(*std::move(diff));
+    return diffs;
 }
 
 void Follower::handle_commits(Now now) {

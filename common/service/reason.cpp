@@ -95,6 +95,16 @@ constexpr std::array<Row, kReasons> kRows = {{
     {Reason::ixfr_chosen,
      {"ixfr_chosen", "incoming", "asked for differences",
       "a version is held, so only the differences to it are asked for", Level::debug}},
+    {Reason::ixfr_own_history,
+     {"ixfr_own_history", "incoming", "asked for differences",
+      "the version held came from another primary, whose history may be another; differences are "
+      "asked for from the newest version that came from this one",
+      Level::debug}},
+    {Reason::axfr_foreign,
+     {"axfr_foreign", "incoming", "asked for the whole zone",
+      "the version held came from another primary and nothing that is known from this one; "
+      "differences of another history cannot be believed, so the whole zone is asked for",
+      Level::notice}},
     {Reason::axfr_first,
      {"axfr_first", "incoming", "asked for the whole zone",
       "no version is held yet, so the whole zone is asked for", Level::debug}},

@@ -38,6 +38,8 @@ enum class Reason : std::uint8_t {
     soa_failed,
     // What is asked for.
     ixfr_chosen,
+    ixfr_own_history,
+    axfr_foreign,
     axfr_first,
     axfr_expired,
     axfr_adopted,

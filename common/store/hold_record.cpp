@@ -15,7 +15,6 @@ constexpr std::uint8_t kFrozen = 4;
 constexpr std::uint8_t kAllFlags = kHeld | kRejected | kFrozen;
 constexpr std::uint8_t kAsSteps = 0;
 constexpr std::uint8_t kWhole = 1;
-constexpr std::size_t kMaxSourceBytes = 1024;
 
 void put_held(ByteWriter& writer, const zone::HeldVersion& held, const HeldContent& content) {
     writer.u8(content.item.kind == SweepItem::Kind::journal ? kAsSteps : kWhole);

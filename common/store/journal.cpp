@@ -10,7 +10,6 @@ namespace twinzone::store {
 namespace {
 
 constexpr std::uint8_t kHeadVersion = 1;
-constexpr std::size_t kMaxSourceBytes = 1024;
 
 Bytes encode_head(const JournalStep& step) {
     const zone::HistoryStep& head = step.head;

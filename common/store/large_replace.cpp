@@ -97,6 +97,7 @@ Result<void> LargeReplace::put_zone(Batch& batch, ByteView key) {
         return done;
     }
     record_.version = encoder_->version();
+    record_.source = commit_.source;
     if (commit_.timers) {
         record_.timers = *commit_.timers;
     }

@@ -322,6 +322,7 @@ Result<Plan> make_plan(const Batch& batch, zone::Commit& commit) {
     }
     if (plan.result.changed) {
         release(plan.hold);
+        plan.record.source = commit.source;
     }
     if (commit.timers) {
         plan.record.timers = *commit.timers;

@@ -24,6 +24,7 @@ class StoredSnapshot final : public zone::Snapshot {
     [[nodiscard]] const zone::Version& version() const noexcept override {
         return *record_.version;
     }
+    [[nodiscard]] std::string source() const override { return record_.source; }
     [[nodiscard]] std::unique_ptr<zone::PageCursor> pages() const override;
     [[nodiscard]] Result<std::optional<std::vector<zone::HistoryStep>>> history(
         dns::Serial serial) const override;

@@ -1,5 +1,7 @@
 #include "common/store/zone_record.h"
 
+#include <algorithm>
+
 namespace twinzone::store {
 
 namespace {
@@ -7,6 +9,8 @@ namespace {
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::uint8_t kHasVersion = 1;
 constexpr std::uint8_t kIsPromoted = 2;
+constexpr std::uint8_t kHasSource = 4;
+constexpr std::uint8_t kAllFlags = kHasVersion | kIsPromoted | kHasSource;
 
 void put_seconds(ByteWriter& writer, seconds value) {
     writer.u32(static_cast<std::uint32_t>(value.count()));
@@ -89,7 +93,8 @@ Bytes encode(const ZoneRecord& record) {
     writer.u8(kRecordVersion);
     const bool promoted = record.timers.promoted != UnixTime{};
     writer.u8(static_cast<std::uint8_t>((record.version ? kHasVersion : 0) |
-                                        (promoted ? kIsPromoted : 0)));
+                                        (promoted ? kIsPromoted : 0) |
+                                        (record.source.empty() ? 0 : kHasSource)));
     writer.u32(record.content);
     writer.u32(record.journal);
     writer.u64(record.first_step);
@@ -99,6 +104,11 @@ Bytes encode(const ZoneRecord& record) {
     put_time(writer, record.timers.expires);
     if (promoted) {
         put_time(writer, record.timers.promoted);
+    }
+    if (!record.source.empty()) {
+        const std::size_t size = std::min(record.source.size(), kMaxSourceBytes);
+        writer.u16(static_cast<std::uint16_t>(size));
+        writer.bytes(as_bytes(record.source).first(size));
     }
     if (record.version) {
         put_version(writer, *record.version);
@@ -121,7 +131,10 @@ std::optional<ZoneRecord> decode_zone_record(ByteView body) {
     if ((flags & kIsPromoted) != 0) {
         record.timers.promoted = take_time(reader);
     }
-    if (reader.failed() || version != kRecordVersion || flags > (kHasVersion | kIsPromoted) ||
+    if ((flags & kHasSource) != 0) {
+        record.source = as_text(reader.bytes(reader.u16()));
+    }
+    if (reader.failed() || version != kRecordVersion || flags > kAllFlags ||
         record.next_step < record.first_step) {
         return std::nullopt;
     }

@@ -2,9 +2,10 @@
 // the form in which a zone is resident.
 //
 // Body, version 1 (its sum follows, see store.h):
-//   u8 1, u8 flags (1: there is a version, 2: promoted), u32 content, u32 journal,
+//   u8 1, u8 flags (1: there is a version, 2: promoted, 4: source), u32 content, u32 journal,
 //   u64 first step, u64 next step, u64 journal octets, i64 last success, i64 expires,
 //   where it is promoted: i64 since when,
+//   where the version's source is known: u16 length and text of it,
 //   where there is a version: SOA, u64 digest high, u64 digest low, u64 records, u64 wire octets
 // SOA: owner, mname, rname (wire, case as it came in), then TTL, serial, refresh, retry, expire,
 // minimum, each u32.
@@ -12,12 +13,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "common/base/bytes.h"
 #include "common/dns/soa.h"
 #include "common/zone/version_store.h"
 
 namespace twinzone::store {
+
+inline constexpr std::size_t kMaxSourceBytes = 1024;
 
 // Plain value.
 struct ZoneRecord {
@@ -27,6 +31,7 @@ struct ZoneRecord {
     std::uint64_t next_step = 0;
     std::uint64_t journal_bytes = 0;  // octets of the pages of all steps
     zone::ZoneTimers timers;
+    std::string source;  // of the version, as its commit said; at most kMaxSourceBytes are kept
     std::optional<zone::Version> version;
 };
 

@@ -54,6 +54,9 @@ class Snapshot {
 
     [[nodiscard]] virtual const Version& version() const noexcept = 0;
 
+    // Where the version came from (Commit::source). Empty: not known.
+    [[nodiscard]] virtual std::string source() const { return {}; }
+
     // All records but the apex SOA, canonical order. The cursor must not outlive the snapshot.
     [[nodiscard]] virtual std::unique_ptr<PageCursor> pages() const = 0;
 

@@ -32,6 +32,8 @@ class ModelSnapshot final : public zone::Snapshot {
 
     const zone::Version& version() const noexcept override { return content_->version; }
 
+    std::string source() const override { return content_->source; }
+
     std::unique_ptr<zone::PageCursor> pages() const override {
         return std::make_unique<VectorCursor>(
             std::vector<ByteView>(content_->pages.begin(), content_->pages.end()));
@@ -320,6 +322,7 @@ Result<zone::Committed> ModelStore::replace(ModelDisk::HeldZone& held, zone::Rep
         records.append(**record);
     }
     const std::shared_ptr<StoredVersion> next = make_version(change.soa, std::move(records));
+    next->source = commit.source;
     zone::Committed out;
     out.changed = !held.content || held.content->version.digest != next->version.digest;
     if (held.content && out.changed) {
@@ -357,6 +360,7 @@ Result<zone::Committed> ModelStore::apply_diffs(ModelDisk::HeldZone& held,
             return fail(std::move(records).error());
         }
         const std::shared_ptr<StoredVersion> next = make_version(diff.to, std::move(*records));
+        next->source = commit.source;
         next->history = current->history;
         next->history.push_back(make_step(diff, commit));
         while (next->history.size() > faults_.max_history) {

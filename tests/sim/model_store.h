@@ -25,6 +25,7 @@ struct StoredVersion {
     zone::RecordList records;  // canonical order, without the SOA
     std::vector<Bytes> pages;
     std::deque<std::shared_ptr<const StoredStep>> history;  // oldest first
+    std::string source;
 };
 
 // What is on the disk: it outlives the process.

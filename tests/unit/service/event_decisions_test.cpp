@@ -59,6 +59,8 @@ TEST_CASE("each thing a follower reports has its reason", "[service][why]") {
         {checked(SoaVerdict::adopted), {Reason::soa_adopted}},
         {checked(SoaVerdict::failed), {Reason::soa_failed}},
         {began(TransferCause::differences, TransferType::ixfr), {Reason::ixfr_chosen}},
+        {began(TransferCause::own_history, TransferType::ixfr), {Reason::ixfr_own_history}},
+        {began(TransferCause::foreign), {Reason::axfr_foreign}},
         {began(TransferCause::first), {Reason::axfr_first}},
         {began(TransferCause::expired), {Reason::axfr_expired}},
         {began(TransferCause::adopted), {Reason::axfr_adopted}},
