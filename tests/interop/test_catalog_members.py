@@ -77,6 +77,7 @@ BROKEN = {
 }
 
 
+# Conformance: R62
 def test_a_broken_catalog_changes_nothing(make):
     ns1, ns2 = make()
     for name, (version, lines) in BROKEN.items():
@@ -94,6 +95,7 @@ def test_a_broken_catalog_changes_nothing(make):
         ns2.wait_for_state(CAT, "current")
 
 
+# Conformance: R62
 def test_a_broken_catalog_changes_nothing_after_a_restart_either(make):
     ns1, ns2 = make()
     ns1.catalog("x.zones PTR d.test.", version=[])
@@ -106,6 +108,7 @@ def test_a_broken_catalog_changes_nothing_after_a_restart_either(make):
     assert ns2.zone_status(CAT)["state"] == "failed"
 
 
+# Conformance: R63
 def test_too_many_removals_wait_for_an_operator(make):
     ns1, ns2 = make(max_removals="40%")
     ns1.members("c.test.", "d.test.")
@@ -139,6 +142,7 @@ def test_a_version_that_was_rejected_stays_so(make):
     ns2.wait_for_members("a.test.", "b.test.", "d.test.")
 
 
+# Conformance: R63
 def test_a_removed_member_is_served_until_its_grace_is_over(make):
     ns1, ns2 = make(grace="4s")
     os.remove(os.path.join(ns1.zones, "a.test.zone"))
@@ -200,6 +204,7 @@ def test_coo_hands_a_member_over(make, tmp_path):
     assert "reset" not in ns2.process.log_text()
 
 
+# Conformance: R63
 def test_configured_zones_win(make):
     def configured(ns2):
         ns2.configuration["zones"].append({"zone": "d.test.", "primaries": ["ns1"]})
