@@ -134,14 +134,14 @@ case("r28_four_octets", "IXFR", "octets|short|header|malformed", signed=False)(
 
 # ---- messages
 
-@both("r38_another_id_in_the_second_message", r"\bID\b")
+@both("r38_another_id_in_the_second_message", r"\bID\b|not asked")
 def _(ask):
     records = whole(ask)
     yield ask.message(records[:50])
     yield ask.message(records[50:], question=False, number=ask.query.id ^ 1)
 
 
-@both("r38_another_name_in_the_second_question", "answers another question")
+@both("r38_another_name_in_the_second_question", "answers another question|not asked")
 def _(ask):
     records = whole(ask)
     yield ask.message(records[:50])
@@ -149,13 +149,13 @@ def _(ask):
                        [wire.question("other.test.", wire.AXFR)], records[50:])
 
 
-@both("r38_another_type_in_the_question", "answers another question")
+@both("r38_another_type_in_the_question", "answers another question|not asked")
 def _(ask):
     yield wire.message(ask.query.id, wire.QR | wire.AA, [wire.question(ask.primary.zone, 1)],
                        whole(ask))
 
 
-@both("r28_a_question_of_another_class", "answers another question|class")
+@both("r28_a_question_of_another_class", "answers another question|class|not asked")
 def _(ask):
     yield wire.message(ask.query.id, wire.QR | wire.AA,
                        [wire.question(ask.primary.zone, wire.AXFR, wire.CH)], whole(ask))
@@ -342,7 +342,8 @@ def test_a_wrong_ixfr_is_followed_by_one_axfr(followed, name):
     row, primary = CASES[name], primaries[name]
     secondary.wait_until_current(row.zone, NEXT)
     assert contents.difference(primary.content(), secondary.records(row.zone)) == ""
-    assert primary.transfers() == ["IXFR", "AXFR"]
+    # Where a connection in use ends or carries what was not asked for, a new one is tried first.
+    assert primary.transfers() in (["IXFR", "AXFR"], ["IXFR", "IXFR", "AXFR"])
     failed = failures(secondary, row.zone)
     assert len(failed) == 1 and re.search(row.reason, failed[0]), failed
     told = secondary.tool("why", row.zone).stdout
