@@ -196,6 +196,7 @@ void Catalogs::read(const dns::Name& catalog) {
 
 void Catalogs::take(const Reading& reading) {
     const std::optional<std::size_t> place = book_.place_of(reading.catalog);
+    TWINZONE_ASSERT(reading.content);
     if (!place) {
         return;
     }
@@ -206,16 +207,17 @@ void Catalogs::take(const Reading& reading) {
     }
     const zone::MembershipBook::Outcome outcome =
         book_.take(*place, **reading.content, reading.version, *this, daemon_.loop().now().unix);
-    tell(reading, outcome);
+    tell(reading, *place, outcome);
     is_dirty_ = true;
     enqueue(outcome.events);
     arm_grace();
 }
 
-void Catalogs::tell(const Reading& reading, const zone::MembershipBook::Outcome& outcome) {
+void Catalogs::tell(const Reading& reading, std::size_t place,
+                    const zone::MembershipBook::Outcome& outcome) {
     const Now now = daemon_.loop().now();
     const dns::Name& catalog = reading.catalog;
-    const zone::MembershipBook::View view = book_.view(*book_.place_of(catalog));
+    const zone::MembershipBook::View view = book_.view(place);
     switch (outcome.verdict) {
         case zone::CatalogVerdict::applied:
             daemon_.handle_well(catalog, Trouble::catalog);

@@ -87,7 +87,8 @@ class Catalogs final : private zone::ConfiguredZones {
     void restore();
     void read(const dns::Name& catalog);
     void take(const Reading& reading);
-    void tell(const Reading& reading, const zone::MembershipBook::Outcome& outcome);
+    void tell(const Reading& reading, std::size_t place,
+              const zone::MembershipBook::Outcome& outcome);
     void enqueue(const std::vector<zone::MemberEvent>& events);
     void work();
     void run(const Task& task);

@@ -82,11 +82,8 @@ def test_a_broken_catalog_changes_nothing(make):
     ns1, ns2 = make()
     for name, (version, lines) in BROKEN.items():
         ns1.catalog(*lines, version=version)
-        serial = wait_for("ns1 has it", lambda: ns1.zone_status(CAT)["serial"] > 1 and
-                          ns1.zone_status(CAT)["serial"])
-        ns2.wait_for_serial(CAT, ns1.serial(CAT))
         status = ns2.wait_for_state(CAT, "failed")
-        assert "broken" in status["reason"] and serial, name
+        assert "broken" in status["reason"], name
         assert ns2.members() == {"a.test.", "b.test.", "c.test."}, name
         assert ns2.serial("a.test.") == 1
         assert "RFC 9432" in ns2.tool("why", CAT).stdout
@@ -198,7 +195,7 @@ def test_coo_hands_a_member_over(make, tmp_path):
                 "b-test.zones PTR b.test.")
     wait_for("it has moved", lambda: ns2.zone_status("a.test.")["catalog"] == OTHER)
     ns1.members("b.test.")
-    ns2.wait_for_serial(CAT, ns1.serial(CAT))
+    ns2.wait_for_serial(CAT, 3)
     ns2.wait_for_members("a.test.", "b.test.")
     assert ns2.serial("a.test.") == 1
     assert "reset" not in ns2.process.log_text()
@@ -298,9 +295,10 @@ def test_kill_9_at_any_moment_loses_and_leaves_nothing(make):
         time.sleep(dice.random() * 0.4)  # the moment is what is tried
         ns2.kill()
         ns2.restart()
-    ns2.wait_for_serial(CAT, ns1.serial(CAT))
-    ns2.wait_for_members(*listed)
-    for zone in listed:
+    ns1.catalog(*(f"last-{zone[0]}.zones PTR {zone}" for zone in zones))
+    wait_for("the last version is taken", lambda: saved_members(ns2).count(" last-") == 4)
+    ns2.wait_for_members(*zones)
+    for zone in zones:
         ns2.wait_for_serial(zone, 1)
         assert contents.difference(ns1.records(zone), ns2.records(zone)) == ""
     ns1.catalog()
