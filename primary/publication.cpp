@@ -34,7 +34,8 @@ bool nothing_to_publish(config::SerialPolicy policy, dns::Serial current, dns::S
 // True where reading the file again would lead to `version` again.
 bool is_version(config::SerialPolicy policy, const zone::Version& version,
                 const LoadedZone& loaded) {
-    return same_but_serial(version.soa, loaded.soa) && content_of(version) == loaded.content &&
+    return same_but_serial(version.soa, loaded.soa) &&
+           content_of(version) == loaded.content_under(version.serial()) &&
            nothing_to_publish(policy, version.serial(), loaded.soa.serial);
 }
 

@@ -1,14 +1,39 @@
 #include "primary/zone_file_loader.h"
 
 #include <algorithm>
+#include <deque>
 
 #include <fmt/format.h>
 
 #include "common/text/zone_file_reader.h"
+#include "common/zone/zonemd.h"
 
 namespace twinzone::primary {
 
 namespace {
+
+// The content as it was published under a serial, if it was.
+class PublishedBefore {
+  public:
+    PublishedBefore(const dns::SoaRecord& written, dns::Serial serial)
+        : soa_(with_serial(written, serial)), maker_(soa_) {}
+
+    void add(const dns::RecordView& record) { maker_.add(record); }
+    [[nodiscard]] dns::Serial serial() const noexcept { return soa_.serial; }
+    [[nodiscard]] zone::Digest content(zone::Digest without) {
+        without.add(maker_.finish().view());
+        return without;
+    }
+
+  private:
+    static dns::SoaRecord with_serial(dns::SoaRecord soa, dns::Serial serial) {
+        soa.serial = serial;
+        return soa;
+    }
+
+    dns::SoaRecord soa_;
+    zone::ZonemdMaker maker_;
+};
 
 // Judges the records of one file, one by one, and collects those of the zone.
 class Intake {
@@ -31,6 +56,16 @@ class Intake {
         }
         if (record.type == dns::RrType::ns && record.owner == options_.zone.view()) {
             has_apex_ns_ = true;
+        }
+        if (options_.makes_zonemd && record.owner == options_.zone.view()) {
+            if (record.type == dns::RrType::zonemd) {
+                return {};
+            }
+            if (record.type == dns::RrType::dnskey || record.type == dns::RrType::rrsig) {
+                return refuse(
+                    "the zone is signed: a ZONEMD that 'zonemd: generate' made would have no "
+                    "signature; have the signer make it, and use 'zonemd: verify'");
+            }
         }
         return sorter_.add(record);
     }
@@ -82,15 +117,27 @@ class Intake {
         return {};
     }
 
-    static Result<void> sum_up(LoadedZone& loaded) {
+    Result<void> sum_up(LoadedZone& loaded) const {
         loaded.records = 1;
+        std::deque<PublishedBefore> before;
+        for (const dns::Serial serial : options_.published_under) {
+            if (options_.makes_zonemd) {
+                before.emplace_back(loaded.soa, serial);
+            }
+        }
         while (true) {
             Result<std::optional<dns::RecordView>> record = loaded.stream->next();
             if (!record) {
                 return fail(std::move(record).error());
             }
             if (!*record) {
+                for (PublishedBefore& each : before) {
+                    loaded.made.emplace_back(each.serial(), each.content(loaded.content));
+                }
                 return loaded.stream->rewind();
+            }
+            for (PublishedBefore& each : before) {
+                each.add(**record);
             }
             loaded.content.add(**record);
             ++loaded.records;
@@ -122,6 +169,12 @@ Result<LoadedZone> read_all(const LoadOptions& options, text::ZoneFileReader& re
 }
 
 }  // namespace
+
+zone::Digest LoadedZone::content_under(dns::Serial serial) const {
+    const auto at = std::find_if(made.begin(), made.end(),
+                                 [serial](const auto& each) { return each.first == serial; });
+    return at == made.end() ? content : at->second;
+}
 
 ZoneFileReading read_zone_file(const LoadOptions& options) {
     text::ZoneFileOptions reading;

@@ -20,15 +20,23 @@ struct LoadOptions {
     std::string spill_directory;  // for zones that do not fit in memory while they are sorted
     std::uint64_t max_records = 0;
     std::uint64_t max_bytes = 0;  // octets in wire form without compression
+    // A ZONEMD is going to be made: those in the file are left out. Under these serials the content
+    // may have been published before.
+    bool makes_zonemd = false;
+    std::vector<dns::Serial> published_under{};
 };
 
 struct LoadedZone {
-    dns::SoaRecord soa;                           // as written
-    zone::Digest content;                         // over all records but the SOA
-    std::uint64_t records = 0;                    // the SOA included, duplicates not
-    std::uint64_t duplicates = 0;                 // dropped
-    bool ended_with_newline = true;               // false: perhaps cut off
-    std::unique_ptr<store::SortedStream> stream;  // canonical order, without the SOA
+    dns::SoaRecord soa;                                        // as written
+    zone::Digest content;                                      // over all records but the SOA
+    std::uint64_t records = 0;                                 // the SOA included, duplicates not
+    std::uint64_t duplicates = 0;                              // dropped
+    std::vector<std::pair<dns::Serial, zone::Digest>> made{};  // `content` with its ZONEMD
+    bool ended_with_newline = true;                            // false: perhaps cut off
+    std::unique_ptr<store::SortedStream> stream;               // canonical order, without the SOA
+
+    // All records but the SOA, as they would be published under this serial.
+    [[nodiscard]] zone::Digest content_under(dns::Serial serial) const;
 };
 
 // What came of reading a file, and what else it is made of.

@@ -263,6 +263,23 @@ void ZoneSources::start_loads() {
     }
 }
 
+// The serials of versions that the file may hold already, of which only a sum is at hand.
+std::vector<dns::Serial> ZoneSources::published_under(const Source& source) const {
+    std::vector<dns::Serial> serials;
+    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    if (state != nullptr && state->version) {
+        serials.push_back(state->version->serial());
+    }
+    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    if (hold != nullptr && hold->held) {
+        serials.push_back(hold->held->version.serial());
+    }
+    if (hold != nullptr && hold->rejected) {
+        serials.push_back(hold->rejected->version.serial());
+    }
+    return serials;
+}
+
 void ZoneSources::load(Source& source) {
     ++loading_;
     LoadOptions options;
@@ -271,6 +288,8 @@ void ZoneSources::load(Source& source) {
     options.spill_directory = daemon_.config().store_path;
     options.max_records = daemon_.config().limits.zone_records;
     options.max_bytes = daemon_.config().limits.zone_bytes;
+    options.makes_zonemd = source.zone.zonemd == config::ZonemdMode::generate;
+    options.published_under = published_under(source);
     auto reading = std::make_shared<Reading>();
     reading->began = daemon_.loop().now().unix;
     daemon_.loop().work(

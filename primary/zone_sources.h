@@ -72,6 +72,7 @@ class ZoneSources {
     void enqueue(Source& source, const SourceFingerprint& seen);
     void start_loads();
     void load(Source& source);
+    [[nodiscard]] std::vector<dns::Serial> published_under(const Source& source) const;
     void handle_read(Source& source, Reading& reading);
     void take_included(Source& source, const Reading& reading);
     void publish(Source& source, LoadedZone loaded);

@@ -182,6 +182,12 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         wait_for_thaw(source);
         return;
     }
+    if (!committed && committed.error().code() == Errc::zone_unverified) {
+        set_problem(source, Reason::file_refused,
+                    Error{committed.error().code(), fmt::format("{}: {}", source.zone.source_file,
+                                                                committed.error().detail())});
+        return;
+    }
     if (!committed) {
         source.ever_taken = false;
         set_problem(source, Reason::commit_failed, committed.error());

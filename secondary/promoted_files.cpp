@@ -103,6 +103,9 @@ config::Config primary_config(const config::Config& secondary,
         const Result<std::string> file = config::zone_file_in(absolute(folder), zone.name);
         if (promoted(zone.name) && file) {
             zone.primaries.clear();
+            // What is edited by hand has neither a ZONEMD nor signatures that would still hold.
+            zone.zonemd = config::ZonemdMode::off;
+            zone.dnssec = false;
             zone.source_file = *file;
         }
     }

@@ -110,6 +110,10 @@ std::string advice_for(const ZoneOutcome& zone) {
         case Errc::zone_policy:
             return "raise the serial on the primary, or take its lower one with "
                    "'on-lower-serial: adopt'";
+        case Errc::zone_unverified:
+            return "see whether the zone's ZONEMD and signatures are made anew with every change "
+                   "at "
+                   "its origin; 'zonemd' in the configuration says what is asked of it";
         case Errc::transfer_limit: return "see 'limits' in the configuration, and the line";
         case Errc::message_malformed:
         case Errc::message_unexpected:

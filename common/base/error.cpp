@@ -22,6 +22,7 @@ std::string_view to_string(Errc code) noexcept {
         case Errc::zone_file_content: return "zone_file_content";
         case Errc::zone_policy: return "zone_policy";
         case Errc::zone_held: return "zone_held";
+        case Errc::zone_unverified: return "zone_unverified";
         case Errc::zone_frozen: return "zone_frozen";
         case Errc::config_invalid: return "config_invalid";
         case Errc::usage: return "usage";

@@ -30,6 +30,7 @@ enum class Errc : std::uint8_t {
     zone_file_content,  // parses, but is no zone: no SOA, no apex NS, owner outside the zone
     zone_policy,        // a version that the configured policy does not let into service
     zone_held,          // a version that the change guard keeps until an operator decides
+    zone_unverified,    // its ZONEMD or its signatures do not hold
     zone_frozen,        // an operator froze the zone: no new version until it is thawed
     config_invalid,     // detail has file:line:column, the line and a caret
     usage,              // command line

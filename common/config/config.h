@@ -56,6 +56,14 @@ struct AccessRule {
 };
 
 enum class SerialPolicy : std::uint8_t { keep, increment, unixtime, date };
+// What is done about a zone's ZONEMD (RFC 8976) before a version is published.
+enum class ZonemdMode : std::uint8_t {
+    off,
+    verify,   // one that is there must be right
+    require,  // there must be a right one
+    generate  // made anew for each version (zones from files)
+};
+
 enum class OnLowerSerial : std::uint8_t { refuse, adopt };
 
 // Where committed versions go beside our own serving (secondary).
@@ -131,6 +139,8 @@ struct Zone {
     Clamp refresh{seconds{30}, hours{24}};
     Clamp retry{seconds{5}, hours{2}};
     seconds expire_min = hours{1};
+    ZonemdMode zonemd = ZonemdMode::off;
+    bool dnssec = false;         // signatures are verified before a version is published
     seconds verify_interval{0};  // full comparison with the primaries; 0: never
     std::optional<Guard> guard;
     std::vector<Hook> hooks;

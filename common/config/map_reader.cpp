@@ -57,16 +57,11 @@ void MapReader::check_key(const NodeEntry& entry, const Schema& schema, Role rol
                                                        where_, suggestion(entry.key, schema)));
         return;
     }
-    const bool is_off = entry.value.kind == NodeKind::scalar && entry.value.text == "off";
     const bool is_other = (spec->use == KeyUse::primary_only && role == Role::secondary) ||
                           (spec->use == KeyUse::secondary_only && role == Role::primary);
     if (spec->use == KeyUse::later) {
         diagnostics_.error(entry.key_mark,
                            fmt::format("'{}' is not in this version yet", entry.key));
-    } else if (spec->use == KeyUse::only_off && !is_off) {
-        diagnostics_.error(
-            entry.value.mark,
-            fmt::format("'{}' is not in this version yet, except for 'off'", entry.key));
     } else if (is_other) {
         diagnostics_.error(
             entry.key_mark,

@@ -23,8 +23,7 @@ enum class KeyUse : std::uint8_t {
     both,
     primary_only,
     secondary_only,
-    later,     // known, not in this version yet
-    only_off,  // the same, except for the value `off`
+    later,  // known, not in this version yet
 };
 
 struct KeySpec {

@@ -91,7 +91,8 @@ bool ZoneComparison::same(const Zone& a, const Zone& b) {
            same_rules(a.allow_notify, b.allow_notify) && same_journal(a.journal, b.journal) &&
            same_clamp(a.refresh, b.refresh) && same_clamp(a.retry, b.retry) &&
            a.expire_min == b.expire_min && a.verify_interval == b.verify_interval &&
-           same_guard(a.guard, b.guard) && same_hooks(a.hooks, b.hooks);
+           a.zonemd == b.zonemd && a.dnssec == b.dnssec && same_guard(a.guard, b.guard) &&
+           same_hooks(a.hooks, b.hooks);
 }
 
 }  // namespace twinzone::config

@@ -15,6 +15,13 @@ constexpr std::array<std::pair<std::string_view, SerialPolicy>, 4> kPolicies = {
     {"increment", SerialPolicy::increment},
     {"unixtime", SerialPolicy::unixtime},
     {"date", SerialPolicy::date}};
+constexpr std::array<std::pair<std::string_view, ZonemdMode>, 4> kZonemd = {
+    std::pair{std::string_view{"off"}, ZonemdMode::off},
+    {"verify", ZonemdMode::verify},
+    {"require", ZonemdMode::require},
+    {"generate", ZonemdMode::generate}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kDnssec = {
+    std::pair{std::string_view{"off"}, false}, {"verify", true}};
 constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
     std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse}, {"adopt", OnLowerSerial::adopt}};
 
@@ -144,6 +151,16 @@ void refuse_ourselves(const Zone& zone, Mark mark, Loading& loading) {
     }
 }
 
+// Another digest under the primary's serial would be another zone.
+void refuse_generated(const Zone& zone, Mark mark, Loading& loading) {
+    if (zone.zonemd == ZonemdMode::generate) {
+        loading.diagnostics.error(
+            mark, fmt::format("zone {} comes by transfer and keeps its content; 'zonemd: "
+                              "generate' is for zones from files",
+                              zone.name.to_text()));
+    }
+}
+
 bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
     if (settings.source_failed || settings.primaries_failed) {
         return false;
@@ -155,6 +172,7 @@ bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone
                                   "'serial-policy' is for zones from files",
                                   zone.name.to_text()));
         }
+        refuse_generated(zone, mark, loading);
         refuse_ourselves(zone, mark, loading);
         allow_notify_from_primaries(settings, zone);
         return true;
@@ -183,6 +201,7 @@ bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Z
             mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
         return false;
     }
+    refuse_generated(zone, mark, loading);
     refuse_ourselves(zone, mark, loading);
     allow_notify_from_primaries(settings, zone);
     if (zone.output.mode != OutputMode::file) {
@@ -237,6 +256,8 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
     read_clamp(map, kRefreshSchema, "refresh", loading, zone.refresh);
     read_clamp(map, kRetrySchema, "retry", loading, zone.retry);
     read_expire(map, loading, zone.expire_min);
+    map.read_choice("zonemd", kZonemd, zone.zonemd);
+    map.read_choice("dnssec", kDnssec, zone.dnssec);
     map.read("verify-interval", duration_from_text, zone.verify_interval);
     read_guard(map, loading, zone.guard);
     read_hooks(map, loading, zone.hooks);

@@ -84,6 +84,16 @@ std::string_view word_of(SerialPolicy policy) {
     TWINZONE_UNREACHABLE();
 }
 
+std::string_view word_of(ZonemdMode mode) {
+    switch (mode) {
+        case ZonemdMode::off: return "off";
+        case ZonemdMode::verify: return "verify";
+        case ZonemdMode::require: return "require";
+        case ZonemdMode::generate: return "generate";
+    }
+    TWINZONE_UNREACHABLE();
+}
+
 std::string_view word_of(HookEvent event) {
     switch (event) {
         case HookEvent::committed: return "committed";
@@ -176,6 +186,12 @@ std::string zone_settings_text(const Zone& zone, const std::vector<RemotePtr>& r
     }
     if (!zone.allow_transfer.empty()) {
         lines.add("allow-transfer", rules_text(zone.allow_transfer, remotes));
+    }
+    if (zone.zonemd != ZonemdMode::off) {
+        lines.add("zonemd", word_of(zone.zonemd));
+    }
+    if (zone.dnssec) {
+        lines.add("dnssec", "verify");
     }
     add_journal(zone.journal, lines);
     if (zone.guard) {

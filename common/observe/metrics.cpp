@@ -62,6 +62,13 @@ Metrics::Metrics()
                   {"error"}),
       tls_errors("twinzone_tls_errors_total", "TLS connections that failed.", {"reason"}),
       guard_holds("twinzone_guard_holds_total", "Versions that the change guard held.", {"reason"}),
+      zone_checks("twinzone_zone_checks_total",
+                  "Versions judged by their content before they were published.",
+                  {"check", "result"}),
+      digest_checks(
+          "twinzone_digest_checks_total",
+          "Digests of a primary compared with ours under one serial; and versions mended.",
+          {"result"}),
       verifications("twinzone_verifications_total",
                     "Whole comparisons with a server, by what they found; and versions mended.",
                     {"result"}),
@@ -88,12 +95,21 @@ Metrics::Metrics()
     for (const char* result : {"current", "newer", "lower", "failed"}) {
         soa_checks.add({result}, 0);
     }
+    for (const char* result : {"same", "differs", "mended"}) {
+        digest_checks.add({result}, 0);
+    }
+    for (const char* result : {"valid", "absent", "unsupported", "failed"}) {
+        zone_checks.add({"zonemd", result}, 0);
+    }
+    for (const char* result : {"valid", "unsigned", "unsupported", "failed"}) {
+        zone_checks.add({"dnssec", result}, 0);
+    }
     for (const char* reason : {"deletions", "apex-ns"}) {
         guard_holds.add({reason}, 0);
     }
     for (const Errc code :
          {Errc::message_malformed, Errc::message_unexpected, Errc::rcode, Errc::transfer_malformed,
-          Errc::transfer_diverged, Errc::peer_unreachable}) {
+          Errc::transfer_diverged, Errc::peer_unreachable, Errc::zone_unverified}) {
         ixfr_fallbacks.add({to_string(code)}, 0);
     }
     for (const char* error : {"badkey", "badsig", "badtime", "badtrunc", "missing"}) {

@@ -85,6 +85,8 @@ struct Metrics {
     CounterFamily tsig_errors;     // error: badkey badsig badtime badtrunc missing
     CounterFamily tls_errors;      // reason
     CounterFamily guard_holds;     // reason
+    CounterFamily zone_checks;     // check zonemd|dnssec, result
+    CounterFamily digest_checks;   // result same|differs|mended
     CounterFamily verifications;   // result same|differs|other-serial|refused|no-answer|mended
     Histogram transfer_duration;
     Histogram commit;

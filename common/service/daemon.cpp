@@ -60,6 +60,7 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
       notifier_(loop_, [this](std::size_t place) { return zone_status_at(place); }) {}
 
 Daemon::~Daemon() {
+    gate_.reset();   // reads the store on the pool
     store_.reset();  // its writer posts to the loop
 }
 
@@ -67,7 +68,10 @@ void Daemon::start_cores() {
     const std::uint64_t seed = net::random_seed();
     hook_runner_ =
         std::make_unique<HookRunner>(loop_, events_, *store_, config_.store_path + "/hooks");
-    follower_ = std::make_unique<Follower>(*store_, intakes_, config_.limits, seed);
+    gate_ = std::make_unique<GatedStore>(loop_, *store_, config_.store_path,
+                                         [this](const Judged& judged) { handle_judged(judged); });
+    gate_->set_time_limit(config_.limits.transfer_time);
+    follower_ = std::make_unique<Follower>(*gate_, intakes_, config_.limits, seed);
     follower_runner_ = std::make_unique<FollowerRunner>(
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
     follower_runner_->set_per_remote(config_.limits.per_remote);
@@ -151,6 +155,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     zone_index_.emplace(zone.name, zones_.size());
     zones_.push_back(zone);
     store_->configure(zone.name, journal_limits(zone.journal));
+    gate_->set_zone(zone);
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     watch_->add_zone(zone);
@@ -243,6 +248,15 @@ void Daemon::handle_completions() {
     follower_runner_->kick();
 }
 
+void Daemon::handle_judged(const Judged& judged) {
+    count_judged(metrics_, judged);
+    for (Decision& decision : decisions_of(judged)) {
+        events_.record(loop_.now(), judged.zone, std::move(decision));
+    }
+    follower_->handle_commits(loop_.now());  // of what was refused
+    follower_runner_->kick();
+}
+
 void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
     for (const config::RemotePtr& remote : zones_.at(zone_index_.at(commit.zone)).notify) {
         commit.owe_notify.push_back(remote->name);
@@ -265,7 +279,7 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
         }
         done(std::move(result));
     };
-    store_->submit(std::move(commit), std::move(published));
+    gate_->submit(std::move(commit), std::move(published));
 }
 
 void Daemon::handle_released(const dns::Name& zone) {

@@ -22,6 +22,7 @@
 #include "common/service/event_log.h"
 #include "common/service/follower.h"
 #include "common/service/follower_runner.h"
+#include "common/service/gated_store.h"
 #include "common/service/hold_control.h"
 #include "common/service/hook_runner.h"
 #include "common/service/listener_moves.h"
@@ -162,6 +163,7 @@ class Daemon {
     void log_opening();
     void handle_completions();
     void handle_zones();
+    void handle_judged(const Judged& judged);
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const RoundEnded& round);
@@ -193,6 +195,7 @@ class Daemon {
     net::Loop loop_;
     Instant started_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<GatedStore> gate_;  // new content goes through it
     SorterIntakeSource intakes_;
     std::unique_ptr<Follower> follower_;  // of no zone where all come from files
     std::unique_ptr<Publisher> publisher_;

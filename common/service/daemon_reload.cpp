@@ -111,6 +111,7 @@ Result<std::string> Daemon::apply(config::Config next,
     publisher_->set_max_transfers(next.limits.transfers_out);
     follower_->set_limits(next.limits);
     follower_runner_->set_per_remote(next.limits.per_remote);
+    gate_->set_time_limit(next.limits.transfer_time);
     announcer_->set_rate(next.limits.notify_rate);
     server_->set_limits(next.limits);
     watch_->set_remotes(next.remotes);
@@ -130,6 +131,7 @@ void Daemon::put_zone(const config::Zone& zone) {
     }
     zones_[at->second] = zone;
     store_->configure(zone.name, journal_limits(zone.journal));
+    gate_->set_zone(zone);
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->put_zone(loop_.now(), zone);
     watch_->put_zone(zone);
@@ -158,6 +160,7 @@ void Daemon::remove_zone(const dns::Name& zone) {
     verbs_->handle_removed(zone);
     events_.forget(zone);
     store_->configure(zone, {});
+    gate_->remove_zone(zone);
     const std::size_t place = at->second;
     zone_index_.erase(at);
     if (place + 1 != zones_.size()) {

@@ -45,6 +45,9 @@ void add_view(control::ZoneStatus& status, const Follower::View& view) {
     if (status.reason.empty() && status.state == control::ZoneState::stale) {
         status.reason = "no primary has confirmed it since its refresh interval passed";
     }
+    if (status.reason.empty()) {
+        status.reason = view.other_content;
+    }
     status.source = view.source;
     if (view.progress) {
         status.transfer = transfer_status(*view.progress);
@@ -114,6 +117,9 @@ control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const
     }
     if (catalogs_ != nullptr) {
         catalogs_->describe(status, zone.name);
+    }
+    if (status.reason.empty()) {
+        status.reason = gate_->warning(zone.name);
     }
     add_hold(status, store_->hold(zone.name));
     return status;

@@ -40,6 +40,7 @@ Reason reason_of(TransferCause cause) {
         case TransferCause::expired: return Reason::axfr_expired;
         case TransferCause::adopted: return Reason::axfr_adopted;
         case TransferCause::ordered: return Reason::axfr_ordered;
+        case TransferCause::differs: return Reason::axfr_differs;
         case TransferCause::after_ixfr: return Reason::axfr_after_ixfr;
     }
     TWINZONE_UNREACHABLE();
@@ -61,6 +62,7 @@ Reason reason_of_failure(Errc code) {
         case Errc::tsig_bad_truncation: return Reason::transfer_signature;
         case Errc::transfer_limit: return Reason::transfer_limit;
         case Errc::zone_policy: return Reason::transfer_policy;
+        case Errc::zone_unverified: return Reason::transfer_unverified;
         default: return Reason::transfer_local;
     }
 }
@@ -94,6 +96,25 @@ class FollowerDecisions {
             facts.detail = event.error->detail();
         }
         add(reason_of(event.verdict), std::move(facts));
+    }
+
+    // That it is the same, the SOA check has said already.
+    void operator()(const DigestCompared& event) {
+        if (event.outcome == DigestOutcome::same) {
+            return;
+        }
+        const bool is_kept = event.outcome == DigestOutcome::kept;
+        EventFacts facts;
+        facts.remote = event.remote.to_text();
+        facts.to = event.serial;
+        facts.digest = event.ours.to_text();
+        facts.note = fmt::format("theirs {}", event.theirs.to_text());
+        if (is_kept) {
+            facts.note += event.preferred.empty()
+                              ? std::string{", it was fetched once already"}
+                              : fmt::format(", {} comes before it", event.preferred);
+        }
+        add(is_kept ? Reason::digest_kept : Reason::digest_differs, std::move(facts));
     }
 
     void operator()(const TransferBegan& event) {

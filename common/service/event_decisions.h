@@ -7,6 +7,7 @@
 #include "common/service/client_session.h"
 #include "common/service/decision.h"
 #include "common/service/follower_event.h"
+#include "common/service/judged.h"
 
 namespace twinzone::service {
 
@@ -15,6 +16,7 @@ namespace twinzone::service {
 [[nodiscard]] Decision decision_of(const Announced& announced);
 [[nodiscard]] Decision decision_of(const zone::HeldVersion& held);
 [[nodiscard]] Decision decision_of(const ClientSession::TransferEnd& end);
+[[nodiscard]] std::vector<Decision> decisions_of(const Judged& judged);
 [[nodiscard]] Decision progress_of(const ClientSession::TransferEnd& so_far);
 
 }  // namespace twinzone::service

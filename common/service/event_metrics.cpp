@@ -50,7 +50,14 @@ class EventCounter {
         count_error(event.error);
     }
 
+    void operator()(const DigestCompared& event) {
+        metrics_.digest_checks.add({event.outcome == DigestOutcome::same ? "same" : "differs"});
+    }
+
     void operator()(const TransferEnded& event) {
+        if (event.cause == TransferCause::differs && !event.error && !event.unchanged) {
+            metrics_.digest_checks.add({"mended"});
+        }
         // What a failed one would have become is not known.
         const std::string_view type = type_label(event.error ? event.asked : event.got);
         metrics_.transfers.add(
@@ -110,6 +117,24 @@ void count_tls_error(observe::Metrics& metrics, const Error& error) {
 
 void count_held(observe::Metrics& metrics, const zone::HeldVersion& held) {
     metrics.guard_holds.add({to_text(held.reason)});
+}
+
+void count_judged(observe::Metrics& metrics, const Judged& judged) {
+    if (!judged.findings) {
+        if (judged.findings.error().code() == Errc::zone_unverified) {
+            metrics.zone_checks.add(
+                {judged.at_fault == zone::CheckKind::zonemd ? "zonemd" : "dnssec", "failed"});
+        }
+        return;
+    }
+    if (judged.wanted.zonemd == config::ZonemdMode::generate) {
+        metrics.zone_checks.add({"zonemd", "generated"});
+    } else if (judged.wanted.zonemd != config::ZonemdMode::off) {
+        metrics.zone_checks.add({"zonemd", to_string(judged.findings->zonemd)});
+    }
+    if (judged.findings->dnssec) {
+        metrics.zone_checks.add({"dnssec", to_string(judged.findings->dnssec->verdict)});
+    }
 }
 
 void count_transfer_end(observe::Metrics& metrics, const ClientSession::TransferEnd& end) {

@@ -191,6 +191,28 @@ void add_guard(const Zone& zone, std::vector<Sentence>& out) {
     }
 }
 
+void add_zonemd(const Zone& zone, std::vector<Sentence>& out) {
+    switch (zone.zonemd) {
+        case config::ZonemdMode::off: return;
+        case config::ZonemdMode::verify:
+            out.push_back(
+                {"zonemd", "a version whose ZONEMD is not that of its content is refused"});
+            return;
+        case config::ZonemdMode::require:
+            out.push_back({"zonemd", "a version without a ZONEMD that is right is refused"});
+            return;
+        case config::ZonemdMode::generate:
+            out.push_back({"zonemd", "made anew for each version (SHA-384)"});
+            return;
+    }
+}
+
+void add_dnssec(const Zone& zone, std::vector<Sentence>& out) {
+    if (zone.dnssec) {
+        out.push_back({"dnssec", "a signed version whose signatures do not hold is refused"});
+    }
+}
+
 std::string_view event_name(config::HookEvent event) {
     switch (event) {
         case config::HookEvent::committed: return "committed";
@@ -219,6 +241,8 @@ std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
     std::vector<Sentence> out;
     add_source(zone, role, out);
     add_members(zone, config, out);
+    add_zonemd(zone, out);
+    add_dnssec(zone, out);
     add_guard(zone, out);
     out.push_back({"transfer", fmt::format("allowed to {}", in_words(zone.allow_transfer))});
     out.push_back({"told", zone.notify.empty() ? std::string{"nobody"}

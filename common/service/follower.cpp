@@ -338,6 +338,7 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     view.transferring = zone->transferring;
     view.last_error = zone->last_error;
     view.source = zone->source;
+    view.other_content = zone->other_content;
     view.last_success = zone->refresher.timers(now).last_success;
     view.expires_in = expires_in(now, name);
     view.next_check_in = next_check_in(now, *zone);

@@ -114,6 +114,7 @@ class Follower final : public SecondaryView {
         std::optional<seconds> expires_in;
         seconds next_check_in{0};
         std::optional<Progress> progress;  // of a transfer under way
+        std::string other_content;  // that a primary has under our serial, in words; empty: none
     };
     [[nodiscard]] std::optional<View> view(Now now, dns::NameView zone) const;
 
@@ -134,6 +135,15 @@ class Follower final : public SecondaryView {
         Result<zone::Committed> result;
     };
 
+    // What a primary holds under our serial, as far as it told.
+    struct HeldElsewhere {
+        std::uint32_t remote = 0;
+        dns::Serial serial{0};
+        std::optional<zone::Digest> digest{};  // nullopt: it tells none
+        bool tried = false;                    // its content came in once while it told this digest
+        bool told = false;                     // that ours is kept
+    };
+
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
     void set_remotes(Zone& zone);
@@ -151,6 +161,16 @@ class Follower final : public SecondaryView {
 
     void handle_soa(Now now, std::unique_ptr<Exchange> exchange, const SoaQuestion::Answer& answer);
     void compare_serials(Now now, const Exchange& exchange, const SoaQuestion::Answer& answer);
+    [[nodiscard]] bool compare_digests(Now now, const Exchange& exchange,
+                                       const SoaQuestion::Answer& answer,
+                                       const zone::Version& ours);
+    [[nodiscard]] static HeldElsewhere& held_elsewhere(Zone& zone, std::uint32_t remote,
+                                                       dns::Serial serial);
+    [[nodiscard]] static const HeldElsewhere* preferred_before(const Zone& zone,
+                                                               std::uint32_t remote);
+    [[nodiscard]] bool keeps_ours(Zone& zone, HeldElsewhere& theirs, bool is_known,
+                                  DigestCompared compared);
+    void note_fetched(const Exchange& exchange);
     void fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
 
     void handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress);

@@ -65,6 +65,23 @@ struct SoaChecked {
     std::optional<Error> error;         // set where there was no usable answer
 };
 
+// What a primary's digest under our serial says.
+enum class DigestOutcome : std::uint8_t {
+    same,
+    differs,  // its content is fetched
+    kept      // it differs, and ours stays
+};
+
+struct DigestCompared {
+    Endpoint remote;
+    dns::Serial serial{0};
+    zone::Digest ours;
+    zone::Digest theirs;
+    DigestOutcome outcome{};
+    std::string preferred;  // of `kept`: the primary that comes before it; empty: its content was
+                            // fetched once already
+};
+
 // Why a transfer is asked for in the way it is.
 enum class TransferCause : std::uint8_t {
     differences,  // IXFR: a version is held
@@ -74,6 +91,7 @@ enum class TransferCause : std::uint8_t {
     expired,      // AXFR: the zone has expired, any serial is taken
     adopted,      // AXFR: a serial that is not newer is adopted
     ordered,      // AXFR: an operator wants it
+    differs,      // AXFR: the primary has other content under our serial
     after_ixfr,   // AXFR: IXFR from the same primary did not do
 };
 
@@ -103,6 +121,7 @@ struct TransferEnded {
     bool tls = false;
     TransferType asked{};
     TransferType got{};
+    TransferCause cause{};
     std::optional<dns::Serial> from;
     std::optional<dns::Serial> to;
     std::uint64_t added = 0;  // records
@@ -160,9 +179,9 @@ struct ZoneExpired {};
 
 struct FollowerEvent {
     dns::Name zone;
-    std::variant<SoaChecked, TransferBegan, TransferProgressed, TransferEnded, NotifyAccepted,
-                 NotifyTurnedAway, NotifyUnfound, VersionPublished, VersionHeld, RoundEnded,
-                 ZoneExpired>
+    std::variant<SoaChecked, DigestCompared, TransferBegan, TransferProgressed, TransferEnded,
+                 NotifyAccepted, NotifyTurnedAway, NotifyUnfound, VersionPublished, VersionHeld,
+                 RoundEnded, ZoneExpired>
         what;
 };
 

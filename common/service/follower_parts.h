@@ -70,6 +70,8 @@ struct Follower::Zone {
     bool expired_told = false;
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;  // the transfer that is being committed
+    std::vector<HeldElsewhere> elsewhere;  // under our serial
+    std::string other_content;             // Follower::View
     std::string last_error;
     std::optional<Errc> last_fault;  // its code
     std::string source;

@@ -39,6 +39,9 @@ void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsign
     exchange->deadline = now.instant + kSoaTimeouts[attempt];
     SoaQuestion& question = exchange->question.emplace<SoaQuestion>(
         zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns);
+    if (asked.settings->key || asked.settings->tls) {
+        question.ask_digest();
+    }
     const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
     Result<Bytes> message =
         question.message(now.unix, transfer::carrier_of(transport, asked.settings->tls != nullptr));
@@ -82,6 +85,9 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     }
     emit(zone, std::move(checked));
     if (order == dns::SerialOrder::equal) {
+        if (compare_digests(now, exchange, answer, *state->version)) {
+            return;
+        }
         confirm_current(now, exchange.zone, from, answer.expire);
         return;
     }

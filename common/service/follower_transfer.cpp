@@ -290,6 +290,8 @@ void Follower::handle_committed(Now now, Completion completion) {
         return;
     }
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
+    note_fetched(*exchange);
+    zone.other_content.clear();
     zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
     zone.transferring = false;
     zone.source = remotes_[exchange->remote].endpoint.to_text();
@@ -315,6 +317,7 @@ void Follower::handle_committed(Now now, Completion completion) {
 // The version is whole and kept, but for an operator to let go. Expiry goes on: nobody confirmed
 // what is in service.
 void Follower::handle_held(Now now, const Exchange& exchange, const zone::Committed& committed) {
+    note_fetched(exchange);
     Zone& zone = *zones_[exchange.zone];
     zone.transferring = false;
     zone.confirmed = false;
@@ -341,6 +344,8 @@ bool Follower::allows_axfr(const Exchange& exchange, const Error& error) {
         case Errc::transfer_diverged:
         case Errc::limit: return true;
         case Errc::peer_unreachable: return exchange.connected;
+        // The whole zone under the same serial may be right where the differences were not.
+        case Errc::zone_unverified: return !exchange.transfer().assembler().full();
         default: return false;
     }
 }
@@ -349,6 +354,9 @@ void Follower::fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const 
     Zone& zone = *zones_[exchange->zone];
     TransferEnded facts = this->facts(now, *exchange);
     facts.error = error;
+    if (error.code() == Errc::zone_unverified) {
+        note_fetched(*exchange);
+    }
     facts.falls_back_to_axfr = !zone.leaving && allows_axfr(*exchange, error);
     emit(zone, facts);
     if (facts.falls_back_to_axfr) {
@@ -377,6 +385,7 @@ TransferEnded Follower::facts(Now now, const Exchange& exchange) const {
     out.key = remote.settings->key ? remote.settings->key->name().to_text() : std::string{};
     out.tls = remote.settings->tls != nullptr;
     out.asked = question.asked();
+    out.cause = exchange.cause;
     out.got = question.assembler().full() ? TransferType::axfr : TransferType::ixfr;
     out.from = exchange.ours ? std::optional{exchange.ours->serial} : std::nullopt;
     const dns::SoaRecord* target = question.assembler().soa();

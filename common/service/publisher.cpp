@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/service/digest_option.h"
+
 namespace twinzone::service {
 
 namespace {
@@ -155,6 +157,7 @@ Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     answer.header.aa = true;
     answer.answer.push_back(state->version->soa.record());
     answer_expire(now, request, *state->version, answer.edns);
+    answer_digest(request, *state->version, answer.edns);
     return as_answer(request.finish(answer, now.unix));
 }
 
@@ -326,6 +329,16 @@ bool Publisher::is_within_a_zone(dns::NameView name) const {
         name = name.parent();
     }
     return true;
+}
+
+// To nobody but who may have the content, and has proved to be who it is.
+void Publisher::answer_digest(const Request& request, const zone::Version& version,
+                              std::optional<dns::Edns>& edns) const {
+    const bool is_proved = request.key() != nullptr || request.source().over_tls;
+    if (edns && is_proved && asks_digest(*request.message().edns) &&
+        zones_.at(request.question().name).allows(request.peer())) {
+        set_digest(*edns, version.digest);
+    }
 }
 
 bool Publisher::is_expired(Now now, dns::NameView zone) const {

@@ -127,6 +127,8 @@ class Publisher {
     void note_contact(const Request& request, std::optional<dns::Serial> serial);
     void answer_expire(Now now, const Request& request, const zone::Version& version,
                        std::optional<dns::Edns>& edns) const;
+    void answer_digest(const Request& request, const zone::Version& version,
+                       std::optional<dns::Edns>& edns) const;
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
     [[nodiscard]] bool is_within_a_zone(dns::NameView name) const;
 

@@ -36,6 +36,8 @@ enum class Reason : std::uint8_t {
     soa_incomparable,
     soa_adopted,
     soa_failed,
+    digest_differs,
+    digest_kept,
     // What is asked for.
     ixfr_chosen,
     ixfr_own_history,
@@ -44,6 +46,7 @@ enum class Reason : std::uint8_t {
     axfr_expired,
     axfr_adopted,
     axfr_ordered,
+    axfr_differs,
     axfr_after_ixfr,
     // How a transfer in went.
     transfer_progress,
@@ -58,10 +61,20 @@ enum class Reason : std::uint8_t {
     transfer_signature,
     transfer_limit,
     transfer_policy,
+    transfer_unverified,
     transfer_local,
     records_left_out,
     records_already_there,
     answer_not_authoritative,
+    // Judging the content.
+    zonemd_right,
+    zonemd_unknown,
+    zonemd_absent,
+    zonemd_made,
+    dnssec_right,
+    dnssec_unsigned,
+    dnssec_unknown,
+    dnssec_ends_soon,
     // What became of it.
     committed,
     held,

@@ -4,6 +4,7 @@
 
 #include "common/dns/extended_error.h"
 #include "common/dns/message.h"
+#include "common/service/digest_option.h"
 
 namespace twinzone::service {
 
@@ -40,6 +41,9 @@ Result<Bytes> SoaQuestion::message(UnixTime now, transfer::Carrier carrier) {
         query.edns.emplace();
         query.edns->udp_payload_bytes = kPayloadBytes;
         query.edns->ask_expire();
+        if (digest_) {
+            service::ask_digest(*query.edns);
+        }
     }
     Bytes wire = transfer::to_wire(std::move(query), carrier, tsig_ ? tsig_->reserve_bytes() : 0);
     if (tsig_) {
@@ -93,11 +97,12 @@ Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) con
             if (!soa) {
                 return fail(std::move(soa).error());
             }
-            return std::optional{
-                Answer{.kind = Answer::Kind::soa,
-                       .soa = std::move(*soa),
-                       .expire = message->edns ? message->edns->expire() : std::nullopt,
-                       .is_authoritative = message->header.aa}};
+            return std::optional{Answer{
+                .kind = Answer::Kind::soa,
+                .soa = std::move(*soa),
+                .expire = message->edns ? message->edns->expire() : std::nullopt,
+                .is_authoritative = message->header.aa,
+                .digest = digest_ && message->edns ? digest_in(*message->edns) : std::nullopt}};
         }
     }
     return fail(Errc::message_unexpected, "SOA query answered without a SOA record of the zone");

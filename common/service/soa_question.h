@@ -12,6 +12,7 @@
 #include "common/dns/soa.h"
 #include "common/dns/tsig.h"
 #include "common/transfer/transfer_query.h"
+#include "common/zone/digest.h"
 
 namespace twinzone::service {
 
@@ -20,14 +21,18 @@ class SoaQuestion {
     struct Answer {
         enum class Kind : std::uint8_t { soa, truncated, edns_refused };
         Kind kind{};
-        std::optional<dns::SoaRecord> soa;  // set for Kind::soa
-        std::optional<seconds> expire;      // EDNS EXPIRE, where given
-        bool is_authoritative = false;      // AA
+        std::optional<dns::SoaRecord> soa;     // set for Kind::soa
+        std::optional<seconds> expire;         // EDNS EXPIRE, where given
+        bool is_authoritative = false;         // AA
+        std::optional<zone::Digest> digest{};  // of the content, where it was asked for and told
     };
 
     // `key` may be null. `edns`: ask with EDNS and EXPIRE; some old servers answer that with
     // FORMERR.
     SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns);
+
+    // Also asks for the digest of the content (digest_option.h). Before message().
+    void ask_digest() noexcept { digest_ = true; }
 
     // The signed query. Call once.
     [[nodiscard]] Result<Bytes> message(UnixTime now,
@@ -45,6 +50,7 @@ class SoaQuestion {
     std::uint16_t id_;
     std::optional<dns::TsigClient> tsig_;
     bool edns_;
+    bool digest_ = false;
 };
 
 }  // namespace twinzone::service

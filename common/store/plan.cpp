@@ -316,6 +316,10 @@ Result<Plan> make_plan(const Batch& batch, zone::Commit& commit) {
     if (plan.large) {
         return plan;
     }
+    if (commit.expected && plan.record.version->digest != *commit.expected) {
+        return fail(Errc::transfer_diverged,
+                    "the content is not the one whose ZONEMD or signatures were checked");
+    }
     if (plan.verdict) {
         keep_back(commit, **record, plan);
         return plan;

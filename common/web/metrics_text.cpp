@@ -140,6 +140,8 @@ void put_events(Exposition& out, const observe::Metrics& metrics) {
     out.put(metrics.tsig_errors);
     out.put(metrics.tls_errors);
     out.put(metrics.guard_holds);
+    out.put(metrics.zone_checks);
+    out.put(metrics.digest_checks);
     out.put(metrics.verifications);
     out.put(metrics.commit);
 }

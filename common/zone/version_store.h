@@ -127,6 +127,8 @@ struct Commit {
     UnixTime now;
     std::vector<std::string> owe_notify;  // remotes that now owe an answer to a NOTIFY of the new
                                           // version; survives a restart
+    std::optional<Digest> expected;       // of the new version, where it was judged before: another
+                                          // is Errc::transfer_diverged
     std::optional<GuardLimits> guard;     // judges ReplaceWith and ApplyDiffs; nullopt: all pass
 };
 

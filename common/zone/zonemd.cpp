@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include "common/base/assert.h"
@@ -39,6 +40,16 @@ bool is_alone(const Zonemd& zonemd, const std::vector<Zonemd>& all) {
     return std::count_if(all.begin(), all.end(), [&](const Zonemd& other) {
                return other.scheme == zonemd.scheme && other.hash == zonemd.hash;
            }) == 1;
+}
+
+// Enough of a digest to tell it from another by eye.
+std::string beginning_of(ByteView digest) {
+    constexpr std::size_t shown = 8;
+    std::string text;
+    for (const std::uint8_t octet : digest.first(std::min(shown, digest.size()))) {
+        text += fmt::format("{:02x}", octet);
+    }
+    return text + "...";
 }
 
 }  // namespace
@@ -107,6 +118,9 @@ bool ZonemdDigester::is_left_out(const dns::RecordView& record) {
 }
 
 void ZonemdDigester::digest(const dns::RecordView& record) {
+    if (!is_wanted_) {
+        return;
+    }
     const ByteView owner = record.owner.wire();
     std::transform(owner.begin(), owner.end(), std::back_inserter(wire_), dns::lower);
     std::array<std::uint8_t, 10> fixed{};
@@ -135,6 +149,22 @@ void ZonemdDigester::flush() {
     wire_.clear();
 }
 
+void ZonemdDigester::keep_published_only() {
+    for (const ZonemdHash hash : {ZonemdHash::sha384, ZonemdHash::sha512}) {
+        const bool is_asked =
+            std::any_of(published_.begin(), published_.end(), [hash](const Zonemd& zonemd) {
+                return is_known(zonemd) && zonemd.hash == static_cast<std::uint8_t>(hash);
+            });
+        if (!is_asked) {
+            contexts_[slot(hash)].reset();
+        }
+    }
+    is_wanted_ = contexts_[0] || contexts_[1];
+    if (!is_wanted_) {
+        wire_.clear();
+    }
+}
+
 Bytes ZonemdDigester::finish(ZonemdHash hash) {
     if (!soa_added_) {
         add_soa();
@@ -147,6 +177,19 @@ Bytes ZonemdDigester::finish(ZonemdHash hash) {
     return digest;
 }
 
+dns::Record ZonemdMaker::finish() {
+    dns::Record record;
+    record.owner = soa_.owner;
+    record.type = dns::RrType::zonemd;
+    record.ttl = soa_.ttl;
+    record.rdata = Zonemd{.serial = soa_.serial,
+                          .scheme = kZonemdSchemeSimple,
+                          .hash = static_cast<std::uint8_t>(kHash),
+                          .digest = digester_.finish(kHash)}
+                       .rdata();
+    return record;
+}
+
 std::string_view to_string(ZonemdVerdict verdict) noexcept {
     switch (verdict) {
         case ZonemdVerdict::valid: return "valid";
@@ -157,27 +200,39 @@ std::string_view to_string(ZonemdVerdict verdict) noexcept {
     return "";
 }
 
-ZonemdVerdict verdict_of(ZonemdDigester& digester, const dns::SoaRecord& soa) {
+std::string_view to_string(ZonemdHash hash) noexcept {
+    return hash == ZonemdHash::sha384 ? "SHA-384" : "SHA-512";
+}
+
+ZonemdJudgement judge_zonemd(ZonemdDigester& digester, const dns::SoaRecord& soa) {
     const std::vector<Zonemd>& published = digester.published();
     if (!digester.published_is_well_formed()) {
-        return ZonemdVerdict::mismatch;
+        return {ZonemdVerdict::mismatch, "a ZONEMD record is malformed"};
     }
     if (published.empty()) {
-        return ZonemdVerdict::absent;
+        return {ZonemdVerdict::absent, {}};
     }
-    bool known = false;
+    ZonemdJudgement judgement{ZonemdVerdict::unsupported, {}};
     for (const Zonemd& zonemd : published) {
         if (!is_known(zonemd) || !is_alone(zonemd, published)) {
             continue;
         }
-        known = true;
+        judgement.verdict = ZonemdVerdict::mismatch;
         // §4 step 4: a digest of another version of the zone proves nothing.
-        if (zonemd.serial == soa.serial &&
-            digester.finish(static_cast<ZonemdHash>(zonemd.hash)) == zonemd.digest) {
-            return ZonemdVerdict::valid;
+        if (zonemd.serial != soa.serial) {
+            judgement.text = fmt::format("ZONEMD is of serial {}, the SOA has {}",
+                                         zonemd.serial.value(), soa.serial.value());
+            continue;
         }
+        const auto hash = static_cast<ZonemdHash>(zonemd.hash);
+        const Bytes computed = digester.finish(hash);
+        if (computed == zonemd.digest) {
+            return {ZonemdVerdict::valid, std::string{to_string(hash)}};
+        }
+        judgement.text = fmt::format("ZONEMD ({}) says {}, the content is {}", to_string(hash),
+                                     beginning_of(zonemd.digest), beginning_of(computed));
     }
-    return known ? ZonemdVerdict::mismatch : ZonemdVerdict::unsupported;
+    return judgement;
 }
 
 Result<ZonemdVerdict> verify_zonemd(RecordStream& records, const dns::SoaRecord& soa) {
@@ -188,7 +243,7 @@ Result<ZonemdVerdict> verify_zonemd(RecordStream& records, const dns::SoaRecord&
             return fail(std::move(record).error());
         }
         if (!*record) {
-            return verdict_of(digester, soa);
+            return judge_zonemd(digester, soa).verdict;
         }
         digester.add(**record);
     }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,6 +60,10 @@ class ZonemdDigester {
     // False after a ZONEMD record that is none.
     [[nodiscard]] bool published_is_well_formed() const noexcept { return well_formed_; }
 
+    // Spares the work for digests that no record of the apex asks for. Requires: behind the last
+    // record of the apex; finish() is then only asked for these.
+    void keep_published_only();
+
     // The digest by this hash; once for each, after the last record. Requires: it is computed.
     [[nodiscard]] Bytes finish(ZonemdHash hash);
 
@@ -78,7 +83,27 @@ class ZonemdDigester {
     std::vector<Zonemd> published_;
     bool well_formed_ = true;
     bool soa_added_ = false;
-    Bytes wire_;  // records not hashed yet
+    bool is_wanted_ = true;  // some digest is computed
+    Bytes wire_;             // records not hashed yet
+};
+
+// Makes the ZONEMD of a zone: SIMPLE, SHA-384, with the SOA's TTL. One use; not thread-safe.
+class ZonemdMaker {
+  public:
+    // Borrows the SOA for its life.
+    explicit ZonemdMaker(const dns::SoaRecord& soa) : soa_(soa), digester_(soa, kHash) {}
+
+    // As ZonemdDigester::add().
+    void add(const dns::RecordView& record) { digester_.add(record); }
+
+    // After the last record.
+    [[nodiscard]] dns::Record finish();
+
+  private:
+    static constexpr ZonemdHash kHash = ZonemdHash::sha384;  // that all implement (§2.2.3)
+
+    const dns::SoaRecord& soa_;
+    ZonemdDigester digester_;
 };
 
 // What a zone's own ZONEMD says of it. §4.
@@ -93,7 +118,15 @@ enum class ZonemdVerdict : std::uint8_t {
 // Reads the stream to its end. Errors are the stream's.
 [[nodiscard]] Result<ZonemdVerdict> verify_zonemd(RecordStream& records, const dns::SoaRecord& soa);
 
-// The same for a digester that has taken every record.
-[[nodiscard]] ZonemdVerdict verdict_of(ZonemdDigester& digester, const dns::SoaRecord& soa);
+struct ZonemdJudgement {
+    ZonemdVerdict verdict{};
+    std::string text;  // of a mismatch what is wrong, of a valid one which it is
+};
+
+// The same for a digester that has taken every record. Once.
+[[nodiscard]] ZonemdJudgement judge_zonemd(ZonemdDigester& digester, const dns::SoaRecord& soa);
+
+// "SHA-384".
+[[nodiscard]] std::string_view to_string(ZonemdHash hash) noexcept;
 
 }  // namespace twinzone::zone

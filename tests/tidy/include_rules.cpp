@@ -45,7 +45,7 @@ constexpr Library kLibraries[] = {
     {"microhttpd.h", "common/net"},
     {"prometheus/", "common/observe"},
     {"lmdb.h", "common/store tests/unit/store"},
-    {"ldns/", "common/text tests"},
+    {"ldns/", "common/text common/zone tests"},
     {"openssl/", "common/dns common/net common/zone tests"},
     {"yaml-cpp/", "common/config"},
     {"CLI/", "common/config primary secondary"},

@@ -3,6 +3,8 @@ import glob
 import os
 import tarfile
 
+import dns.zone
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
@@ -17,6 +19,17 @@ def small(serial, records=(), zone="example.test.", refresh=3600, retry=600, exp
         *records,
     ]
     return "\n".join(lines) + "\n"
+
+
+def with_zonemd(text, zone="example.test.", algorithm=1, scheme=1, spoil=False):
+    """The zone file with the ZONEMD that dnspython computes for it (or one octet off)."""
+    made = dns.zone.from_text(text + f"{zone} 3600 IN ZONEMD 0 1 1 {'00' * 48}\n", zone,
+                              relativize=False)
+    digest = made.compute_digest(min(algorithm, 2)).digest.hex()
+    if spoil:
+        digest = f"{int(digest[:2], 16) ^ 1:02x}{digest[2:]}"
+    serial = made.get_soa().serial
+    return text + f"{zone} 3600 IN ZONEMD {serial} {scheme} {algorithm} {digest}\n"
 
 
 def root_archive():

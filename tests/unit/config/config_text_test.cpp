@@ -46,6 +46,8 @@ templates:
     retry: { min: 6s, max: 1h }
     expire: { min: 3h }
     verify-interval: 1d
+    zonemd: require
+    dnssec: verify
     guard: { max-delete: 20%, min-records: 5 }
     hooks: [ { on: [committed, failed, held, expired], exec: [/bin/tell, "a \"b\" c"], timeout: 90s } ]
   - name: default

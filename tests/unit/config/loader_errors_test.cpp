@@ -99,10 +99,16 @@ TEST_CASE("the loader names unknown, misplaced and later keys", "[config]") {
          kPrimary,
          kHead + kZone + "remotes: [{ name: a, addresses: [192.0.2.1], via: 192.0.2.9 }]\n",
          {"t.yaml:4:46: 'via' is not in this version yet"}},
-        {"later: zonemd other than off",
+        {"zonemd: no such word",
          kPrimary,
-         kHead + "zones: [{ zone: a.test, source: { file: db }, zonemd: verify }]\n",
-         {"t.yaml:3:55: 'zonemd' is not in this version yet, except for 'off'"}},
+         kHead + "zones: [{ zone: a.test, source: { file: db }, zonemd: check }]\n",
+         {"t.yaml:3:55: zonemd cannot be 'check'; it is one of off, verify, require, generate"}},
+        {"zonemd: made for what comes by transfer",
+         kPrimary,
+         kHead + kRemote +
+             "zones: [{ zone: a.test, source: { transfer: [ns1] }, zonemd: generate }]\n",
+         {"t.yaml:4:17: zone a.test. comes by transfer and keeps its content; 'zonemd: generate' "
+          "is for zones from files"}},
         {"loopback without the server to ask",
          kSecondary,
          kHead + kRemote +

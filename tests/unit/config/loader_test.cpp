@@ -56,8 +56,8 @@ templates:
     refresh: { min: 31s, max: 2d }
     retry: { min: 6s }
     expire: { min: 3h }
-    zonemd: off
-    dnssec: off
+    zonemd: verify
+    dnssec: verify
   - name: reverse
     source: { directory: /etc/bind/reverse }
     journal: { max-size: 64M }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/service/digest_option.h"
 #include "tests/support/catch.h"
 #include "tests/unit/service/service_fixture.h"
 
@@ -90,6 +91,41 @@ class PublisherBench : public StoreBench {
 };
 
 }  // namespace
+
+TEST_CASE("the digest is told to nobody but who may have the zone and has proved it",
+          "[service][publisher]") {
+    PublisherBench bench;
+    dns::Message query = PublisherBench::query("example.test.", dns::RrType::soa);
+    query.edns.emplace();
+    ask_digest(*query.edns);
+    const auto told = [&](bool over_tls, bool is_signed) {
+        Bytes request = query.to_wire();
+        dns::TsigClient tsig{key("k.")};
+        if (is_signed) {
+            REQUIRE(tsig.sign_request(request, bench.now().unix));
+        }
+        Publisher::Answer answer = bench.publisher->answer(
+            bench.now(),
+            {.peer = endpoint("127.0.0.1@4000"), .transport = Transport::tcp, .over_tls = over_tls},
+            request);
+        Bytes bytes = std::get<Bytes>(answer);
+        if (is_signed) {
+            bytes.resize(*tsig.verify(bytes, bench.now().unix));
+        }
+        return digest_in(*dns::Message::parse(bytes)->edns);
+    };
+    const zone::Digest digest = version(5, {1, 2, 3})->version.digest;
+    CHECK_FALSE(told(false, false));
+    CHECK(told(true, false) == digest);
+    CHECK(told(false, true) == digest);
+    bench.allow({{.addresses = {}, .key = key("other.")}});
+    CHECK_FALSE(told(true, false));
+    CHECK_FALSE(told(false, true));
+    bench.allow({{.addresses = {}, .key = key("k.")}});
+    CHECK(told(false, true) == digest);
+    query.edns->options.clear();
+    CHECK_FALSE(told(false, true));
+}
 
 TEST_CASE("each request gets the answer of its kind", "[service][publisher]") {
     struct Row {

@@ -28,10 +28,8 @@ struct Content {
     RecordList records;
 };
 
-Content read(const std::string& zone_text) {
-    text::ZoneFileOptions options;
-    options.origin = name("example.");
-    auto reader = text::ZoneFileReader::from_text(zone_text, "test.zone", options);
+// What lies outside the zone is left out, as transfers do (appendix A.2).
+Content read(text::ZoneFileReader reader, const dns::Name& apex) {
     Content content;
     for (;;) {
         const auto record = reader.next();
@@ -42,10 +40,25 @@ Content read(const std::string& zone_text) {
         }
         if ((*record)->type == dns::RrType::soa) {
             content.soa = *dns::SoaRecord::parse(**record);
-        } else {
+        } else if ((*record)->owner.is_at_or_below(apex)) {
             content.records.append(**record);
         }
     }
+}
+
+Content read(const std::string& zone_text) {
+    text::ZoneFileOptions options;
+    options.origin = name("example.");
+    return read(text::ZoneFileReader::from_text(zone_text, "test.zone", options), options.origin);
+}
+
+Content read_file(const std::string& file, const std::string& apex) {
+    text::ZoneFileOptions options;
+    options.origin = name(apex);
+    auto reader =
+        text::ZoneFileReader::open(TWINZONE_TEST_DATA "/zonemd/" + file + ".zone", options);
+    REQUIRE(reader);
+    return read(std::move(*reader), options.origin);
 }
 
 ZonemdVerdict verdict(const std::string& zone_text) {
@@ -99,6 +112,39 @@ TEST_CASE("a zone's ZONEMD is judged as RFC 8976 section 4 says", "[zone][zonemd
             CHECK(verdict(kTop + row.zonemd + kBottom) == row.expected);
         }
     }
+}
+
+TEST_CASE("the zones of RFC 8976 appendix A have the digests that it says", "[zone][zonemd]") {
+    struct Row {
+        const char* file;
+        const char* apex;
+    };
+    const Row rows[] = {{"simple", "example."},
+                        {"complex", "example."},
+                        {"multiple", "example."},
+                        {"uri.arpa", "uri.arpa."},
+                        {"root-servers.net", "root-servers.net."}};
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.file) {
+            Content content = read_file(row.file, row.apex);
+            ListStream stream{content.records};
+            CHECK(*verify_zonemd(stream, content.soa) == ZonemdVerdict::valid);
+            content.soa.minimum = 1;
+            ListStream again{content.records};
+            CHECK(*verify_zonemd(again, content.soa) == ZonemdVerdict::mismatch);
+        }
+    }
+}
+
+TEST_CASE("each digest of appendix A.3 holds on its own", "[zone][zonemd]") {
+    const Content content = read_file("multiple", "example.");
+    ZonemdDigester digester{content.soa};
+    for (std::size_t i = 0; i < content.records.size(); ++i) {
+        digester.add(content.records[i]);
+    }
+    REQUIRE(digester.published().size() == 4);
+    CHECK(digester.finish(ZonemdHash::sha384) == digester.published()[0].digest);
+    CHECK(digester.finish(ZonemdHash::sha512) == digester.published()[1].digest);
 }
 
 TEST_CASE("case in owners and in names of old types does not change the digest", "[zone][zonemd]") {
