@@ -170,7 +170,7 @@ class Follower final : public SecondaryView {
                                                                std::uint32_t remote);
     [[nodiscard]] bool keeps_ours(Zone& zone, HeldElsewhere& theirs, bool is_known,
                                   DigestCompared compared);
-    void note_fetched(const Exchange& exchange);
+    void note_fetched(const Exchange& exchange, const zone::Version* held = nullptr);
     void fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
 
     void handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress);

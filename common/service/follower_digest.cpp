@@ -108,8 +108,13 @@ bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuest
 }
 
 // Its content came in, whatever became of it: it is not fetched again under this serial and digest.
-void Follower::note_fetched(const Exchange& exchange) {
+// `held`: the version in service that is its. nullptr: none.
+void Follower::note_fetched(const Exchange& exchange, const zone::Version* held) {
     if (exchange.cause != TransferCause::differs) {
+        Zone& zone = *zones_[exchange.zone];
+        if (held != nullptr && zone.remotes.size() > 1) {
+            held_elsewhere(zone, exchange.remote, held->serial()).digest = held->digest;
+        }
         return;
     }
     for (HeldElsewhere& each : zones_[exchange.zone]->elsewhere) {

@@ -290,7 +290,7 @@ void Follower::handle_committed(Now now, Completion completion) {
         return;
     }
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
-    note_fetched(*exchange);
+    note_fetched(*exchange, committed.version ? &*committed.version : nullptr);
     zone.other_content.clear();
     zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
     zone.transferring = false;

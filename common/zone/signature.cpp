@@ -32,6 +32,20 @@ std::uint16_t tag_of(ByteView rdata) noexcept {
     return static_cast<std::uint16_t>(sum + (sum >> 16U));
 }
 
+struct FreeRdf {
+    void operator()(ldns_rdf* rdf) const noexcept { ldns_rdf_deep_free(rdf); }
+};
+using Buffer = std::unique_ptr<ldns_buffer, FreeBuffer>;
+
+// Octets of r and s of an ECDSA signature (RFC 6605 §4); 0 for other algorithms.
+std::size_t ecdsa_bytes(std::uint8_t algorithm) noexcept {
+    switch (algorithm) {
+        case LDNS_ECDSAP256SHA256: return 64;
+        case LDNS_ECDSAP384SHA384: return 96;
+        default: return 0;
+    }
+}
+
 // ldns reads only, but asks for what it might change.
 unsigned char* as_read(ByteView octets) noexcept {
     return const_cast<unsigned char*>(octets.data());  // NOLINT(*-const-cast)
@@ -95,7 +109,22 @@ UnixTime moment_of(std::uint32_t seconds_modulo, UnixTime now) noexcept {
 }
 
 bool is_signature_of(const ZoneKey& key, ByteView signature, ByteView signed_octets) {
-    const std::unique_ptr<ldns_buffer, FreeBuffer> buffer{ldns_buffer_new(signed_octets.size())};
+    const Buffer buffer{ldns_buffer_new(signed_octets.size())};
+    Buffer converted;
+    if (const std::size_t size = ecdsa_bytes(key.algorithm); size != 0) {
+        if (signature.size() != size) {
+            return false;
+        }
+        // OpenSSL wants r and s in ASN.1.
+        const std::unique_ptr<ldns_rdf, FreeRdf> rdf{
+            ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, signature.size(), signature.data())};
+        converted.reset(ldns_buffer_new(2 * size));
+        if (!rdf || !converted ||
+            ldns_convert_ecdsa_rrsig_rdf2asn1(converted.get(), rdf.get()) != LDNS_STATUS_OK) {
+            return false;
+        }
+        signature = {ldns_buffer_begin(converted.get()), ldns_buffer_position(converted.get())};
+    }
     if (!buffer) {
         return false;
     }

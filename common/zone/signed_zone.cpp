@@ -168,6 +168,7 @@ Result<void> SignedZone::judge_sets(dns::NameView owner) {
 Result<void> SignedZone::judge_set(const Set& set) {
     std::optional<UnixTime> end;
     std::optional<Error> fault;
+    tries_ = 0;
     for (const Signature& signature : signatures_) {
         if (signature.covered != set.front().type) {
             continue;
@@ -206,10 +207,15 @@ Result<UnixTime> SignedZone::judge_signature(const Signature& signature, const S
                           fmt::format("its signature is not valid before {}", moment_text(begin)));
     }
     bool has_key = false;
-    write_signed(signature, set);
     for (const ZoneKey& key : keys_) {
         if (key.tag != signature.key_tag || key.algorithm != signature.algorithm) {
             continue;
+        }
+        if (++tries_ > kMaxTries) {
+            return unverified(record, "there are too many signatures and keys to try");
+        }
+        if (!has_key) {
+            write_signed(signature, set);
         }
         has_key = true;
         if (is_signature_of(key, signature.octets, signed_)) {

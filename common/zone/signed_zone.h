@@ -36,6 +36,10 @@ struct DnssecFindings {
 // What may stand at one owner: its records are looked at together.
 inline constexpr std::size_t kMaxOwnerBytes = std::size_t{64} << 20;
 
+// Signatures of one set times keys with their tag: an honest zone has a few, one that is made to
+// keep verifiers busy has very many (CVE-2023-50387).
+inline constexpr unsigned kMaxTries = 16;
+
 // One use; not thread-safe.
 class SignedZone {
   public:
@@ -70,7 +74,7 @@ class SignedZone {
     std::vector<Signature> signatures_;  // of it; borrow owner_
     std::optional<dns::Name> cut_;       // nothing below it is ours to sign
     bool apex_judged_ = false;
-    bool is_cut_ = false;  // the owner being judged is a delegation
+    unsigned tries_ = 0;  // of the set being judged
     Bytes signed_;         // what a signature is over
 };
 
