@@ -1,5 +1,7 @@
 #include "common/service/judged.h"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "common/control/calendar.h"
@@ -13,13 +15,18 @@ observe::EventFacts facts_of(const Judged& judged) {
     observe::EventFacts facts;
     facts.to = judged.serial;
     facts.records = judged.findings->records;
-    facts.took = judged.took;
     return facts;
+}
+
+// "SHA-384, judged in 0.84 s".
+std::string note_of(const Judged& judged, std::string_view what) {
+    const double took = std::chrono::duration<double>(judged.took).count();
+    return fmt::format("{}{}judged in {:.2f} s", what, what.empty() ? "" : ", ", took);
 }
 
 Decision zonemd_decision(const Judged& judged) {
     observe::EventFacts facts = facts_of(judged);
-    facts.note = judged.findings->zonemd_hash;
+    facts.note = note_of(judged, judged.findings->zonemd_hash);
     if (judged.wanted.zonemd == config::ZonemdMode::generate) {
         return {.reason = Reason::zonemd_made, .facts = std::move(facts)};
     }
@@ -44,7 +51,7 @@ Decision dnssec_decision(const Judged& judged) {
         case zone::DnssecVerdict::unknown:
             return {.reason = Reason::dnssec_unknown, .facts = std::move(facts)};
         case zone::DnssecVerdict::verified:
-            facts.note = fmt::format("{} signatures", dnssec.signatures);
+            facts.note = note_of(judged, fmt::format("{} signatures", dnssec.signatures));
             return {.reason = Reason::dnssec_right, .facts = std::move(facts)};
     }
     TWINZONE_UNREACHABLE();

@@ -5,6 +5,8 @@ import dns.rdatatype
 import dns.zone
 import pytest
 from harness import contents, zone_texts
+from harness.keys import Key
+from harness.knot import Knot
 from harness.programs import Primary, Secondary, pair
 from harness.rogue import RoguePrimary
 from harness.rogue_faults import FAULTS
@@ -207,6 +209,7 @@ def judge(server, tmp_path):
 
 def generating(tmp_path, running, text, **settings):
     primary = Primary(tmp_path / "ns1")
+    primary.use_key(Key())
     primary.serve_file(ZONE, text, zonemd="generate", **settings)
     running(primary).start()
     return primary
@@ -225,6 +228,18 @@ def test_one_is_made_for_each_version(tmp_path, running, key):
             assert f"ZONEMD {serial} 1 1 " in " ".join(judge(server, tmp_path).split())
     assert [kind for kind, _, _ in secondary.transfers()] == ["AXFR", "IXFR", "IXFR"]
     assert "a ZONEMD was made for the new version" in primary.tool("why", ZONE).stdout
+
+
+def test_knot_dns_verifies_what_was_made(tmp_path, running, key):
+    """Knot DNS with zonemd-verify follows by AXFR and IXFR; it takes nothing that is wrong."""
+    primary = generating(tmp_path, running, plain(1, "a"))
+    knot = running(Knot(tmp_path / "knot"))
+    knot.as_secondary(ZONE, primary.port, key, "    zonemd-verify: on\n")
+    knot.wait_for_serial(ZONE, 1)
+    primary.put(plain(2, "a", "b"))
+    primary.wait_until_current(ZONE, 2)
+    knot.wait_for_serial(ZONE, 2)
+    assert contents.difference(primary.records(ZONE), knot.records(ZONE)) == ""
 
 
 def test_one_in_the_file_is_replaced(tmp_path, running):

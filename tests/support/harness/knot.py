@@ -54,11 +54,11 @@ class Knot(Server):
         self.zone = zone
         return self.run(["/usr/sbin/knotd", "-c", self.path("knot.conf")])
 
-    def as_secondary(self, zone, primary_port, key):
+    def as_secondary(self, zone, primary_port, key, more=""):
         return self._start(zone, primary_port, key,
                            "    master: other\n    refresh-min-interval: 2\n"
                            "    retry-min-interval: 2\n    zonefile-load: none\n"
-                           "    journal-content: all\n")
+                           "    journal-content: all\n" + more)
 
     def as_primary(self, zone, text, secondary_port, key):
         self.write("zone.db", text)
