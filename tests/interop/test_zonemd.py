@@ -184,9 +184,15 @@ def test_the_guard_comes_behind_the_check(tmp_path, running, key):
 def test_a_large_zone_is_judged_too(tmp_path, running, key):
     """More than a bounded transaction takes."""
     hosts = [f"host-with-a-rather-long-name-{i:06}" for i in range(120_000)]
-    primary, secondary = followed(tmp_path, running, key, right(1, *hosts), "require")
+    primary, secondary = pair(tmp_path, ZONE, plain(1, *hosts), key, zonemd="generate")
+    secondary.configuration["templates"][0]["zonemd"] = "require"
+    running(primary).start()
+    running(secondary).start()
     secondary.wait_for_serial(ZONE, 1, limit=60)
-    primary.put(wrong(2, *hosts[1:]))
+    primary.configuration["templates"][0]["zonemd"] = "off"
+    primary.write_configuration()
+    assert primary.tool("reload").returncode == 0
+    primary.put(plain(2, *hosts[1:]) + f"{ZONE} 3600 IN ZONEMD 2 1 1 {'ab' * 48}\n")
     secondary.wait_for_reason(ZONE, "ZONEMD", limit=60)
     assert secondary.serial(ZONE) == 1
 
