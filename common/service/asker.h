@@ -18,6 +18,9 @@ namespace twinzone::service {
 // Connections at a time to one server where the configuration says nothing: of `per-remote`.
 inline constexpr std::uint32_t kConnectionsPerServer = 8;
 
+// Of them, for the comparison of whole contents; the others are there to follow the server.
+inline constexpr std::uint32_t kConnectionsToCompare = 2;
+
 // Loop thread only. Times are the asking core's: of the waits here only that for a connection ends
 // by itself. May be destroyed within its events.
 class Asker {

@@ -38,22 +38,22 @@ ContentFetcher::ContentFetcher(net::Loop& loop, std::string directory, const con
     : loop_(loop),
       intakes_(std::move(directory)),
       limits_(limits),
-      asker_(loop, {.on_waiting =
-                        [this](AttemptId attempt) {
-                            watch(*running_.at(attempt), limits_.transfer_time);
-                        },
-                    .on_connected =
-                        [this](AttemptId attempt) {
-                            Fetch& fetch = *running_.at(attempt);
-                            fetch.connected = true;
-                            watch(fetch, limits_.transfer_idle);
-                        },
-                    .on_message =
-                        [this](AttemptId attempt, std::span<std::uint8_t> message) {
-                            handle_message(attempt, message);
-                        },
-                    .on_failure = [this](AttemptId attempt,
-                                         const Error& error) { fail_attempt(attempt, error); }}) {}
+      asker_(
+          loop,
+          {.on_waiting =
+               [this](AttemptId attempt) { watch(*running_.at(attempt), limits_.transfer_time); },
+           .on_connected =
+               [this](AttemptId attempt) {
+                   Fetch& fetch = *running_.at(attempt);
+                   fetch.connected = true;
+                   watch(fetch, limits_.transfer_idle);
+               },
+           .on_message = [this](
+                             AttemptId attempt,
+                             std::span<std::uint8_t> message) { handle_message(attempt, message); },
+           .on_failure = [this](AttemptId attempt,
+                                const Error& error) { fail_attempt(attempt, error); }},
+          kConnectionsToCompare) {}
 
 ContentFetcher::~ContentFetcher() = default;
 

@@ -2,6 +2,7 @@
 // timers.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 
 #include "common/net/loop.h"
@@ -22,7 +23,10 @@ class FollowerRunner {
     void kick();
 
     // Connections at a time to one primary.
-    void set_per_remote(std::uint32_t connections) noexcept { asker_.set_per_server(connections); }
+    void set_per_remote(std::uint32_t connections) noexcept {
+        asker_.set_per_server(std::max(connections, kConnectionsToCompare + 1) -
+                              kConnectionsToCompare);
+    }
 
     // Asker::use_tls().
     void use_tls(std::shared_ptr<const TlsContexts> tls) { asker_.use_tls(std::move(tls)); }
