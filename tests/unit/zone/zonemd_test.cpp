@@ -55,8 +55,7 @@ Content read(const std::string& zone_text) {
 Content read_file(const std::string& file, const std::string& apex) {
     text::ZoneFileOptions options;
     options.origin = name(apex);
-    auto reader =
-        text::ZoneFileReader::open(TWINZONE_TEST_DATA "/zonemd/" + file + ".zone", options);
+    auto reader = text::ZoneFileReader::open(TWINZONE_TEST_ZONES "/" + file + ".zone", options);
     REQUIRE(reader);
     return read(std::move(*reader), options.origin);
 }
