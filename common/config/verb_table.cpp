@@ -137,7 +137,7 @@ constexpr VerbRow kVerbs[] = {
      .usage = "ZONE [--serial S] [-o FILE] [--format F [--from S]]",
      .help = "a version of the zone in presentation form",
      .examples = "export example.test\nexport example.test --serial 2026030101 -o old.zone\n"
-                 "export catalog.example --format nsd-control | sh",
+                 "export catalog.example --format nsd-control",
      .operands = kOneZone,
      .options = kExportOptions,
      .asks_daemon = true},

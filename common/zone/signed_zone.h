@@ -75,7 +75,7 @@ class SignedZone {
     std::optional<dns::Name> cut_;       // nothing below it is ours to sign
     bool apex_judged_ = false;
     unsigned tries_ = 0;  // of the set being judged
-    Bytes signed_;         // what a signature is over
+    Bytes signed_;        // what a signature is over
 };
 
 }  // namespace twinzone::zone

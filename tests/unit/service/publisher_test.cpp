@@ -430,8 +430,8 @@ TEST_CASE("a client over a stream is told how long it may be idle, if it asks", 
     const auto told = [&](const dns::Message& asked, Transport transport, Duration idle) {
         Bytes wire = asked.to_wire();
         const Publisher::Answer answer = bench.publisher->answer(
-            bench.now(),
-            {.peer = endpoint("127.0.0.1@4000"), .transport = transport, .idle = idle}, wire);
+            bench.now(), {.peer = endpoint("127.0.0.1@4000"), .transport = transport, .idle = idle},
+            wire);
         return dns::Message::parse(std::get<Bytes>(answer))->edns->keepalive();
     };
     CHECK(told(query, Transport::tcp, seconds{30}) == std::nullopt);
