@@ -132,6 +132,14 @@ def known_keys():
     return set(re.findall(r'\{"([a-z-]+)"(?!, KeyUse::later)[,}]', text))
 
 
+def test_the_readme_says_which_keys_are_for_later():
+    text = read(ROOT, "common", "config", "schema.h")
+    later = set(re.findall(r'\{"([a-z-]+)", KeyUse::later[,}]', text))
+    told = re.search(r"^Not in this version: (.*?)\. ", read(ROOT, "README.md"), re.M | re.S)
+    assert set(re.findall(r"`([a-z-]+)`", told.group(1) if told else "")) - {
+        "server", "remotes"} == later
+
+
 def test_the_page_of_the_configuration_has_every_key():
     keys = known_keys()
     assert {"listen", "max-versions", "allow-transfer", "zones-file"} <= keys
