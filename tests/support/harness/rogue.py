@@ -16,7 +16,7 @@ import dns.opcode
 import dns.rdatatype
 import dns.rrset
 
-from . import contents, ports
+from . import contents, listening, ports
 from .rogue_faults import FAULTS, Answer
 
 
@@ -30,25 +30,12 @@ class RoguePrimary:
         self._running = True
 
     def start(self):
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for sock in (udp, tcp):
-            sock.bind((contents.LOOPBACK, self.port))
-            self._sockets.append(sock)
-        tcp.listen(50)
-        threading.Thread(target=self._serve_udp, args=(udp,), daemon=True).start()
-        threading.Thread(target=self._accept, args=(tcp,), daemon=True).start()
+        self._sockets += listening.listen(self.port, self._serve_udp, self._accept)
         return self
 
     def stop(self):
         self._running = False
-        for sock in self._sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
+        listening.close(self._sockets)
 
     def publish(self, serial, records=(), fault=None):
         """From now on this version, spoiled by the fault. `records`: "owner ttl type rdata" lines."""

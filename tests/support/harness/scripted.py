@@ -20,7 +20,7 @@ import dns.opcode
 import dns.rdatatype
 import dns.rrset
 
-from . import contents, ports, wire
+from . import contents, listening, ports, wire
 from .rogue_faults import sign
 
 CLOSE = object()
@@ -165,25 +165,12 @@ class ScriptedPrimary:
     # ---- life
 
     def start(self):
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for sock in (udp, tcp):
-            sock.bind((contents.LOOPBACK, self.port))
-        tcp.listen(100)
-        self._sockets = [udp, tcp]
-        threading.Thread(target=self._serve_udp, args=(udp,), daemon=True).start()
-        threading.Thread(target=self._accept, args=(tcp,), daemon=True).start()
+        self._sockets = listening.listen(self.port, self._serve_udp, self._accept)
         return self
 
     def stop(self):
         """It may be started again."""
-        for sock in [*self._sockets, *self.streams]:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
+        listening.close([*self._sockets, *self.streams])
         self._sockets = []
 
     def notify(self, port, serial=None):
