@@ -86,13 +86,9 @@ def in_step(chain, serial, limit=40):
 
 
 def same_content(chain, text):
-    """Servers change over process by process: for a moment an AXFR may be of the one before."""
-    path = chain.primary.write("expected", text)
-    expected, deadline = contents.of_file(path, ZONE), time.monotonic() + 20
+    expected = contents.of_file(chain.primary.write("expected", text), ZONE)
     assert contents.difference(expected, contents.of_file(chain.file, ZONE)) == ""
-    while (difference := contents.difference(expected, chain.local.records(ZONE))) != "":
-        assert time.monotonic() < deadline, difference
-        time.sleep(0.05)
+    chain.local.wait_for_content(ZONE, expected)
 
 
 @pytest.mark.parametrize("kind", SERVERS, ids=lambda kind: kind.name)

@@ -92,6 +92,10 @@ def _receive_into(received, stream):
         received.put(error)
 
 
+class CutOff(AssertionError):
+    pass
+
+
 def of_server(port, zone, limit=60):
     """The zone by an unsigned AXFR. Checks the opening and the closing SOA and every message's ID.
     A thread empties the connection while we parse: servers cut off a client that reads slowly."""
@@ -103,8 +107,7 @@ def of_server(port, zone, limit=60):
         while not (len(records) > 1 and records[-1][2] == dns.rdatatype.SOA):
             wire = received.get(timeout=limit)
             if isinstance(wire, Exception):
-                raise AssertionError(f"AXFR from port {port} ends after {len(records)} records: "
-                                     f"{wire!r}")
+                raise CutOff(f"AXFR from port {port} ends after {len(records)} records: {wire!r}")
             assert wire[:2] == struct.pack(">H", query.id), "another message's ID"
             records += _records_of_message(wire[2:])
         stream.shutdown(socket.SHUT_RDWR)  # wakes the thread, without which nothing is closed

@@ -35,6 +35,7 @@ zone:
 
 class Nsd(Server):
     name = "nsd"
+    cuts_off = True  # at a reload its processes end with their connections
     ixfr = "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n  ixfr-size: 100000000\n"
 
     def _start(self, zone, key, more, file=None):

@@ -3,13 +3,14 @@ import os
 
 from . import contents, ports
 from .process import Process
-from .waiting import wait_for
+from .waiting import TookTooLong, wait_for
 
 
 class Server:
     """A DNS server on a free loopback port with its files in `folder`. Ended by stop() or kill()."""
 
     name = "server"
+    cuts_off = False  # whether it may reset a running AXFR when its content changes
 
     def __init__(self, folder):
         self.folder = str(folder)
@@ -50,6 +51,25 @@ class Server:
             error.args = (f"{self.name}: {error}; its log ends:\n"
                           f"{self.process.log_text()[-3000:]}",)
             raise
+
+    def wait_for_content(self, zone, expected, limit=20):
+        """Until an AXFR gives exactly `expected`: for a moment after the new serial it may be of the
+        version before where a server's processes change over one by one."""
+        difference = None
+
+        def same():
+            nonlocal difference
+            try:
+                difference = contents.difference(expected, self.records(zone))
+            except contents.CutOff as error:
+                if not self.cuts_off:
+                    raise
+                difference = str(error)
+            return difference == ""
+        try:
+            wait_for(f"{self.name} has the content of {zone}", same, limit, step=0.05)
+        except TookTooLong as error:
+            raise TookTooLong(f"{error}: {difference}") from None
 
     def wait_for_serial(self, zone, serial, limit=30):
         def served():
