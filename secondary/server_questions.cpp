@@ -93,7 +93,8 @@ void ServerQuestions::launch(std::unique_ptr<Exchange> exchange, Result<Bytes> m
                      .to = server.addresses.front(),
                      .transport = over_tls ? Transport::tcp : exchange->form.transport,
                      .message = std::move(*message),
-                     .tls = over_tls ? server.tls : nullptr});
+                     .tls = over_tls ? server.tls : nullptr,
+                     .source = server.source_for(server.addresses.front())});
     (exchange->question ? asking_ : notifying_).insert_or_assign(zone, attempt);
     deadlines_.emplace(exchange->deadline, attempt);
     exchanges_.emplace(attempt, std::move(exchange));

@@ -118,7 +118,8 @@ void SoaSurvey::ask(Now now, std::size_t index) {
                                        .to = primary.endpoint,
                                        .transport = form.transport,
                                        .message = std::move(*message),
-                                       .tls = tls});
+                                       .tls = tls,
+                                       .source = primary.remote->source_for(primary.endpoint)});
     deadlines_.emplace(exchange->deadline, attempt);
     exchanges_.emplace(attempt, std::move(exchange));
 }

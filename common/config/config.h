@@ -45,6 +45,13 @@ struct Remote {
     std::vector<Endpoint> addresses;  // at least one; tried in order
     dns::TsigKeyPtr key;              // null: unsigned
     TlsPtr tls{};                     // null: UDP and TCP; else over TLS and never without
+    // Where all that is sent to it comes from; nullopt: the routing table chooses.
+    std::optional<IpAddress> via{};
+
+    // The source towards one of the addresses: `via` where both are of one family.
+    [[nodiscard]] std::optional<IpAddress> source_for(const Endpoint& to) const noexcept {
+        return via && via->is_v4() == to.address.is_v4() ? via : std::nullopt;
+    }
 };
 using RemotePtr = std::shared_ptr<const Remote>;
 
@@ -202,6 +209,9 @@ struct Config {
     std::vector<Endpoint> listen;
     std::vector<Endpoint> listen_tls;  // for zone transfers over TLS (RFC 9103)
     TlsPtr server_tls;  // whose certificate is shown there; never null with listen_tls
+    // Proxies: who connects from there must say for whom (PROXY protocol, version 2).
+    std::vector<IpPrefix> proxy_from;
+    std::string nsid;  // our name for who asks (RFC 5001); empty: not told
     std::vector<TlsPtr> tls;
     std::string store_path;
     std::uint64_t store_max_bytes = std::uint64_t{1} << 40;

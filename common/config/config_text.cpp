@@ -70,6 +70,16 @@ std::string head_text(const Config& config) {
     if (config.server_tls) {
         text += fmt::format("  tls: {}\n", scalar_text(config.server_tls->name));
     }
+    if (!config.proxy_from.empty()) {
+        std::vector<std::string> networks;
+        for (const IpPrefix& network : config.proxy_from) {
+            networks.push_back(scalar_text(network.to_text()));
+        }
+        text += fmt::format("  proxy-from: [{}]\n", fmt::join(networks, ", "));
+    }
+    if (!config.nsid.empty()) {
+        text += fmt::format("  nsid: {}\n", scalar_text(config.nsid));
+    }
     text += fmt::format("store: {{ path: {}, max-size: {} }}\n", scalar_text(config.store_path),
                         size_text(config.store_max_bytes));
     text += fmt::format("control: {{ socket: {}", scalar_text(config.control_socket));
@@ -145,6 +155,9 @@ std::string remotes_text(const std::vector<RemotePtr>& remotes) {
     for (const RemotePtr& remote : remotes) {
         text += fmt::format("  - {{ name: {}, addresses: {}", remote_word(remote->name),
                             listen_text(remote->addresses));
+        if (remote->via) {
+            text += fmt::format(", via: {}", scalar_text(remote->via->to_text()));
+        }
         if (remote->key) {
             text += fmt::format(", key: {}", scalar_text(remote->key->name().to_text()));
         }

@@ -111,6 +111,19 @@ std::vector<Endpoint> read_addresses(const MapReader& entry, std::uint16_t port,
     return addresses;
 }
 
+// The source address has to fit at least one of those that it is to reach.
+void read_via(const MapReader& entry, Remote& remote, Loading& loading) {
+    entry.read("via", IpAddress::from_text, remote.via);
+    const bool fits = !remote.via || remote.addresses.empty() ||
+                      std::any_of(remote.addresses.begin(), remote.addresses.end(),
+                                  [&](const Endpoint& to) { return remote.source_for(to); });
+    if (!fits) {
+        loading.diagnostics.error(entry.find("via")->mark,
+                                  fmt::format("{} is of IPv{}, none of the addresses is",
+                                              remote.via->to_text(), remote.via->is_v4() ? 4 : 6));
+    }
+}
+
 void read_remote(const Node& node, Loading& loading) {
     const MapReader entry{node, kRemoteSchema, loading.role, loading.diagnostics};
     auto remote = std::make_shared<Remote>();
@@ -124,6 +137,7 @@ void read_remote(const Node& node, Loading& loading) {
     if (const Node* key = entry.find("key")) {
         remote->key = key_named(*key, loading);
     }
+    read_via(entry, *remote, loading);
     if (remote->name.empty()) {
         return;
     }
@@ -158,18 +172,7 @@ RemotePtr remote_named(const Node& node, Loading& loading) {
 AccessRule read_rule(const Node& node, Loading& loading) {
     const MapReader rule{node, kRuleSchema, loading.role, loading.diagnostics};
     AccessRule result;
-    for (const Node& item : rule.list("address")) {
-        const std::string* text = text_of(item, "an address", loading.diagnostics);
-        if (text == nullptr) {
-            continue;
-        }
-        Result<IpPrefix> prefix = IpPrefix::from_text(*text);
-        if (prefix) {
-            result.addresses.push_back(*prefix);
-        } else {
-            loading.diagnostics.error(item.mark, prefix.error().detail());
-        }
-    }
+    result.addresses = prefixes_of(rule, "address", loading);
     const Node* list = rule.find("address");
     // A rule without a condition would let everybody in.
     if (list != nullptr && list->kind == NodeKind::sequence && list->items.empty()) {
@@ -188,6 +191,23 @@ AccessRule read_rule(const Node& node, Loading& loading) {
 }
 
 }  // namespace
+
+std::vector<IpPrefix> prefixes_of(const MapReader& map, std::string_view key, Loading& loading) {
+    std::vector<IpPrefix> prefixes;
+    for (const Node& item : map.list(key)) {
+        const std::string* text = text_of(item, "an address", loading.diagnostics);
+        if (text == nullptr) {
+            continue;
+        }
+        Result<IpPrefix> prefix = IpPrefix::from_text(*text);
+        if (prefix) {
+            prefixes.push_back(*prefix);
+        } else {
+            loading.diagnostics.error(item.mark, prefix.error().detail());
+        }
+    }
+    return prefixes;
+}
 
 // Words that refer to something, and can be told from addresses.
 Result<std::string> word_from_text(std::string_view text) {

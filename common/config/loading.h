@@ -48,6 +48,9 @@ void read_remotes(const MapReader& top, Loading& loading);
 [[nodiscard]] dns::TsigKeyPtr key_named(const Node& node, Loading& loading);
 // A name that refers to something and can be told from addresses.
 [[nodiscard]] Result<std::string> word_from_text(std::string_view text);
+// A list of networks.
+[[nodiscard]] std::vector<IpPrefix> prefixes_of(const MapReader& map, std::string_view key,
+                                                Loading& loading);
 [[nodiscard]] std::vector<RemotePtr> remotes_named(std::span<const Node> nodes, Loading& loading);
 [[nodiscard]] std::vector<AccessRule> rules_of(std::span<const Node> nodes, Loading& loading);
 

@@ -14,12 +14,8 @@ inline constexpr KeySpec kTopKeys[] = {
     {"tls"},     {"remotes"}, {"limits"}, {"templates"}, {"zones"}, {"zones-file"}, {"catalogs"},
 };
 inline constexpr KeySpec kServerKeys[] = {
-    {"listen"},
-    {"listen-tls"},
-    {"tls"},
-    {"user", KeyUse::later},
-    {"threads", KeyUse::later},
-    {"proxy-from", KeyUse::later},
+    {"listen"},     {"listen-tls"}, {"tls"}, {"user", KeyUse::later}, {"threads", KeyUse::later},
+    {"proxy-from"}, {"nsid"},
 };
 inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};
 inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group"}};
@@ -27,8 +23,7 @@ inline constexpr KeySpec kLogKeys[] = {{"target"}, {"level"}, {"format"}};
 inline constexpr KeySpec kKeyKeys[] = {{"name"}, {"algorithm"}, {"secret"}, {"secret-file"}};
 inline constexpr KeySpec kTlsKeys[] = {{"name"},        {"cert"}, {"key"},        {"ca"},
                                        {"server-name"}, {"pin"},  {"client-name"}};
-inline constexpr KeySpec kRemoteKeys[] = {
-    {"name"}, {"addresses"}, {"key"}, {"via", KeyUse::later}, {"tls"}};
+inline constexpr KeySpec kRemoteKeys[] = {{"name"}, {"addresses"}, {"key"}, {"via"}, {"tls"}};
 inline constexpr KeySpec kLimitKeys[] = {
     {"zone-records"}, {"zone-bytes"},    {"transfers-in"},  {"transfers-out"},
     {"per-remote"},   {"transfer-time"}, {"transfer-idle"}, {"min-rate"},

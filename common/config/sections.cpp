@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
     std::pair{std::string_view{"text"}, false}, {"json", true}};
 
 constexpr std::uint64_t kMinStoreBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kMaxNsidBytes = 255;        // it takes room in every answer of 512 octets
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path without its closing NUL
 
 Result<std::string> socket_path_from_text(std::string_view text) {
@@ -36,6 +37,13 @@ Result<std::uint64_t> store_size_from_text(std::string_view text) {
         return fail(Errc::usage, "at least 1M");
     }
     return size;
+}
+
+Result<std::string> nsid_from_text(std::string_view text) {
+    if (text.empty() || text.size() > kMaxNsidBytes) {
+        return fail(Errc::usage, fmt::format("between 1 and {} octets", kMaxNsidBytes));
+    }
+    return std::string{text};
 }
 
 // Zero would turn off what a limit bounds, or everything.
@@ -94,6 +102,8 @@ void read_server(const MapReader& top, Loading& loading) {
     }
     loading.config.listen = endpoints_of(server, "listen", kDnsPort, loading);
     loading.config.listen_tls = endpoints_of(server, "listen-tls", kTlsPort, loading);
+    loading.config.proxy_from = prefixes_of(server, "proxy-from", loading);
+    server.read("nsid", nsid_from_text, loading.config.nsid);
     const Node* list = server.find("listen");
     if (loading.role == Role::primary && list != nullptr && list->kind == NodeKind::sequence &&
         list->items.empty() && !server.has("listen-tls")) {

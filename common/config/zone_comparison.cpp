@@ -57,7 +57,7 @@ bool ZoneComparison::same_remote(const RemotePtr& a, const RemotePtr& b) {
     }
     const auto [at, is_new] = remotes_.try_emplace({a.get(), b.get()}, false);
     if (is_new) {
-        at->second = a->name == b->name && a->addresses == b->addresses &&
+        at->second = a->name == b->name && a->addresses == b->addresses && a->via == b->via &&
                      same_key(a->key, b->key) && same_tls(a->tls, b->tls);
     }
     return at->second;

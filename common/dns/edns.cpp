@@ -15,6 +15,7 @@ constexpr unsigned kVersionShift = 16;
 
 constexpr milliseconds kKeepaliveUnit{100};  // RFC 7828 §3.1
 
+constexpr std::uint8_t kVersionIsSerial = 0;     // TYPE SOA-SERIAL (RFC 9660 §2.2)
 constexpr seconds::rep kMaxExpire = 0xffffffff;  // 32 bits (RFC 7314 §2)
 
 }  // namespace
@@ -64,6 +65,15 @@ const Edns::Option* Edns::find(EdnsOption code) const noexcept {
     const auto at = std::find_if(options.begin(), options.end(),
                                  [code](const Option& option) { return option.code == code; });
     return at == options.end() ? nullptr : &*at;
+}
+
+void Edns::set_zone_version(const Name& zone, Serial serial) {
+    Option option{EdnsOption::zoneversion, {}};
+    ByteWriter writer{option.value};
+    writer.u8(static_cast<std::uint8_t>(zone.view().label_count()));
+    writer.u8(kVersionIsSerial);
+    writer.u32(serial.value());
+    options.push_back(std::move(option));
 }
 
 bool Edns::has_expire() const noexcept {

@@ -9,6 +9,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/dns/record.h"
+#include "common/dns/serial.h"
 
 namespace twinzone::dns {
 
@@ -41,6 +42,9 @@ struct Edns {
     [[nodiscard]] Record record() const;
 
     [[nodiscard]] const Option* find(EdnsOption code) const noexcept;
+
+    // The answer to ZONEVERSION (RFC 9660 §2.2): the serial of this zone.
+    void set_zone_version(const Name& zone, Serial serial);
 
     // EXPIRE (RFC 7314): an empty option asks; four octets answer with the seconds left.
     // has_expire() is true for both.

@@ -38,7 +38,7 @@ struct TlsStream::Core : std::enable_shared_from_this<TlsStream::Core> {
     void close() noexcept;
 
     Loop& loop;
-    std::unique_ptr<TcpStream> tcp;
+    std::unique_ptr<Connection> tcp;
     TlsSession session;
     std::function<void(const Result<void>&)> on_connected;
     OnRead on_read;
@@ -201,7 +201,7 @@ std::unique_ptr<TlsStream> TlsStream::connect(
     return std::unique_ptr<TlsStream>{new TlsStream{std::move(core)}};
 }
 
-std::unique_ptr<TlsStream> TlsStream::accept(Loop& loop, std::unique_ptr<TcpStream> stream,
+std::unique_ptr<TlsStream> TlsStream::accept(Loop& loop, std::unique_ptr<Connection> stream,
                                              std::shared_ptr<const TlsContext> context) {
     auto core = std::make_shared<Core>(loop, std::move(context));
     core->tcp = std::move(stream);

@@ -25,7 +25,7 @@ class TlsStream final : public Connection {
 
     // The answering side. The handshake begins with start(); until it is over nothing is read.
     [[nodiscard]] static std::unique_ptr<TlsStream> accept(
-        Loop& loop, std::unique_ptr<TcpStream> stream, std::shared_ptr<const TlsContext> context);
+        Loop& loop, std::unique_ptr<Connection> stream, std::shared_ptr<const TlsContext> context);
 
     ~TlsStream() override;
 

@@ -12,10 +12,6 @@ namespace twinzone::net {
 
 namespace {
 
-// What a bound socket asks of the kernel for bursts of NOTIFYs and queries; net.core.rmem_max caps
-// it.
-constexpr int kBoundReceiveBufferBytes = 4 << 20;
-
 struct SendRequest {
     uv_udp_send_t request{};
     Bytes bytes;
@@ -33,11 +29,11 @@ struct UdpSocket::Core {
     uv_udp_t handle{};
     Events events;
     Endpoint local;
-    std::optional<Endpoint> peer;  // of a connected socket
+    Endpoint peer;
 
     [[nodiscard]] Result<void> receive_at(Loop& loop, const Endpoint& at);
     void on_receive(ssize_t size, const uv_buf_t& buffer, const sockaddr* from) const;
-    [[nodiscard]] Result<void> send(const sockaddr* to, const Endpoint& shown, ByteView bytes);
+    [[nodiscard]] Result<void> send(ByteView bytes);
 };
 
 Result<void> UdpSocket::Core::receive_at(Loop& loop, const Endpoint& at) {
@@ -75,9 +71,8 @@ void UdpSocket::Core::on_receive(ssize_t size, const uv_buf_t& buffer, const soc
         return;
     }
     if (size < 0) {
-        // A bound socket's errors belong to no one in particular; the next receive goes on.
-        if (peer && events.on_error) {
-            events.on_error(uv_error(static_cast<int>(size), peer->to_text()));
+        if (events.on_error) {
+            events.on_error(uv_error(static_cast<int>(size), peer.to_text()));
         }
         return;
     }
@@ -86,21 +81,20 @@ void UdpSocket::Core::on_receive(ssize_t size, const uv_buf_t& buffer, const soc
         return;
     }
     events.on_receive(
-        {reinterpret_cast<std::uint8_t*>(buffer.base), static_cast<std::size_t>(size)},
-        peer ? *peer : endpoint_of(from));
+        {reinterpret_cast<std::uint8_t*>(buffer.base), static_cast<std::size_t>(size)}, peer);
 }
 
-Result<void> UdpSocket::Core::send(const sockaddr* to, const Endpoint& shown, ByteView bytes) {
+Result<void> UdpSocket::Core::send(ByteView bytes) {
     const uv_buf_t whole = borrow(bytes);
-    const int sent = uv_udp_try_send(&handle, &whole, 1, to);
+    const int sent = uv_udp_try_send(&handle, &whole, 1, nullptr);
     if (sent >= 0) {
         return {};
     }
     if (sent != UV_EAGAIN) {
-        return fail(uv_error(sent, fmt::format("send to {}", shown.to_text())));
+        return fail(uv_error(sent, fmt::format("send to {}", peer.to_text())));
     }
     if (uv_udp_get_send_queue_size(&handle) + bytes.size() > kMaxUdpQueuedBytes) {
-        return fail(Errc::limit, fmt::format("send to {}: queue is full", shown.to_text()));
+        return fail(Errc::limit, fmt::format("send to {}: queue is full", peer.to_text()));
     }
     auto request = std::make_unique<SendRequest>();
     request->bytes.assign(bytes.begin(), bytes.end());
@@ -108,25 +102,13 @@ Result<void> UdpSocket::Core::send(const sockaddr* to, const Endpoint& shown, By
     const uv_buf_t owned = borrow(request->bytes);
     // A failure of what waited has no one to hear it; the network loses datagrams too.
     const int status = uv_udp_send(
-        &request->request, &handle, &owned, 1, to,
+        &request->request, &handle, &owned, 1, nullptr,
         [](uv_udp_send_t* done, int) noexcept { delete static_cast<SendRequest*>(done->data); });
     if (status != 0) {
-        return fail(uv_error(status, fmt::format("send to {}", shown.to_text())));
+        return fail(uv_error(status, fmt::format("send to {}", peer.to_text())));
     }
     static_cast<void>(request.release());
     return {};
-}
-
-Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& at, Events events) {
-    std::unique_ptr<Core, StartClose> core{new Core};
-    core->events = std::move(events);
-    if (Result<void> ready = core->receive_at(loop, at); !ready) {
-        return fail(std::move(ready).error());
-    }
-    int wanted = kBoundReceiveBufferBytes;
-    // Refused, the default size does; floods lose more then.
-    uv_recv_buffer_size(reinterpret_cast<uv_handle_t*>(&core->handle), &wanted);
-    return std::unique_ptr<UdpSocket>{new UdpSocket{std::move(core)}};
 }
 
 Result<std::unique_ptr<UdpSocket>> UdpSocket::connect(Loop& loop, const Endpoint& to,
@@ -159,15 +141,8 @@ void UdpSocket::StartClose::operator()(Core* core) const noexcept {
              [](uv_handle_t* handle) noexcept { delete static_cast<Core*>(handle->data); });
 }
 
-Result<void> UdpSocket::send_to(const Endpoint& to, ByteView bytes) {
-    TWINZONE_ASSERT(!core_->peer);
-    const SocketAddress address{to};
-    return core_->send(address.get(), to, bytes);
-}
-
 Result<void> UdpSocket::send(ByteView bytes) {
-    TWINZONE_ASSERT(core_->peer.has_value());
-    return core_->send(nullptr, *core_->peer, bytes);
+    return core_->send(bytes);
 }
 
 const Endpoint& UdpSocket::local() const noexcept {

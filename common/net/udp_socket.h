@@ -1,4 +1,4 @@
-// A UDP socket: bound to an address to answer from, or connected to one remote to ask it.
+// A UDP socket that is connected to one remote, to ask it. Who answers: udp_listener.h.
 #pragma once
 
 #include <cstddef>
@@ -23,19 +23,12 @@ inline constexpr std::size_t kMaxUdpQueuedBytes = std::size_t{1} << 20;
 class UdpSocket {
   public:
     struct Events {
-        // `bytes` are borrowed for the call and may be edited in place. Empty on a socket that only
-        // sends.
+        // `bytes` are borrowed for the call and may be edited in place.
         std::function<void(std::span<std::uint8_t> bytes, const Endpoint& from)> on_receive{};
-        // A connected socket learned that its remote cannot be reached (ICMP); the socket goes on
+        // The socket learned that its remote cannot be reached (ICMP); the socket goes on
         // working. May be empty.
         std::function<void(const Error&)> on_error{};
     };
-
-    // Bound to `at`; port 0 takes a free one, address 0.0.0.0 or :: all of that family (an IPv6
-    // socket never takes IPv4). Answers of a socket on all addresses leave from the one that the
-    // routing table prefers, so that a host with several addresses binds each.
-    [[nodiscard]] static Result<std::unique_ptr<UdpSocket>> bind(Loop& loop, const Endpoint& at,
-                                                                 Events events);
 
     // Bound to a free port of `source` (any address without it) and connected: receives from `to`
     // only, and send() goes there.
@@ -47,10 +40,7 @@ class UdpSocket {
     ~UdpSocket();
 
     // Copies `bytes` only when the kernel cannot take them now. Errc::limit when the queue is full
-    // (the datagram is dropped), Errc::network for what the kernel refuses. Bound sockets.
-    [[nodiscard]] Result<void> send_to(const Endpoint& to, ByteView bytes);
-
-    // The same for connected sockets.
+    // (the datagram is dropped), Errc::network for what the kernel refuses.
     [[nodiscard]] Result<void> send(ByteView bytes);
 
     // Where the socket is bound, with the real port.

@@ -2,13 +2,22 @@
 
 #include <algorithm>
 
-#include "common/dns/message.h"
+#include <fmt/format.h>
+
+#include "common/dns/extended_error.h"
 
 namespace twinzone::service {
 
+namespace {
+
+// Of the attempts that get no answer; UDP may be closed where TCP is open (RFC 1996 §3.5).
+constexpr unsigned kTcpEvery = 3;
+
+}  // namespace
+
 Announcer::Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits,
                      std::uint64_t seed)
-    : store_(store), sender_(limits, seed) {}
+    : store_(store), sender_(limits, seed), cookies_(seed + 1) {}
 
 std::uint32_t Announcer::target_index(const config::RemotePtr& remote) {
     const auto [at, is_new] =
@@ -127,31 +136,33 @@ std::optional<FollowerAction> Announcer::poll_action(Now now) {
         if (!action) {
             return std::nullopt;
         }
-        send(now, *action);
+        send(now, *action, action->attempt % kTcpEvery == 0);
     }
     std::optional<FollowerAction> action{std::move(actions_.front())};
     actions_.pop_front();
     return action;
 }
 
-void Announcer::send(Now now, const transfer::NotifyAction& action) {
+void Announcer::send(Now now, const transfer::NotifyAction& action, bool wants_tcp) {
     const zone::ZoneState* state = store_.find(zones_[action.zone].name);
     if (state == nullptr || !state->version) {
         return;  // the zone was dropped meanwhile; the sender tries again and then gives up
     }
     drop_flight(action.zone, action.target);
     const config::Remote& remote = *targets_[action.target];
+    // A remote that only its own certificate names is told over UDP: a NOTIFY is but a hint, and
+    // not all who ask over TLS listen there (RFC 9103 §7.1 leaves NOTIFY out).
+    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
     Flight flight;
     flight.zone = action.zone;
     flight.target = action.target;
     flight.id = action.id;
     flight.to = remote.addresses[(action.attempt - 1) % remote.addresses.size()];
-    Bytes message = transfer::notify_message(state->version->soa, action.id).to_wire();
-    if (remote.key) {
-        flight.tsig.emplace(remote.key);
-        if (!flight.tsig->sign_request(message, now.unix)) {
-            return;  // the sender tries again
-        }
+    flight.over_udp = !over_tls && !wants_tcp;
+    flight.edns = !plain_.contains(flight.to);
+    std::optional<Bytes> message = message_of(now, state->version->soa, remote, flight);
+    if (!message) {
+        return;  // the sender tries again
     }
     events_.push_back(
         {.stage = action.attempt == 1 ? Announced::Stage::sent : Announced::Stage::unanswered,
@@ -162,16 +173,56 @@ void Announcer::send(Now now, const transfer::NotifyAction& action) {
          .verdict = {},
          .error = {}});
     const AttemptId attempt{++last_attempt_};
-    // A remote that only its own certificate names is told over UDP: a NOTIFY is but a hint, and
-    // not all who ask over TLS listen there (RFC 9103 §7.1 leaves NOTIFY out).
-    const bool over_tls = remote.tls && !remote.tls->server_name.empty();
     actions_.emplace_back(Ask{.attempt = attempt,
                               .to = flight.to,
-                              .transport = over_tls ? Transport::tcp : Transport::udp,
-                              .message = std::move(message),
-                              .tls = over_tls ? remote.tls : nullptr});
+                              .transport = flight.over_udp ? Transport::udp : Transport::tcp,
+                              .message = std::move(*message),
+                              .tls = over_tls ? remote.tls : nullptr,
+                              .source = remote.source_for(flight.to)});
     by_pair_[{action.zone, action.target}] = attempt;
     flights_.emplace(attempt, std::move(flight));
+}
+
+// nullopt where it cannot be signed.
+std::optional<Bytes> Announcer::message_of(Now now, const dns::SoaRecord& soa,
+                                           const config::Remote& remote, Flight& flight) {
+    dns::Message notify = transfer::notify_message(soa, flight.id);
+    if (flight.edns) {
+        notify.edns.emplace();
+        if (flight.over_udp) {
+            notify.edns->options.push_back(cookies_.at(flight.to)->option());
+        }
+    }
+    Bytes message = notify.to_wire();
+    if (remote.key) {
+        flight.tsig.emplace(remote.key);
+        if (!flight.tsig->sign_request(message, now.unix)) {
+            return std::nullopt;
+        }
+    }
+    return message;
+}
+
+// True where the answer is about the way we asked and not about the zone: it is asked anew.
+bool Announcer::ask_otherwise(Now now, const Flight& flight, const dns::Message& answer) {
+    const dns::Rcode rcode = answer.rcode();
+    const bool wants_cookie = flight.over_udp && rcode == dns::Rcode::bad_cookie;
+    // RFC 6891 §7: who does not know EDNS says so without it.
+    const bool blames_edns = flight.edns && !answer.edns &&
+                             (rcode == dns::Rcode::form_err || rcode == dns::Rcode::not_imp);
+    if (!wants_cookie && !blames_edns) {
+        return false;
+    }
+    if (blames_edns) {
+        plain_.insert(flight.to);
+    }
+    const transfer::NotifyAction again{.zone = flight.zone,
+                                       .target = flight.target,
+                                       .id = flight.id,
+                                       .serial = dns::Serial{0},
+                                       .attempt = 1};
+    send(now, again, wants_cookie || !flight.over_udp);
+    return true;
 }
 
 void Announcer::drop_flight(std::uint32_t zone, std::uint32_t target) {
@@ -198,20 +249,30 @@ void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_
                     .verdict = {},
                     .error = {}};
     if (flight.tsig) {
-        if (Result<std::size_t> checked = flight.tsig->verify(message, now.unix); !checked) {
+        const Result<std::size_t> checked = flight.tsig->verify(message, now.unix);
+        if (!checked) {
             event.verdict = transfer::NotifyVerdict::retrying;
-            event.error = std::move(checked).error();
+            event.error = checked.error();
             events_.push_back(std::move(event));
             drop_flight(flight.zone, flight.target);  // the sender's timer repeats it
             return;
         }
+        message = message.first(*checked);
     }
-    const dns::Header header = dns::read_header(message.data());
-    if (!header.qr || header.opcode != dns::Opcode::notify) {
+    const Result<dns::Message> answer = dns::Message::parse(message);
+    if (!answer || !answer->header.qr || answer->header.opcode != dns::Opcode::notify ||
+        answer->header.id != flight.id) {
         return;
     }
-    const std::optional<transfer::NotifyResult> result =
-        sender_.handle_answer(now.instant, flight.zone, flight.target, header.id, header.rcode);
+    const bool with_cookie = flight.over_udp && flight.edns;
+    if (with_cookie && !cookies_.at(flight.to)->accepts(answer->edns)) {
+        return;
+    }
+    if (ask_otherwise(now, flight, *answer)) {
+        return;
+    }
+    const std::optional<transfer::NotifyResult> result = sender_.handle_answer(
+        now.instant, flight.zone, flight.target, answer->header.id, answer->rcode());
     if (!result) {
         return;
     }
@@ -220,6 +281,10 @@ void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_
     }
     event.serial = result->serial;
     event.verdict = result->verdict;
+    if (result->verdict == transfer::NotifyVerdict::refused) {
+        event.refusal = fmt::format("{}{}", dns::to_text(answer->rcode()),
+                                    answer->edns ? extended_errors_text(*answer->edns) : "");
+    }
     events_.push_back(std::move(event));
     drop_flight(flight.zone, flight.target);
 }

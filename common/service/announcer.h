@@ -1,17 +1,21 @@
 // Tells secondaries about versions that are committed and served: NOTIFY with the SOA in it, signed
-// where the remote has a key, repeated until answered; what is owed survives a restart in the
-// store. Sans-I/O. RFC 1996 §3.
+// where the remote has a key, repeated until answered, over UDP and each third time over TCP; what
+// is owed survives a restart in the store. Sans-I/O. RFC 1996 §3, RFC 7873 (cookies).
 #pragma once
 
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/config/config.h"
+#include "common/dns/cookie.h"
+#include "common/dns/message.h"
+#include "common/dns/tsig.h"
 #include "common/service/follower_event.h"
 #include "common/transfer/notify_sender.h"
 #include "common/zone/version_store.h"
@@ -28,6 +32,7 @@ struct Announced {
     dns::Serial serial;
     transfer::NotifyVerdict verdict{};  // of the answer
     std::optional<Error> error;  // the answer's signature did not hold: the NOTIFY is repeated
+    std::string refusal{};       // refused: the code, and what the peer says of it
 };
 
 // Not thread-safe. Borrows the store for its life. After any call, poll_action() may have
@@ -76,16 +81,23 @@ class Announcer {
         std::uint32_t target = 0;
         std::uint16_t id = 0;
         Endpoint to;
+        bool over_udp = false;
+        bool edns = false;
         std::optional<dns::TsigClient> tsig;
     };
 
     std::uint32_t target_index(const config::RemotePtr& remote);
     void forget(std::uint32_t zone, std::uint32_t target);
-    void send(Now now, const transfer::NotifyAction& action);
+    void send(Now now, const transfer::NotifyAction& action, bool wants_tcp);
+    [[nodiscard]] std::optional<Bytes> message_of(Now now, const dns::SoaRecord& soa,
+                                                  const config::Remote& remote, Flight& flight);
+    [[nodiscard]] bool ask_otherwise(Now now, const Flight& flight, const dns::Message& answer);
     void drop_flight(std::uint32_t zone, std::uint32_t target);
 
     zone::VersionStore& store_;
     transfer::NotifySender sender_;
+    dns::CookieJar cookies_;
+    std::set<Endpoint> plain_;  // those that refused a NOTIFY for its EDNS
     std::vector<Zone> zones_;
     std::vector<std::uint32_t> free_;  // places in zones_
     std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;

@@ -1,9 +1,12 @@
 #include "common/service/client_session.h"
 
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "common/net/proxy_header.h"
 
 namespace twinzone::service {
 
@@ -57,6 +60,13 @@ ClientSession::~ClientSession() {
 }
 
 void ClientSession::handle_read(std::span<std::uint8_t> bytes) {
+    // What proxies begin with could be the start of a message of 3338 octets, which would be waited
+    // for.
+    if (!std::exchange(has_read_, true) && net::begins_with_proxy_header(bytes)) {
+        events_.on_proxy_fault(peer_);
+        end();
+        return;
+    }
     frames_.feed(bytes);
     take_requests();
 }

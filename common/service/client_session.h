@@ -36,6 +36,8 @@ class ClientSession {
         // Of a transfer that takes long, now and then. May be empty.
         std::function<void(const TransferEnd&)> on_transfer_progress;
         std::function<void()> on_request;  // after each request that was read
+        // It began with a proxy's header, and is not from a proxy; on_end follows.
+        std::function<void(const Endpoint& peer)> on_proxy_fault;
         // The connection failed by itself; on_end follows. May be empty.
         std::function<void(const Error&)> on_failure;
         std::function<void()> on_end;  // the last call; may destroy the session
@@ -47,6 +49,9 @@ class ClientSession {
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
     ~ClientSession();
+
+    // A proxy has said for whom it connected.
+    void set_peer(const Endpoint& peer) noexcept { peer_ = peer; }
 
     [[nodiscard]] bool is_transferring() const noexcept { return transfer_ != nullptr; }
     [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
@@ -88,6 +93,7 @@ class ClientSession {
     bool last_message_queued_ = false;
     bool reading_paused_ = false;
     std::optional<Instant> last_request_;
+    bool has_read_ = false;
     std::uint64_t octets_out_seen_ = 0;
 };
 

@@ -100,7 +100,8 @@ void ContentFetcher::ask(std::unique_ptr<Fetch> fetch) {
                 .to = started.endpoint(),
                 .transport = Transport::tcp,
                 .message = std::move(*message),
-                .tls = started.remote->tls});
+                .tls = started.remote->tls,
+                .source = started.remote->source_for(started.endpoint())});
 }
 
 void ContentFetcher::watch(Fetch& fetch, Duration silence) {

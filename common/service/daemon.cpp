@@ -98,10 +98,17 @@ void Daemon::start_cores() {
                 [this](const Endpoint& peer, std::string_view limit) {
                     events_.turned_away(loop_.now(), peer, limit);
                 },
+            .on_proxy_fault =
+                [this](const Endpoint& peer, const std::string& what) {
+                    events_.proxy_fault(loop_.now(), peer, what);
+                },
             .on_request = [this] { handle_request(); },
             .on_failure = [this](const Error& error) { count_tls_error(metrics_, error); },
             .on_error =
                 [this](const Error& error) { log_->server(Level::error, error.detail()); }});
+    publisher_->use_cookies({net::random_seed(), net::random_seed()});
+    publisher_->set_nsid(config_.nsid);
+    server_->set_proxies(config_.proxy_from);
     control_.on(std::string{control::kStatusVerb},
                 control::at_once([this](const control::Request& request) {
                     return control::answer_status(request, status());

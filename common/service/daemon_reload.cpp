@@ -114,6 +114,8 @@ Result<std::string> Daemon::apply(config::Config next,
     gate_->set_time_limit(next.limits.transfer_time);
     announcer_->set_rate(next.limits.notify_rate);
     server_->set_limits(next.limits);
+    server_->set_proxies(next.proxy_from);
+    publisher_->set_nsid(next.nsid);
     watch_->set_remotes(next.remotes);
     config_ = std::move(next);
     tls_watch_.watch(config_);

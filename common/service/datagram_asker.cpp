@@ -21,7 +21,7 @@ constexpr unsigned kMaxStrangers = 8;
 
 struct DatagramAsker::Port {
     std::unique_ptr<net::UdpSocket> socket;
-    Endpoint to;
+    Way way;
     Instant opened;
     std::size_t asked = 0;  // questions sent from here
     unsigned strangers = 0;
@@ -51,7 +51,7 @@ Result<void> DatagramAsker::ask(const Ask& question) {
 
 Result<DatagramAsker::PortPtr> DatagramAsker::port_for(const Ask& question) {
     const Instant now = loop_.now().instant;
-    if (const auto known = current_.find(question.to); known != current_.end()) {
+    if (const auto known = current_.find({question.to, question.source}); known != current_.end()) {
         const PortPtr port = known->second;
         if (port->asked < kQuestionsPerPort && now - port->opened < kPortTime &&
             port->strangers < kMaxStrangers &&
@@ -63,7 +63,7 @@ Result<DatagramAsker::PortPtr> DatagramAsker::port_for(const Ask& question) {
     }
     const auto port = std::make_shared<Port>();
     Result<std::unique_ptr<net::UdpSocket>> socket = net::UdpSocket::connect(
-        loop_, question.to, std::nullopt,
+        loop_, question.to, question.source,
         {.on_receive = [this, raw = port.get()](std::span<std::uint8_t> bytes,
                                                 const Endpoint&) { handle_receive(*raw, bytes); },
          .on_error = [this, raw = port.get()](const Error& error) { handle_error(*raw, error); }});
@@ -71,16 +71,16 @@ Result<DatagramAsker::PortPtr> DatagramAsker::port_for(const Ask& question) {
         return fail(std::move(socket).error());
     }
     port->socket = std::move(*socket);
-    port->to = question.to;
+    port->way = {question.to, question.source};
     port->opened = now;
-    current_.emplace(question.to, port);
+    current_.emplace(port->way, port);
     ports_.emplace(port.get(), port);
     return port;
 }
 
 // The port is closed when nothing is asked from it any more and nothing will be.
 void DatagramAsker::leave(Port& port) {
-    const auto current = current_.find(port.to);
+    const auto current = current_.find(port.way);
     const bool is_current = current != current_.end() && current->second.get() == &port;
     const bool is_used_up = port.asked >= kQuestionsPerPort ||
                             loop_.now().instant - port.opened >= kPortTime ||

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 
 #include "common/net/loop.h"
 #include "common/net/udp_socket.h"
@@ -47,7 +49,8 @@ class DatagramAsker {
 
     net::Loop& loop_;
     Events events_;
-    std::map<Endpoint, PortPtr> current_;  // for the next questions
+    using Way = std::pair<Endpoint, std::optional<IpAddress>>;  // to whom, and from where
+    std::map<Way, PortPtr> current_;                            // for the next questions
     std::unordered_map<Port*, PortPtr> ports_;
     std::unordered_map<AttemptId, Port*> attempts_;
 };

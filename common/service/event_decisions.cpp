@@ -289,6 +289,7 @@ Decision decision_of(const Announced& announced) {
         facts.detail = announced.error->detail();
     } else {
         facts.to = announced.serial;
+        facts.detail = announced.refusal;
     }
     return {.reason = reason_of(announced), .facts = std::move(facts)};
 }

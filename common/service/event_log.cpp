@@ -85,6 +85,11 @@ void EventLog::turned_away(Now now, const Endpoint& peer, std::string_view limit
         now.instant);
 }
 
+void EventLog::proxy_fault(Now now, const Endpoint& peer, std::string_view what) {
+    log_.peer_fault(observe::Level::notice, "proxy",
+                    fmt::format("remote {}, {}", peer.to_text(), what), now.instant);
+}
+
 void EventLog::record(Now now, const Refusal& refusal) {
     if (!refusal.zone) {
         log_.peer_fault(observe::Level::notice, kind_name(refusal.kind),

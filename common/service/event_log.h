@@ -39,7 +39,10 @@ class EventLog {
         record(now, zone, decision_of(held));
     }
 
-    // A connection was closed because of a limit; of no zone, so only for the log.
+    // What was wrong with a PROXY header, or that there was one; of no zone, so only for the log.
+    void proxy_fault(Now now, const Endpoint& peer, std::string_view what);
+
+    // A connection was closed because of a limit; likewise.
     void turned_away(Now now, const Endpoint& peer, std::string_view limit);
 
     // The zone is no longer ours.

@@ -30,9 +30,10 @@ std::string addresses_of(const config::Remote& remote) {
 // "ns1 (192.0.2.1@53, signed with key k1.)".
 std::string in_words(const config::Remote& remote) {
     const std::string where = addresses_of(remote);
-    const std::string how =
+    const std::string how = fmt::format(
+        "{}{}", remote.via ? fmt::format("from {}, ", remote.via->to_text()) : std::string{},
         remote.tls ? fmt::format("{}, over TLS as '{}'", signed_with(remote.key), remote.tls->name)
-                   : signed_with(remote.key);
+                   : signed_with(remote.key));
     return remote.name == where ? fmt::format("{} ({})", where, how)
                                 : fmt::format("{} ({}, {})", remote.name, where, how);
 }

@@ -27,6 +27,7 @@ Follower::Follower(zone::VersionStore& store, IntakeSource& intakes, const confi
       intakes_(intakes),
       limits_(limits),
       random_(seed),
+      cookies_(seed + 1),
       seed_(seed),
       scheduler_(scheduler_limits(limits)),
       receiver_(limits.notify_rate),

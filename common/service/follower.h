@@ -209,6 +209,7 @@ class Follower final : public SecondaryView {
     IntakeSource& intakes_;
     config::Limits limits_;
     Random random_;
+    dns::CookieJar cookies_;
     std::uint64_t seed_;
     transfer::Scheduler scheduler_;
     transfer::NotifyReceiver receiver_;

@@ -33,7 +33,8 @@ struct Ask {
     Endpoint to;
     Transport transport{};
     Bytes message;
-    config::TlsPtr tls{};  // not null: over TLS on TCP, and never without
+    config::TlsPtr tls{};               // not null: over TLS on TCP, and never without
+    std::optional<IpAddress> source{};  // the address to send from; nullopt: any
 };
 
 // Nothing more is wanted of this attempt.

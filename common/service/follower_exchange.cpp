@@ -24,7 +24,8 @@ void Follower::launch(Now now, std::unique_ptr<Exchange> exchange, Transport tra
                               .to = remote.endpoint,
                               .transport = transport,
                               .message = std::move(*message),
-                              .tls = remote.settings->tls});
+                              .tls = remote.settings->tls,
+                              .source = remote.settings->source_for(remote.endpoint)});
     exchanges_.emplace(attempt, std::move(exchange));
 }
 

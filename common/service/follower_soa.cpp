@@ -37,12 +37,13 @@ void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsign
     exchange->tries = attempt;
     exchange->began = now.instant;
     exchange->deadline = now.instant + kSoaTimeouts[attempt];
+    const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
     SoaQuestion& question = exchange->question.emplace<SoaQuestion>(
-        zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns);
+        zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns,
+        transport == Transport::udp ? cookies_.at(asked.endpoint) : nullptr);
     if (asked.settings->key || asked.settings->tls) {
         question.ask_digest();
     }
-    const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
     Result<Bytes> message =
         question.message(now.unix, transfer::carrier_of(transport, asked.settings->tls != nullptr));
     launch(now, std::move(exchange), transport, std::move(message));

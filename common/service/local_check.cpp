@@ -43,6 +43,15 @@ void look_at_port(const Endpoint& endpoint, bool with_udp, LocalFindings& findin
     (error == EADDRINUSE ? findings.problems : findings.remarks).push_back(std::move(text));
 }
 
+void look_at_source(const config::Remote& remote, LocalFindings& findings) {
+    const int error = remote.via ? net::probe_bind({*remote.via, 0}, net::BindTransport::udp) : 0;
+    if (error != 0) {
+        findings.remarks.push_back(fmt::format("remote {}: cannot send from {}: {}", remote.name,
+                                               remote.via->to_text(),
+                                               std::generic_category().message(error)));
+    }
+}
+
 void look_at_folder(const std::string& what, const std::string& path, LocalFindings& findings) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
@@ -65,6 +74,9 @@ LocalFindings look_at_machine(const config::Config& config) {
         for (const Endpoint& endpoint : config.web) {
             look_at_port(endpoint, false, findings);
         }
+    }
+    for (const config::RemotePtr& remote : config.remotes) {
+        look_at_source(*remote, findings);
     }
     if (const auto tls = TlsContexts::load(config); !tls) {
         findings.problems.push_back(tls.error().detail());

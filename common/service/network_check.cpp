@@ -112,7 +112,8 @@ class ProbeRun {
                     .to = probe.endpoint,
                     .transport = is_udp ? Transport::udp : Transport::tcp,
                     .message = std::move(*message),
-                    .tls = probe.remote->tls});
+                    .tls = probe.remote->tls,
+                    .source = probe.remote->source_for(probe.endpoint)});
     }
 
     void handle_message(AttemptId attempt, std::span<std::uint8_t> message) {

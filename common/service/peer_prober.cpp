@@ -25,7 +25,7 @@ bool is_authoritative(std::span<const std::uint8_t> message) {
 }  // namespace
 
 PeerProber::PeerProber(const ProberLimits& limits, std::uint64_t seed)
-    : limits_(limits), random_(seed) {}
+    : limits_(limits), random_(seed), cookies_(seed + 1) {}
 
 void PeerProber::add_zone(const config::Zone& settings) {
     std::vector<std::uint32_t>& items = by_zone_[settings.name];
@@ -151,9 +151,11 @@ void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
     item.booked = false;
     const config::Remote& remote = *item.remote;
     const Endpoint to = remote.addresses[item.tries % remote.addresses.size()];
-    SoaQuestion question{item.zone, random_.message_id(), remote.key, !item.plain};
     // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
     const bool over_tls = remote.tls && !remote.tls->server_name.empty();
+    const bool with_cookie = !over_tls && transport == Transport::udp;
+    SoaQuestion question{item.zone, random_.message_id(), remote.key, !item.plain,
+                         with_cookie ? cookies_.fresh(to) : nullptr};
     Result<Bytes> message = question.message(now.unix, transfer::carrier_of(transport, over_tls));
     if (!message) {
         answered(now, index, to, std::nullopt, message.error().detail());
@@ -164,7 +166,8 @@ void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
                               .to = to,
                               .transport = over_tls ? Transport::tcp : transport,
                               .message = std::move(*message),
-                              .tls = over_tls ? remote.tls : nullptr});
+                              .tls = over_tls ? remote.tls : nullptr,
+                              .source = remote.source_for(to)});
     flights_.emplace(
         item.flight,
         Flight{.item = index, .to = to, .question = std::move(question), .transport = transport});

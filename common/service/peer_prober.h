@@ -104,6 +104,7 @@ class PeerProber {
 
     ProberLimits limits_;
     Random random_;
+    dns::CookieJar cookies_;
     std::vector<Item> items_;
     std::vector<std::uint32_t> free_;
     std::unordered_map<dns::Name, std::vector<std::uint32_t>, dns::NameHash> by_zone_;

@@ -1,8 +1,11 @@
 #include "common/service/publisher.h"
 
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "common/service/digest_option.h"
+#include "common/service/soa_signatures.h"
 
 namespace twinzone::service {
 
@@ -68,7 +71,34 @@ Publisher::Answer Publisher::answer(Now now, const Source& source, std::span<std
     if (!outcome.request) {
         return as_answer(std::move(outcome.refusal));
     }
+    if (!answer_standing_options(now, *outcome.request)) {  // RFC 7873 §5.2.2
+        return as_answer(outcome.request->refuse(dns::Rcode::form_err, Code::other,
+                                                 "a cookie of a wrong length", now.unix));
+    }
     return route(now, *outcome.request);
+}
+
+// What every answer says where it is asked, whatever becomes of the request: who we are, and the
+// cookie by which we know the client's address next time. False where the cookie is none.
+bool Publisher::answer_standing_options(Now now, Request& request) const {
+    if (!request.message().edns) {
+        return true;
+    }
+    const dns::Edns& asked = *request.message().edns;
+    if (!nsid_.empty() && asked.find(dns::EdnsOption::nsid) != nullptr) {
+        const ByteView name = as_bytes(nsid_);
+        request.say_in_answers({dns::EdnsOption::nsid, Bytes{name.begin(), name.end()}});
+    }
+    const dns::Edns::Option* cookie = asked.find(dns::EdnsOption::cookie);
+    if (!cookies_ || cookie == nullptr) {
+        return true;
+    }
+    std::optional<Bytes> ours =
+        cookies_->answer(cookie->value, request.source().peer.address, now.unix);
+    if (ours) {
+        request.say_in_answers({dns::EdnsOption::cookie, std::move(*ours)});
+    }
+    return ours.has_value();
 }
 
 Publisher::Answer Publisher::route(Now now, Request& request) {
@@ -156,7 +186,10 @@ Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     dns::Message answer = request.answer(dns::Rcode::no_error);
     answer.header.aa = true;
     answer.answer.push_back(state->version->soa.record());
-    answer_expire(now, request, *state->version, answer.edns);
+    if (answer.edns && answer.edns->dnssec_ok) {
+        add_signatures(name, answer.answer);
+    }
+    answer_zone_options(now, request, *state->version, answer.edns);
     answer_digest(request, *state->version, answer.edns);
     return as_answer(request.finish(answer, now.unix));
 }
@@ -222,7 +255,7 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
     options.max_message_bytes = request.answer_limit() + options.reserve_bytes;
     options.edns = request.answer(dns::Rcode::no_error).edns;
     options.pads = request.wants_padding();
-    answer_expire(now, request, snapshot->version(), options.edns);
+    answer_zone_options(now, request, snapshot->version(), options.edns);
     const std::optional<dns::Serial> from = asked.serial;
     const dns::Serial serial = snapshot->version().serial();
     Result<transfer::TransferWriter> writer =
@@ -310,15 +343,34 @@ void Publisher::note_contact(const Request& request, std::optional<dns::Serial> 
     }
 }
 
-// RFC 7314 §3.2: a primary says the SOA's EXPIRE, a secondary what is left of it.
-void Publisher::answer_expire(Now now, const Request& request, const zone::Version& version,
-                              std::optional<dns::Edns>& edns) const {
-    if (!edns || !request.message().edns->has_expire()) {
+// What is asked about the zone.
+void Publisher::answer_zone_options(Now now, const Request& request, const zone::Version& version,
+                                    std::optional<dns::Edns>& edns) const {
+    if (!edns) {
         return;
     }
-    const std::optional<seconds> left =
-        view_ == nullptr ? std::nullopt : view_->expires_in(now, version.soa.owner);
-    edns->set_expire(left.value_or(version.soa.expire));
+    // RFC 7314 §3.2: a primary says the SOA's EXPIRE, a secondary what is left of it.
+    if (request.message().edns->has_expire()) {
+        const std::optional<seconds> left =
+            view_ == nullptr ? std::nullopt : view_->expires_in(now, version.soa.owner);
+        edns->set_expire(left.value_or(version.soa.expire));
+    }
+    if (request.message().edns->find(dns::EdnsOption::zoneversion) != nullptr) {
+        edns->set_zone_version(version.soa.owner, version.serial());
+    }
+}
+
+// The signatures over the SOA (RFC 4035 §3.1.1): some secondaries compare them where serials are
+// equal. A store that cannot be read leaves them out; a transfer will say why.
+void Publisher::add_signatures(const dns::Name& zone, std::vector<dns::Record>& answer) {
+    const Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(zone);
+    if (!snapshot) {
+        return;
+    }
+    Result<std::vector<dns::Record>> signatures = soa_signatures(**snapshot);
+    if (signatures) {
+        std::move(signatures->begin(), signatures->end(), std::back_inserter(answer));
+    }
 }
 
 bool Publisher::is_within_a_zone(dns::NameView name) const {

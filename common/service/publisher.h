@@ -4,7 +4,8 @@
 // place from one that is).
 //
 // RFC 5936 §2.2 (AXFR), RFC 1995 §2 (IXFR, UDP), RFC 1996 §3.12 (NOTIFY answers), RFC 7314
-// (EXPIRE), RFC 8914 (why a request is refused, to those who speak EDNS).
+// (EXPIRE), RFC 8914 (why a request is refused, to those who speak EDNS), RFC 5001 (NSID), RFC 7873
+// (cookies), RFC 9660 (ZONEVERSION), RFC 4035 §3.1 (the SOA's RRSIG with DO).
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/dns/cookie.h"
 #include "common/dns/tsig.h"
 #include "common/service/outgoing_transfer.h"
 #include "common/service/request.h"
@@ -83,6 +85,12 @@ class Publisher {
     void set_keys(dns::TsigKeyring keyring) { keyring_ = std::move(keyring); }
     void set_max_transfers(std::uint32_t max_transfers) noexcept { max_transfers_ = max_transfers; }
 
+    // Our name for who asks for it (RFC 5001); empty: it is not told.
+    void set_nsid(std::string nsid) { nsid_ = std::move(nsid); }
+
+    // Answers cookies from now on (RFC 7873): the secret of ours.
+    void use_cookies(const dns::CookieSecret& secret) { cookies_.emplace(secret); }
+
     // Serves the zone from now on to those the rules allow; again: with other rules.
     void put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer);
     void remove_zone(dns::NameView zone);
@@ -104,6 +112,7 @@ class Publisher {
     [[nodiscard]] std::vector<Contact> take_contacts() { return std::exchange(contacts_, {}); }
 
   private:
+    [[nodiscard]] bool answer_standing_options(Now now, Request& request) const;
     Answer route(Now now, Request& request);
     Answer answer_query(Now now, Request& request);
     Answer answer_notify(Now now, Request& request);
@@ -125,10 +134,11 @@ class Publisher {
     Answer answer_unavailable(Now now, Request& request, bool has_expired);
     void note(Refusal refusal);
     void note_contact(const Request& request, std::optional<dns::Serial> serial);
-    void answer_expire(Now now, const Request& request, const zone::Version& version,
-                       std::optional<dns::Edns>& edns) const;
+    void answer_zone_options(Now now, const Request& request, const zone::Version& version,
+                             std::optional<dns::Edns>& edns) const;
     void answer_digest(const Request& request, const zone::Version& version,
                        std::optional<dns::Edns>& edns) const;
+    void add_signatures(const dns::Name& zone, std::vector<dns::Record>& answer);
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
     [[nodiscard]] bool is_within_a_zone(dns::NameView name) const;
 
@@ -138,6 +148,8 @@ class Publisher {
     std::uint32_t max_transfers_;
     std::uint32_t transfers_ = 0;
     std::unordered_map<dns::Name, transfer::AccessRules, dns::NameHash> zones_;
+    std::string nsid_;
+    std::optional<dns::CookieServer> cookies_;
     std::vector<Refusal> refusals_;
     std::vector<Contact> contacts_;
 };

@@ -86,6 +86,7 @@ dns::Message Request::answer(dns::Rcode rcode) const {
         out.edns.emplace();
         out.edns->udp_payload_bytes = kUdpPayloadBytes;
         out.edns->dnssec_ok = message_.edns->dnssec_ok;  // RFC 3225 §3: copied
+        out.edns->options = standing_;
         if (source_.idle > Duration{0} && message_.edns->has_keepalive()) {
             out.edns->set_keepalive(source_.idle);
         }

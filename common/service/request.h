@@ -61,6 +61,9 @@ class Request {
     // Null where the request was not signed.
     [[nodiscard]] const dns::TsigKeyPtr& key() const noexcept { return tsig_.key(); }
 
+    // An option that answers from now on have, where the request had EDNS.
+    void say_in_answers(dns::Edns::Option option) { standing_.push_back(std::move(option)); }
+
     // Octets the answer may have, its TSIG left aside.
     [[nodiscard]] std::size_t answer_limit() const noexcept;
 
@@ -91,6 +94,7 @@ class Request {
     dns::Message message_;
     dns::TsigServer tsig_;
     Source source_;
+    std::vector<dns::Edns::Option> standing_;
 };
 
 struct Request::Outcome {

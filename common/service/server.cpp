@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "common/net/descriptor_limit.h"
+#include "common/net/proxied_stream.h"
+#include "common/net/proxy_header.h"
 #include "common/net/tls_stream.h"
 
 namespace twinzone::service {
@@ -47,12 +49,11 @@ Result<void> Server::listen(const Endpoint& at) {
     }
     // The socket's address in memory stays: its map keeps it.
     Sockets& sockets = sockets_[{at, false}];
-    Result<std::unique_ptr<net::UdpSocket>> udp = net::UdpSocket::bind(
+    Result<std::unique_ptr<net::UdpListener>> udp = net::UdpListener::bind(
         loop_, {at.address, (*tcp)->local().port},
-        {.on_receive = [this, &sockets](
-                           std::span<std::uint8_t> bytes,
-                           const Endpoint& from) { answer_datagram(*sockets.udp, bytes, from); },
-         .on_error = {}});
+        [this, &sockets](std::span<std::uint8_t> bytes, const net::UdpListener::Arrival& arrival) {
+            answer_datagram(*sockets.udp, bytes, arrival);
+        });
     if (!udp) {
         close(at);
         return fail(std::move(udp).error());
@@ -75,14 +76,18 @@ Result<void> Server::listen_tls(const Endpoint& at) {
     return {};
 }
 
-void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
-                             const Endpoint& from) {
+void Server::answer_datagram(net::UdpListener& socket, std::span<std::uint8_t> bytes,
+                             const net::UdpListener::Arrival& arrival) {
+    const std::optional<Endpoint> client = take_proxy_header(bytes, arrival.from);
+    if (!client) {
+        return;
+    }
     Publisher::Answer answer =
-        publisher_.answer(loop_.now(), {.peer = from, .transport = Transport::udp}, bytes);
+        publisher_.answer(loop_.now(), {.peer = *client, .transport = Transport::udp}, bytes);
     if (const Bytes* reply = std::get_if<Bytes>(&answer)) {
         // A datagram that the kernel does not take is lost, as on the network: the asker tries
         // again.
-        static_cast<void>(socket.send_to(from, *reply).has_value());
+        static_cast<void>(socket.reply(arrival, *reply).has_value());
     }
     events_.on_request();
 }
@@ -90,11 +95,12 @@ void Server::answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> byt
 // Closes the connection that has been idle for the longest, of this address or of any.
 bool Server::close_idle(const std::optional<IpAddress>& of) {
     ClientSession* longest = nullptr;
-    for (const auto& [id, session] : sessions_) {
+    for (const auto& [id, inside] : sessions_) {
+        ClientSession* const session = inside.session.get();
         const bool is_meant = !of || session->peer().address == *of;
         if (is_meant && session->idle_since() &&
             (longest == nullptr || session->idle_since() < longest->idle_since())) {
-            longest = session.get();
+            longest = session;
         }
     }
     if (longest == nullptr) {
@@ -104,26 +110,112 @@ bool Server::close_idle(const std::optional<IpAddress>& of) {
     return true;
 }
 
+bool Server::is_proxy(const IpAddress& address) const noexcept {
+    return std::any_of(proxies_.begin(), proxies_.end(),
+                       [&](const IpPrefix& proxies) { return proxies.contains(address); });
+}
+
+// Who asks by this datagram; nullopt: it is dropped.
+std::optional<Endpoint> Server::take_proxy_header(std::span<std::uint8_t>& bytes,
+                                                  const Endpoint& from) {
+    if (!is_proxy(from.address)) {
+        if (net::begins_with_proxy_header(bytes)) {
+            events_.on_proxy_fault(from, "PROXY header: not from an address of proxy-from");
+            return std::nullopt;
+        }
+        return from;
+    }
+    const Result<std::optional<net::ProxyHeader>> header = net::ProxyHeader::read(bytes);
+    if (!header || !*header) {
+        events_.on_proxy_fault(from, header ? "PROXY header: cut short" : header.error().detail());
+        return std::nullopt;
+    }
+    bytes = bytes.subspan((*header)->bytes);
+    return (*header)->client.value_or(from);
+}
+
+bool Server::has_too_many(const IpAddress& address) const noexcept {
+    const auto known = by_address_.find(address);
+    return known != by_address_.end() && known->second >= limits_.per_remote;
+}
+
+void Server::count(std::uint64_t id, const IpAddress& address) {
+    ++by_address_[address];
+    sessions_.at(id).counted = address;
+}
+
+void Server::end(std::uint64_t id) {
+    const auto ended = sessions_.extract(id);
+    const std::optional<IpAddress> counted = ended.mapped().counted;
+    if (counted && --by_address_[*counted] == 0) {
+        by_address_.erase(*counted);
+    }
+}
+
 // Connections beyond a limit are closed at once (RFC 7766 §6.2.2), unless an idle one can go in
-// their place: who is inside is served.
+// their place: who is inside is served. Behind a proxy it is the client's address that counts.
 void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     const Endpoint peer = stream->peer();
-    const IpAddress address = peer.address;
-    const auto known = by_address_.find(address);
-    const bool too_many_of_it = known != by_address_.end() && known->second >= limits_.per_remote;
+    const bool proxied = is_proxy(peer.address);
+    const bool too_many_of_it = !proxied && has_too_many(peer.address);
     const bool too_many = too_many_of_it || sessions_.size() >= max_clients();
-    if (too_many && !close_idle(too_many_of_it ? std::optional{address} : std::nullopt)) {
-        events_.on_turned_away(stream->peer(), too_many_of_it ? "per-remote" : "tcp-clients");
+    if (too_many && !close_idle(too_many_of_it ? std::optional{peer.address} : std::nullopt)) {
+        events_.on_turned_away(peer, too_many_of_it ? "per-remote" : "tcp-clients");
         return;
     }
-    ++by_address_[address];
     const std::uint64_t id = ++last_session_;
     const SessionLimits limits{.idle = limits_.tcp_idle,
-                               .first = over_tls
+                               .first = over_tls || proxied
                                             ? std::min<Duration>(limits_.tcp_idle, kHandshakeTime)
                                             : Duration{limits_.tcp_idle},
                                .transfer_idle = limits_.transfer_idle,
                                .transfer_time = limits_.transfer_time};
+    std::unique_ptr<net::Connection> connection = open_connection(std::move(stream), over_tls, id);
+    // The place is there before the session: its callbacks look for it.
+    Inside& inside = sessions_[id];
+    if (!proxied) {
+        count(id, peer.address);
+    }
+    inside.session = std::make_unique<ClientSession>(loop_, std::move(connection), peer, publisher_,
+                                                     limits, session_events(id));
+}
+
+std::unique_ptr<net::Connection> Server::open_connection(std::unique_ptr<net::TcpStream> stream,
+                                                         bool over_tls, std::uint64_t id) {
+    const Endpoint peer = stream->peer();
+    std::unique_ptr<net::Connection> connection = std::move(stream);
+    if (is_proxy(peer.address)) {
+        connection = std::make_unique<net::ProxiedStream>(
+            std::move(connection), [this, id, peer](const Result<std::optional<Endpoint>>& client) {
+                return handle_proxied(id, peer, client);
+            });
+    }
+    if (over_tls) {
+        connection = net::TlsStream::accept(loop_, std::move(connection), tls_->server());
+    }
+    return connection;
+}
+
+// False where the connection is not to go on.
+bool Server::handle_proxied(std::uint64_t id, const Endpoint& proxy,
+                            const Result<std::optional<Endpoint>>& client) {
+    if (!client) {
+        events_.on_proxy_fault(proxy, client.error().detail());
+        return false;
+    }
+    const Endpoint peer = client->value_or(proxy);
+    if (*client && has_too_many(peer.address) && !close_idle(peer.address)) {
+        events_.on_turned_away(peer, "per-remote");
+        return false;
+    }
+    if (*client) {
+        count(id, peer.address);
+        sessions_.at(id).session->set_peer(peer);
+    }
+    return true;
+}
+
+ClientSession::Events Server::session_events(std::uint64_t id) {
     ClientSession::Events events;
     events.on_transfer_end = [this](const ClientSession::TransferEnd& end) {
         events_.on_transfer_end(end);
@@ -132,21 +224,12 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
         events_.on_transfer_progress(so_far);
     };
     events.on_request = [this] { events_.on_request(); };
-    events.on_failure = [this](const Error& error) { events_.on_failure(error); };
-    events.on_end = [this, id, address] {
-        if (--by_address_[address] == 0) {
-            by_address_.erase(address);
-        }
-        sessions_.erase(id);
+    events.on_proxy_fault = [this](const Endpoint& peer) {
+        events_.on_proxy_fault(peer, "PROXY header: not from an address of proxy-from");
     };
-    std::unique_ptr<net::Connection> connection;
-    if (over_tls) {
-        connection = net::TlsStream::accept(loop_, std::move(stream), tls_->server());
-    } else {
-        connection = std::move(stream);
-    }
-    sessions_.emplace(id, std::make_unique<ClientSession>(loop_, std::move(connection), peer,
-                                                          publisher_, limits, std::move(events)));
+    events.on_failure = [this](const Error& error) { events_.on_failure(error); };
+    events.on_end = [this, id] { end(id); };
+    return events;
 }
 
 }  // namespace twinzone::service

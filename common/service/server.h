@@ -5,13 +5,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/config/config.h"
 #include "common/net/loop.h"
 #include "common/net/tcp_listener.h"
-#include "common/net/udp_socket.h"
+#include "common/net/udp_listener.h"
 #include "common/service/client_session.h"
 #include "common/service/publisher.h"
 #include "common/service/tls_contexts.h"
@@ -26,6 +28,8 @@ class Server {
         std::function<void(const ClientSession::TransferEnd&)> on_transfer_progress;
         // A connection was closed at once because of this limit.
         std::function<void(const Endpoint& peer, std::string_view limit)> on_turned_away;
+        // An address of `proxy-from` sent no right header, or another one sent one.
+        std::function<void(const Endpoint& peer, const std::string& what)> on_proxy_fault;
         std::function<void()> on_request;  // after each: refusals and answers to NOTIFY may wait
         std::function<void(const Error&)> on_failure;  // a client's connection failed by itself
         std::function<void(Error)> on_error;
@@ -46,6 +50,9 @@ class Server {
     void close(const Endpoint& at) { sockets_.erase({at, false}); }
     void close_tls(const Endpoint& at) { sockets_.erase({at, true}); }
 
+    // Who connects or asks from there speaks for others (PROXY protocol, version 2), from now on.
+    void set_proxies(std::vector<IpPrefix> proxies) { proxies_ = std::move(proxies); }
+
     // For connections from now on.
     void set_limits(const config::Limits& limits) { limits_ = limits; }
 
@@ -59,10 +66,21 @@ class Server {
     [[nodiscard]] std::size_t max_clients() const noexcept;
 
   private:
-    void answer_datagram(net::UdpSocket& socket, std::span<std::uint8_t> bytes,
-                         const Endpoint& from);
+    void answer_datagram(net::UdpListener& socket, std::span<std::uint8_t> bytes,
+                         const net::UdpListener::Arrival& arrival);
+    [[nodiscard]] std::optional<Endpoint> take_proxy_header(std::span<std::uint8_t>& bytes,
+                                                            const Endpoint& from);
     void accept(std::unique_ptr<net::TcpStream> stream, bool over_tls);
     bool close_idle(const std::optional<IpAddress>& of);
+    [[nodiscard]] std::unique_ptr<net::Connection> open_connection(
+        std::unique_ptr<net::TcpStream> stream, bool over_tls, std::uint64_t id);
+    [[nodiscard]] ClientSession::Events session_events(std::uint64_t id);
+    bool handle_proxied(std::uint64_t id, const Endpoint& proxy,
+                        const Result<std::optional<Endpoint>>& client);
+    [[nodiscard]] bool is_proxy(const IpAddress& address) const noexcept;
+    [[nodiscard]] bool has_too_many(const IpAddress& address) const noexcept;
+    void count(std::uint64_t id, const IpAddress& address);
+    void end(std::uint64_t id);
 
     net::Loop& loop_;
     Publisher& publisher_;
@@ -71,10 +89,15 @@ class Server {
     std::shared_ptr<const TlsContexts> tls_;
     struct Sockets {
         std::unique_ptr<net::TcpListener> tcp;
-        std::unique_ptr<net::UdpSocket> udp;  // null with TLS
+        std::unique_ptr<net::UdpListener> udp;  // null with TLS
     };
     std::map<std::pair<Endpoint, bool>, Sockets> sockets_;  // by address as configured; TLS
-    std::map<std::uint64_t, std::unique_ptr<ClientSession>> sessions_;
+    struct Inside {
+        std::unique_ptr<ClientSession> session;
+        std::optional<IpAddress> counted;  // in by_address_; nullopt: a proxy has not said for whom
+    };
+    std::vector<IpPrefix> proxies_;
+    std::map<std::uint64_t, Inside> sessions_;
     std::map<IpAddress, std::uint32_t> by_address_;
     std::uint64_t last_session_ = 0;
 };

@@ -26,8 +26,9 @@ bool blames_edns(dns::Rcode rcode) {
 
 }  // namespace
 
-SoaQuestion::SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns)
-    : zone_(zone), id_(id), edns_(edns) {
+SoaQuestion::SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns,
+                         dns::ClientCookiePtr cookie)
+    : zone_(zone), id_(id), edns_(edns), cookie_(std::move(cookie)) {
     if (key) {
         tsig_.emplace(std::move(key));
     }
@@ -43,6 +44,9 @@ Result<Bytes> SoaQuestion::message(UnixTime now, transfer::Carrier carrier) {
         query.edns->ask_expire();
         if (digest_) {
             service::ask_digest(*query.edns);
+        }
+        if (cookie_) {
+            query.edns->options.push_back(cookie_->option());
         }
     }
     Bytes wire = transfer::to_wire(std::move(query), carrier, tsig_ ? tsig_->reserve_bytes() : 0);
@@ -76,7 +80,13 @@ Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) con
     if (!message) {
         return fail(std::move(message).error());
     }
+    if (edns_ && cookie_ && !cookie_->accepts(message->edns)) {
+        return std::optional<Answer>{};
+    }
     const dns::Rcode rcode = message->rcode();
+    if (cookie_ && rcode == dns::Rcode::bad_cookie) {  // RFC 7873 §5.3
+        return std::optional{Answer{.kind = Answer::Kind::truncated, .soa = {}, .expire = {}}};
+    }
     if (edns_ && blames_edns(rcode)) {
         return std::optional{Answer{.kind = Answer::Kind::edns_refused, .soa = {}, .expire = {}}};
     }

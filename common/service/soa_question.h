@@ -9,6 +9,7 @@
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/dns/cookie.h"
 #include "common/dns/soa.h"
 #include "common/dns/tsig.h"
 #include "common/transfer/transfer_query.h"
@@ -19,6 +20,7 @@ namespace twinzone::service {
 class SoaQuestion {
   public:
     struct Answer {
+        // truncated: ask over TCP; also where the server wants a cookie first (BADCOOKIE).
         enum class Kind : std::uint8_t { soa, truncated, edns_refused };
         Kind kind{};
         std::optional<dns::SoaRecord> soa;     // set for Kind::soa
@@ -28,8 +30,9 @@ class SoaQuestion {
     };
 
     // `key` may be null. `edns`: ask with EDNS and EXPIRE; some old servers answer that with
-    // FORMERR.
-    SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns);
+    // FORMERR. `cookie`: of a question over UDP, else null (RFC 7873).
+    SoaQuestion(const dns::Name& zone, std::uint16_t id, dns::TsigKeyPtr key, bool edns,
+                dns::ClientCookiePtr cookie = nullptr);
 
     // Also asks for the digest of the content (digest_option.h). Before message().
     void ask_digest() noexcept { digest_ = true; }
@@ -51,6 +54,7 @@ class SoaQuestion {
     std::optional<dns::TsigClient> tsig_;
     bool edns_;
     bool digest_ = false;
+    dns::ClientCookiePtr cookie_;
 };
 
 }  // namespace twinzone::service

@@ -54,18 +54,17 @@ void StreamAsker::set_per_server(std::uint32_t per_server) noexcept {
     pool_.set_per_target(per_server);
 }
 
-std::uint32_t StreamAsker::server_index(const Endpoint& to,
-                                        std::shared_ptr<const net::TlsContext> tls) {
-    const auto [at, is_new] = server_index_.try_emplace(
-        std::pair{to, tls.get()}, static_cast<std::uint32_t>(servers_.size()));
+std::uint32_t StreamAsker::server_index(Server server) {
+    const auto [at, is_new] =
+        server_index_.try_emplace(server.key(), static_cast<std::uint32_t>(servers_.size()));
     if (is_new) {
-        servers_.push_back({to, std::move(tls)});
+        servers_.push_back(std::move(server));
     }
     return at->second;
 }
 
 void StreamAsker::ask(const Ask& question, std::shared_ptr<const net::TlsContext> tls) {
-    const std::uint32_t server = server_index(question.to, std::move(tls));
+    const std::uint32_t server = server_index({question.to, question.source, std::move(tls)});
     pool_.ask(loop_.now().instant, as_question(question.attempt), server, question.message);
     act();
     after_call();
@@ -114,9 +113,9 @@ void StreamAsker::open(ConnectionId id, std::uint32_t server) {
     const auto link = std::make_shared<Link>();
     const auto connected = [this, id](const Result<void>& result) { handle_connected(id, result); };
     if (to.tls) {
-        link->stream = net::TlsStream::connect(loop_, to.endpoint, std::nullopt, to.tls, connected);
+        link->stream = net::TlsStream::connect(loop_, to.endpoint, to.source, to.tls, connected);
     } else {
-        link->stream = net::TcpStream::connect(loop_, to.endpoint, std::nullopt, connected);
+        link->stream = net::TcpStream::connect(loop_, to.endpoint, to.source, connected);
     }
     links_.emplace(id, link);
 }

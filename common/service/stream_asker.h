@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <tuple>
 #include <unordered_map>
 
 #include "common/net/loop.h"
@@ -48,11 +50,12 @@ class StreamAsker {
     struct Link;
     struct Server {
         Endpoint endpoint;
+        std::optional<IpAddress> source;  // from where; nullopt: from any address
         std::shared_ptr<const net::TlsContext> tls;
-        [[nodiscard]] auto key() const noexcept { return std::pair{endpoint, tls.get()}; }
+        [[nodiscard]] auto key() const noexcept { return std::tuple{endpoint, source, tls.get()}; }
     };
 
-    std::uint32_t server_index(const Endpoint& to, std::shared_ptr<const net::TlsContext> tls);
+    std::uint32_t server_index(Server server);
     void act();
     void open(transfer::ConnectionId id, std::uint32_t server);
     void send(transfer::ConnectionId id, std::shared_ptr<const Bytes> framed);
@@ -69,7 +72,8 @@ class StreamAsker {
     Events events_;
     transfer::ConnectionPool pool_;
     std::vector<Server> servers_;  // the pool's targets
-    std::map<std::pair<Endpoint, const net::TlsContext*>, std::uint32_t> server_index_;
+    std::map<std::tuple<Endpoint, std::optional<IpAddress>, const net::TlsContext*>, std::uint32_t>
+        server_index_;
     std::unordered_map<transfer::ConnectionId, std::shared_ptr<Link>> links_;
     std::deque<transfer::ConnectionPool::Action> notices_;  // for the owner
     bool telling_ = false;

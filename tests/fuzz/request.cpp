@@ -95,6 +95,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     dns::TsigKeyring keyring;
     keyring.add(fuzz::tsig_key());
     service::Publisher publisher{store, keyring, &view, 2};
+    publisher.set_nsid("ns1");
+    publisher.use_cookies({1, 2});
     publisher.put_zone(test::apex(),
                        transfer::AccessRules{
                            {{.addresses = {*IpPrefix::from_text("127.0.0.0/8")}, .key = nullptr}}});

@@ -82,6 +82,7 @@ Node::Life::Life(Node& node, std::uint64_t seed)
 
 void Node::Life::begin() {
     const Now now = fabric_.world.now();
+    publisher_.use_cookies({1, 2});
     for (const config::Zone& zone : node_.settings_.zones) {
         publisher_.put_zone(zone.name, rules_of(zone.allow_transfer));
         announcer_.add_zone(zone);
@@ -177,7 +178,8 @@ void Node::Life::run(service::FollowerAction action, bool for_follower) {
         return;
     }
     const service::Ask& question = std::get<service::Ask>(action);
-    if (question.transport == service::Transport::tcp) {
+    // A NOTIFY over TCP is one message each way as well: it goes as a datagram.
+    if (for_follower && question.transport == service::Transport::tcp) {
         ask_tcp(question);
     } else {
         ask_udp(question, for_follower);

@@ -42,6 +42,14 @@ class Bind(Server):
             f'  notify explicit; also-notify {{ 127.0.0.1 port {secondary_port} '
             f'key "{key.name}"; }}; }};\n', key)
 
+    def as_strict_primary(self, zone, text, secondary_port):
+        """Answers over UDP only those who have a cookie of its own."""
+        self.write("zone.db", text)
+        return self._start(
+            f'zone "{zone}" {{ type primary; file "zone.db"; ixfr-from-differences yes;\n'
+            f'  notify explicit; also-notify {{ 127.0.0.1 port {secondary_port}; }}; }};\n',
+            None, "require-server-cookie yes; answer-cookie yes;")
+
     def as_tls_secondary(self, zone, tls_port, authority, host, own=None):
         """Follows over TLS; shows its certificate `own` where it has one."""
         certificate = f'cert-file "{own.cert}"; key-file "{own.key}"; ' if own else ""

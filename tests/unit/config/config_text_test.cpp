@@ -19,6 +19,8 @@ server:
   listen: [127.0.0.1@5300, "[2001:db8::1]:5300"]
   listen-tls: [127.0.0.1@853]
   tls: t1
+  proxy-from: [10.0.0.0/8, "2001:db8::/32"]
+  nsid: "ns1 of example"
 store:   { path: "/srv/a store", max-size: 2T }
 control: { socket: /run/p.sock, group: dns }
 web:     { listen: 127.0.0.1@10353 }
@@ -31,7 +33,7 @@ tls:
   - { name: t2, pin: ["sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="] }
 remotes:
   - { name: ns1, addresses: [192.0.2.1@5353, 2001:db8::2], tls: t2 }
-  - { name: ns2, addresses: [192.0.2.2], key: k1. }
+  - { name: ns2, addresses: [192.0.2.2], via: 192.0.2.9, key: k1. }
 limits: { zone-records: 7M, zone-bytes: 3G, transfers-in: 1, transfers-out: 2, per-remote: 3,
   transfer-time: 4h, transfer-idle: 5s, min-rate: 0, soa-rate: 7, notify-rate: 8, tcp-clients: 9, tcp-idle: 10 }
 templates:

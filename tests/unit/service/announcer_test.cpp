@@ -1,5 +1,6 @@
 #include "common/service/announcer.h"
 
+#include "common/dns/extended_error.h"
 #include "tests/support/catch.h"
 #include "tests/unit/service/service_fixture.h"
 
@@ -146,6 +147,92 @@ TEST_CASE("the second address of a remote is tried where the first is silent",
     bench.publish();
     CHECK(bench.sent()->to.to_text() == "192.0.2.2@53");
     CHECK(bench.sent(seconds{5})->to.to_text() == "192.0.2.3@53");
+}
+
+TEST_CASE("each third NOTIFY that gets no answer goes over TCP", "[service][announcer]") {
+    AnnouncerBench bench;
+    bench.start();
+    bench.publish();
+    const Transport wanted[] = {Transport::udp, Transport::udp, Transport::tcp,
+                                Transport::udp, Transport::udp, Transport::tcp};
+    for (const Transport transport : wanted) {
+        const std::optional<Ask> sent = bench.sent(minutes{2});
+        REQUIRE(sent);
+        CHECK(sent->transport == transport);
+        const dns::Edns edns = *dns::Message::parse(sent->message)->edns;
+        CHECK((edns.find(dns::EdnsOption::cookie) != nullptr) == (transport == Transport::udp));
+    }
+}
+
+TEST_CASE("a NOTIFY leaves from the remote's source address", "[service][announcer]") {
+    AnnouncerBench bench;
+    config::Remote remote{.name = "ns2",
+                          .addresses = {endpoint("192.0.2.2"), endpoint("2001:db8::2@53")},
+                          .key = nullptr};
+    remote.via = endpoint("192.0.2.9").address;
+    bench.zone.notify = {std::make_shared<config::Remote>(remote)};
+    bench.start();
+    bench.publish();
+    CHECK(bench.sent()->source == remote.via);
+    CHECK_FALSE(bench.sent(seconds{5})->source);  // of the other family
+}
+
+TEST_CASE("a remote that does not know EDNS, or wants a cookie first, is told anew at once",
+          "[service][announcer]") {
+    AnnouncerBench bench;
+    bench.start();
+    bench.publish();
+    SECTION("EDNS") {
+        bench.reply(*bench.sent(), dns::Rcode::form_err);
+        const std::optional<Ask> again = bench.sent();
+        REQUIRE(again);
+        CHECK_FALSE(dns::Message::parse(again->message)->edns);
+        CHECK(again->transport == Transport::udp);
+        bench.reply(*again, dns::Rcode::form_err);
+        CHECK(bench.announcer->owed() == 0);
+    }
+    SECTION("cookie") {
+        const Ask first = *bench.sent();
+        dns::Message reply = *dns::Message::parse(first.message);
+        reply.header.qr = true;
+        reply.header.rcode = static_cast<dns::Rcode>(7);  // BADCOOKIE is 23
+        reply.edns->extended_rcode = 1;
+        reply.edns->options[0].value.resize(24, 0xaa);
+        Bytes wire = reply.to_wire();
+        bench.announcer->handle_message(bench.now(), first.attempt, wire);
+        const std::optional<Ask> again = bench.sent();
+        REQUIRE(again);
+        CHECK(again->transport == Transport::tcp);
+        bench.reply(*again, dns::Rcode::no_error);
+        CHECK(bench.announcer->owed() == 0);
+    }
+}
+
+TEST_CASE("an answer with another cookie than ours does not count", "[service][announcer]") {
+    AnnouncerBench bench;
+    bench.start();
+    bench.publish();
+    const Ask sent = *bench.sent();
+    dns::Message reply = *dns::Message::parse(sent.message);
+    reply.header.qr = true;
+    reply.edns->options[0].value = Bytes(24, 0xaa);
+    Bytes wire = reply.to_wire();
+    bench.announcer->handle_message(bench.now(), sent.attempt, wire);
+    CHECK(bench.announcer->owed() == 1);
+}
+
+TEST_CASE("a remote's own words on its refusal are kept", "[service][announcer]") {
+    AnnouncerBench bench;
+    bench.start();
+    bench.publish();
+    const Ask sent = *bench.sent();
+    dns::Message reply = *dns::Message::parse(sent.message);
+    reply.header.qr = true;
+    reply.header.rcode = dns::Rcode::refused;
+    add_extended_error(*reply.edns, dns::ExtendedErrorCode::prohibited, "not you");
+    Bytes wire = reply.to_wire();
+    bench.announcer->handle_message(bench.now(), sent.attempt, wire);
+    CHECK(bench.answered()->refusal == "REFUSED (Prohibited: not you)");
 }
 
 }  // namespace twinzone::service::test

@@ -93,6 +93,43 @@ TEST_CASE("what a primary says of its refusal is told", "[service][follower]") {
     CHECK(bench.follower->last_fault(bench.zone.name) == Errc::rcode);
 }
 
+TEST_CASE("cookies go over UDP, and an answer with another's is passed over",
+          "[service][follower]") {
+    Checking bench;
+    const Ask question = bench.next_soa();
+    dns::Message reply = *dns::Message::parse(question.message);
+    dns::Edns::Option& cookie = reply.edns->options.back();
+    REQUIRE(cookie.code == dns::EdnsOption::cookie);
+    const Bytes ours = cookie.value;
+    reply.header.qr = true;
+    reply.answer = {soa(1).record()};
+    cookie.value = Bytes(24, 0xaa);
+    bench.reply(question, reply.to_wire());
+    CHECK(bench.take<RoundEnded>().empty());
+    cookie.value = ours;
+    cookie.value.resize(24, 0xbb);
+    bench.reply(question, reply.to_wire());
+    CHECK(bench.take<RoundEnded>().size() == 1);
+    bench.follower->refresh(bench.now(), bench.zone.name);
+    const dns::Message second = *dns::Message::parse(bench.next_soa().message);
+    CHECK(second.edns->options.back().value == cookie.value);
+    bench.next_soa();
+    const dns::Message over_tcp = *dns::Message::parse(bench.next_soa(Transport::tcp).message);
+    CHECK(over_tcp.edns->find(dns::EdnsOption::cookie) == nullptr);
+}
+
+TEST_CASE("a server that wants a cookie first is asked over TCP", "[service][follower]") {
+    Checking bench;
+    const Ask question = bench.next_soa();
+    dns::Message reply = *dns::Message::parse(question.message);
+    reply.header.qr = true;
+    reply.header.rcode = static_cast<dns::Rcode>(7);  // BADCOOKIE is 23
+    reply.edns->extended_rcode = 1;
+    reply.edns->options.back().value.resize(24, 0xbb);
+    bench.reply(question, reply.to_wire());
+    bench.next_soa(Transport::tcp);
+}
+
 TEST_CASE("the next primary is asked where the first is of no use, and then there is a pause",
           "[service][follower]") {
     Checking bench{2};
