@@ -250,6 +250,7 @@ std::string_view plan_note(transfer::PlanReason reason) {
         case transfer::PlanReason::no_history: return "no differences from its serial are kept";
         case transfer::PlanReason::history_larger:
             return "the differences are larger than the zone";
+        case transfer::PlanReason::condensed: return "its many differences were made one";
         case transfer::PlanReason::asked:
         case transfer::PlanReason::client_current:
         case transfer::PlanReason::client_ahead:
@@ -266,6 +267,7 @@ Reason reason_of(const ClientSession::TransferEnd& end, bool whole_for_ixfr) {
         case transfer::PlanReason::client_current: return Reason::given_up_to_date;
         case transfer::PlanReason::client_ahead: return Reason::client_ahead;
         case transfer::PlanReason::asked:
+        case transfer::PlanReason::condensed:
         case transfer::PlanReason::no_history:
         case transfer::PlanReason::history_larger:
         case transfer::PlanReason::too_large_for_udp: break;

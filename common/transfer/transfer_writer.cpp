@@ -82,11 +82,37 @@ Result<void> TransferWriter::decide_incremental(dns::Serial from) {
     if (!steps->has_value() || !leads_forward(**steps, from, version.serial())) {
         return answer_with(TransferPlan::full, PlanReason::no_history, version.wire_bytes);
     }
-    const std::uint64_t bytes = total_wire_bytes(**steps);
+    std::uint64_t bytes = total_wire_bytes(**steps);
+    if ((*steps)->size() > 1) {
+        if (Result<void> considered = consider_condensing(from, bytes); !considered) {
+            return considered;
+        }
+        bytes = condensed_ ? condensed_->bytes() : bytes;
+    }
     if (bytes > version.wire_bytes && bytes > kSmallChainBytes) {
+        condensed_.reset();
         return answer_with(TransferPlan::full, PlanReason::history_larger, version.wire_bytes);
     }
-    return answer_with(TransferPlan::incremental, PlanReason::asked, bytes);
+    return answer_with(TransferPlan::incremental,
+                       condensed_ ? PlanReason::condensed : PlanReason::asked, bytes);
+}
+
+// Small chains are left alone, unless only one difference may fit the datagram.
+Result<void> TransferWriter::consider_condensing(dns::Serial from, std::uint64_t chain_bytes) {
+    const bool too_large_for_udp =
+        options_.transport == Transport::udp && chain_bytes > options_.max_message_bytes;
+    if (chain_bytes > kMaxCondensedBytes ||
+        (chain_bytes <= kSmallChainBytes && !too_large_for_udp)) {
+        return {};
+    }
+    Result<CondensedHistory> condensed = CondensedHistory::make(*snapshot_, from);
+    if (!condensed) {
+        return fail(std::move(condensed).error());
+    }
+    if (too_large_for_udp || condensed->bytes() * kCondensedShare < chain_bytes) {
+        condensed_ = *std::move(condensed);
+    }
+    return {};
 }
 
 Result<void> TransferWriter::answer_with(TransferPlan plan, PlanReason reason,
@@ -131,6 +157,9 @@ void TransferWriter::answer_single(PlanReason reason) {
 Result<std::unique_ptr<zone::PageCursor>> TransferWriter::cursor() const {
     if (plan_ == TransferPlan::full) {
         return snapshot_->pages();
+    }
+    if (condensed_) {
+        return condensed_->pages();
     }
     Result<std::unique_ptr<zone::PageCursor>> pages = snapshot_->history_pages(*request_.serial);
     if (pages && *pages == nullptr) {

@@ -16,6 +16,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/dns/edns.h"
+#include "common/transfer/condensed_history.h"
 #include "common/transfer/transfer_query.h"
 #include "common/zone/version_store.h"
 
@@ -40,6 +41,7 @@ enum class PlanReason : std::uint8_t {
     client_ahead,    // its serial is newer than ours (RFC 1995 §2: one SOA)
     no_history,      // its serial is not in our journal, or not older than ours on the circle
     history_larger,  // the differences cost more than the zone
+    condensed,       // as the client wished, the versions between left out: they cost too much
     too_large_for_udp,
 };
 
@@ -57,6 +59,10 @@ inline constexpr std::size_t kOneMessageBytes = std::size_t{16} * 1024;
 
 // Differences up to this size are sent even where the zone is smaller still.
 inline constexpr std::size_t kSmallChainBytes = std::size_t{4} * 1024;
+
+// A chain of differences is made one (RFC 1995 §6) where that saves more than half its octets: who
+// gets the chain can pass the versions between on to others.
+inline constexpr std::uint64_t kCondensedShare = 2;
 
 // Not thread-safe, movable. Holds the snapshot. Work per call is bounded by a page.
 class TransferWriter {
@@ -86,6 +92,7 @@ class TransferWriter {
 
     Result<void> decide();
     Result<void> decide_incremental(dns::Serial from);
+    Result<void> consider_condensing(dns::Serial from, std::uint64_t chain_bytes);
     Result<void> answer_with(TransferPlan plan, PlanReason reason, std::uint64_t wire_bytes);
     void answer_single(PlanReason reason);
     Result<std::unique_ptr<zone::PageCursor>> cursor() const;
@@ -101,7 +108,8 @@ class TransferWriter {
     TransferPlan plan_ = TransferPlan::full;
     PlanReason reason_ = PlanReason::asked;
     State state_ = State::first;
-    std::optional<Bytes> whole_;  // the answer, where it is one message
+    std::optional<CondensedHistory> condensed_;  // in the place of the steps in the journal
+    std::optional<Bytes> whole_;                 // the answer, where it is one message
     std::unique_ptr<zone::PageCursor> cursor_;
     std::optional<ByteView> page_;  // read, not handed out yet
     std::uint64_t messages_ = 0;

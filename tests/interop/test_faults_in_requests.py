@@ -194,6 +194,32 @@ def test_r08_it_ends_in_time_whatever_is_open(tmp_path, running):
         stream.close()
 
 
+def test_many_versions_of_one_record_are_told_as_one_difference(tmp_path, running):
+    """RFC 1995 section 6: what came and went between is left out where it costs too much, and over
+    UDP one difference fits where the versions do not."""
+    server = Primary(tmp_path / "ns1")
+    many = [f"n{i}.{ZONE} 60 IN A 192.0.2.1" for i in range(3000)]
+    texts = [zone_texts.small(serial, many + [f"v.{ZONE} 60 IN TXT \"{serial}{'x' * 200}\""])
+             for serial in range(1, 31)]
+    running(server.serve_file(ZONE, texts[0])).start()
+    for serial, text in enumerate(texts, 1):
+        server.put(text)
+        server.wait_for_serial(ZONE, serial)
+    for ask in (over_udp, over_tcp):
+        query = ixfr_query(ZONE, 1)
+        query.use_edns(0, payload=1232)
+        octets = ask(server, query.to_wire())
+        answer = dns.message.from_wire(octets, one_rr_per_rrset=True)
+        kinds = [rrset.rdtype for rrset in answer.answer]
+        assert kinds == [wire.SOA, wire.SOA, 16, wire.SOA, 16, wire.SOA]
+        serials = [rrset[0].serial for rrset in answer.answer if rrset.rdtype == wire.SOA]
+        assert serials == [30, 1, 30, 30]
+    # Few versions are told one by one: who takes them can pass them on.
+    octets = over_tcp(server, ixfr_query(ZONE, 26).to_wire())
+    answer = dns.message.from_wire(octets, one_rr_per_rrset=True)
+    assert len([rrset for rrset in answer.answer if rrset.rdtype == wire.SOA]) == 10
+
+
 # ---- signatures
 
 def with_tsig(query, rdata, key=KEY):

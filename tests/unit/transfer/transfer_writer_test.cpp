@@ -92,6 +92,14 @@ TEST_CASE("transfer writer decides how a query is answered", "[transfer]") {
                                              test::diff(9, 7, {}, {a("y")})};
     const std::vector<zone::Diff> large = {test::diff(6, 7, many("gone", 1000), {a("y")})};
     const auto plain = snapshot(7, few, steps);
+    // A hundred versions that replace the same records.
+    std::vector<zone::Diff> same;
+    for (std::uint32_t serial = 1; serial < 101; ++serial) {
+        const bool odd = serial % 2 != 0;
+        same.push_back(test::diff(serial, serial + 1, many(odd ? "odd" : "even", 20),
+                                  many(odd ? "even" : "odd", 20)));
+    }
+    const auto flapping = snapshot(101, with_apex(many("odd", 20)), same);
     struct Row {
         const char* name;
         std::shared_ptr<const MemorySnapshot> held;
@@ -116,6 +124,11 @@ TEST_CASE("transfer writer decides how a query is answered", "[transfer]") {
          PlanReason::no_history},
         {"differences larger than the zone", snapshot(7, few, large), 6, tcp, TransferPlan::full,
          PlanReason::history_larger},
+        {"one record after the other and back", flapping, 1, tcp, TransferPlan::incremental,
+         PlanReason::condensed},
+        {"two of its steps", flapping, 99, tcp, TransferPlan::incremental, PlanReason::asked},
+        {"UDP, many steps that come to little", flapping, 1, udp, TransferPlan::incremental,
+         PlanReason::condensed},
         {"UDP, fits", plain, 6, udp, TransferPlan::incremental, PlanReason::asked},
         {"UDP, current", plain, 7, udp, TransferPlan::single_soa, PlanReason::client_current},
         {"UDP, too large", snapshot(7, few, {test::diff(6, 7, {}, many("n", 40))}), 6, udp,
@@ -138,6 +151,19 @@ TEST_CASE("transfer writer decides how a query is answered", "[transfer]") {
             CHECK(done.messages.size() == 1);
         }
     }
+}
+
+TEST_CASE("a chain is kept where condensing it would save little", "[transfer]") {
+    std::vector<zone::Diff> each;
+    for (std::uint32_t serial = 1; serial < 101; ++serial) {
+        const std::string prefix = std::string{"s"}.append(std::to_string(serial)).append("x");
+        each.push_back(test::diff(serial, serial + 1, {}, many(prefix, 20)));
+    }
+    Exchange done{snapshot(101, with_apex(many("n", 5000)), each), soa_record(1)};
+    CHECK(done.plan == TransferPlan::incremental);
+    CHECK(done.reason == PlanReason::asked);
+    REQUIRE(done.progress == TransferProgress::done);
+    CHECK(done.z.assembler.take_diffs().size() == each.size());
 }
 
 TEST_CASE("serials wrap in incremental answers", "[transfer]") {
