@@ -49,3 +49,26 @@ def test_files_the_readme_points_to_exist(readme):
                  "CHANGELOG.md", "tests/README.md", "tests/bench", "LICENSE"]:
         assert path in readme or path == "LICENSE"
         assert os.path.exists(os.path.join(ROOT, path))
+
+
+def proofs(text):
+    """The tests that the README links to: (path, name)."""
+    return re.findall(r'\]\((tests/[^ )]+) "([^"]+)"\)', text)
+
+
+def test_each_feature_leads_to_a_test_that_is_there(readme):
+    assert len(proofs(readme)) > 30
+    for path, name in proofs(readme):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        wanted = f"def {name}(" if path.endswith(".py") else f'"{name}"'
+        assert wanted in text, f"{path} has no {name}"
+
+
+def test_each_row_of_the_features_has_its_proof(readme):
+    section = re.search(r"## Beside other servers\n(.*?)\n## ", readme, re.S).group(1)
+    rows = [line.split("|")[1:-1] for line in section.splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0].strip()]
+    assert len(rows) > 30
+    for row in rows:
+        assert len(row) in (2, 8) and proofs(row[1]), row[0]
