@@ -53,13 +53,24 @@ CatalogProducer::CatalogProducer(service::Daemon& daemon)
     handle_change();
 }
 
+// Most primaries have no catalog, and may have very many zones to look at in vain.
+bool CatalogProducer::has_catalogs() const {
+    const std::vector<config::Catalog>& catalogs = daemon_.config().catalogs;
+    return std::any_of(catalogs.begin(), catalogs.end(), [](const config::Catalog& catalog) {
+        return catalog.role == config::CatalogRole::producer;
+    });
+}
+
 void CatalogProducer::handle_change() {
-    if (!timer_.is_armed()) {
+    if (has_catalogs() && !timer_.is_armed()) {
         timer_.arm_after(kGather, [this] { make_all(); });
     }
 }
 
 void CatalogProducer::make_all() {
+    if (!has_catalogs()) {  // not any more
+        return;
+    }
     look_at_zones();
     for (const config::Zone& zone : daemon_.zones()) {
         if (zone.catalog == config::CatalogRole::producer) {

@@ -37,6 +37,7 @@ class CatalogProducer {
         bool is_whole = true;  // false: zones are waited for
     };
 
+    [[nodiscard]] bool has_catalogs() const;
     void make_all();
     void look_at_zones();
     void make(const config::Zone& catalog);

@@ -194,8 +194,25 @@ void ZoneSources::handle_change(const std::string& folder, std::string_view name
     }
     for (const config::Config::Directory& directory : directories_) {
         if (changed.empty() && directory.path == folder) {
-            scan(directory);
+            handle_new_file(directory, name);
         }
+    }
+}
+
+// A file that is no zone's yet. Not every one is worth a look at the whole folder, which may have a
+// hundred thousand: editors and generators write others beside it first.
+void ZoneSources::handle_new_file(const config::Config::Directory& directory,
+                                  std::string_view name) {
+    const bool is_folder = name == std::filesystem::path{directory.path}.filename().string();
+    if (name.empty() || is_folder) {
+        scan(directory);
+        return;
+    }
+    const Result<std::optional<config::Zone>> zone = config::zone_in(directory, name);
+    if (!zone) {
+        daemon_.log().server(Level::warning, zone.error().detail());
+    } else if (*zone && std::filesystem::exists((*zone)->source_file)) {
+        add(**zone);
     }
 }
 

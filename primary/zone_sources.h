@@ -66,6 +66,7 @@ class ZoneSources {
     void forget_files(const Source& source);
     bool bury(Source& source);
     void handle_change(const std::string& folder, std::string_view name);
+    void handle_new_file(const config::Config::Directory& directory, std::string_view name);
     void scan(const config::Config::Directory& directory);
     void look(Source& source);
     void settle(Source& source, Duration quiet, const SourceFingerprint& seen);

@@ -15,13 +15,26 @@ namespace {
 
 constexpr std::string_view kSuffix = ".zone";
 
+bool is_zone_file(std::string_view file_name) {
+    return file_name.ends_with(kSuffix) && !file_name.starts_with('.');
+}
+
+std::string path_in(const Config::Directory& directory, std::string_view file_name) {
+    return fmt::format("{}{}{}", directory.path, directory.path.ends_with('/') ? "" : "/",
+                       file_name);
+}
+
+Result<dns::Name> zone_name(std::string_view file_name) {
+    return zone_of_file_name(file_name.substr(0, file_name.size() - kSuffix.size()));
+}
+
 Result<std::vector<std::string>> names_in(const std::string& path) {
     std::error_code error;
     std::vector<std::string> names;
     std::filesystem::directory_iterator at{path, error};
     for (; !error && at != std::filesystem::directory_iterator{}; at.increment(error)) {
         std::string name = at->path().filename().string();
-        if (name.ends_with(kSuffix) && !name.starts_with('.')) {
+        if (is_zone_file(name)) {
             names.push_back(std::move(name));
         }
     }
@@ -43,10 +56,8 @@ Result<DirectoryZones> zones_of(const Config::Directory& directory) {
     DirectoryZones result;
     std::unordered_set<dns::Name, dns::NameHash> seen;
     for (const std::string& name : *names) {
-        const std::string path =
-            fmt::format("{}{}{}", directory.path, directory.path.ends_with('/') ? "" : "/", name);
-        Result<dns::Name> zone =
-            zone_of_file_name(std::string_view{name}.substr(0, name.size() - kSuffix.size()));
+        const std::string path = path_in(directory, name);
+        Result<dns::Name> zone = zone_name(name);
         if (!zone) {
             result.skipped.push_back(fmt::format("{}: {}", path, zone.error().detail()));
         } else if (!seen.insert(*zone).second) {
@@ -59,6 +70,22 @@ Result<DirectoryZones> zones_of(const Config::Directory& directory) {
         }
     }
     return result;
+}
+
+Result<std::optional<Zone>> zone_in(const Config::Directory& directory,
+                                    std::string_view file_name) {
+    if (!is_zone_file(file_name)) {
+        return std::optional<Zone>{};
+    }
+    const std::string path = path_in(directory, file_name);
+    const Result<dns::Name> name = zone_name(file_name);
+    if (!name) {
+        return fail(Errc::config_invalid, fmt::format("{}: {}", path, name.error().detail()));
+    }
+    Zone zone = directory.settings;
+    zone.name = *name;
+    zone.source_file = path;
+    return std::optional{std::move(zone)};
 }
 
 }  // namespace twinzone::config

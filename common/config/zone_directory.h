@@ -1,7 +1,9 @@
 // The zones of a folder: every NAME.zone in it, on a primary.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
@@ -17,5 +19,10 @@ struct DirectoryZones {
 // Files without ".zone" and hidden ones are passed over in silence. Errc::file_unreadable where the
 // folder cannot be read. Blocking.
 [[nodiscard]] Result<DirectoryZones> zones_of(const Config::Directory& directory);
+
+// The zone of one file in the folder, by the file's name alone; nullopt where it is passed over.
+// Errc::config_invalid, "FILE: reason", where it names no zone.
+[[nodiscard]] Result<std::optional<Zone>> zone_in(const Config::Directory& directory,
+                                                  std::string_view file_name);
 
 }  // namespace twinzone::config

@@ -285,5 +285,23 @@ TEST_CASE("every NAME.zone of a folder is a zone", "[config]") {
     CHECK_FALSE(zones_of({.path = folder.path("absent"), .settings = {}}));
 }
 
+TEST_CASE("one file of a folder is a zone by its name", "[config]") {
+    Config::Directory directory{.path = "/zones", .settings = {}};
+    directory.settings.serial_policy = SerialPolicy::date;
+    for (const char* file : {"notes.txt", ".b.test.zone", "a.test.zone.new", "a.test.zone~"}) {
+        const Result<std::optional<Zone>> none = zone_in(directory, file);
+        CHECK((none && !none->has_value()));
+    }
+    const Result<std::optional<Zone>> zone = zone_in(directory, "a.test.zone");
+    REQUIRE((zone && zone->has_value()));
+    CHECK((*zone)->name.to_text() == "a.test.");
+    CHECK((*zone)->source_file == "/zones/a.test.zone");
+    CHECK((*zone)->serial_policy == SerialPolicy::date);
+    const Result<std::optional<Zone>> wrong = zone_in(directory, "c..test.zone");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().detail() ==
+          "/zones/c..test.zone: 'c..test' is no domain name: empty label");
+}
+
 }  // namespace
 }  // namespace twinzone::config
