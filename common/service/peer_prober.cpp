@@ -131,7 +131,7 @@ void PeerProber::step(Now now, std::uint32_t index) {
         answered(now, index, to, std::nullopt, "no answer to a SOA query");
         return;
     }
-    if (!item.booked) {
+    if (!item.booked && !item.hurried) {  // who waits is few, and does not stand behind the many
         item.booked = true;
         const Instant at = bucket(item.remote->name).reserve(now.instant);
         if (at > now.instant) {

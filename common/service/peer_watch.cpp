@@ -16,9 +16,14 @@ constexpr Duration kAfterTransfer = milliseconds{100};
 // At the start peers of whom nothing is known are asked over this time at least.
 constexpr seconds kStartSpread{10};
 
+// What peers serve is asked for status alone: however fast a remote may be asked, after a first
+// sync of very many zones this must not take the time of what they are still to fetch.
+constexpr std::uint32_t kMaxQuestionsPerSecond = 1000;
+
 ProberLimits prober_limits(const config::Limits& limits) {
     ProberLimits out;
-    out.per_second = limits.soa_rate;
+    out.per_second = limits.soa_rate == 0 ? kMaxQuestionsPerSecond
+                                          : std::min(limits.soa_rate, kMaxQuestionsPerSecond);
     return out;
 }
 

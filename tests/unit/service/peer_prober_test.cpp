@@ -53,6 +53,17 @@ class ProberBench {
 
     void want(Duration in = Duration{0}) { prober.want(now, kZone, "ns2", in); }
 
+    // So many other zones of the same peer.
+    void want_others(int count) {
+        for (int i = 0; i < count; ++i) {
+            config::Zone other;
+            other.name = name(fmt::format("z{}.test.", i));
+            other.notify = zone.notify;
+            prober.add_zone(other);
+            prober.want(now, other.name, "ns2", Duration{0});
+        }
+    }
+
     config::Zone zone;
     PeerProber prober;
     Now now{Instant{seconds{1}}, UnixTime{1'772'366'400}};
@@ -180,13 +191,7 @@ TEST_CASE("who is waited for is asked at once and often", "[service][prober]") {
 
 TEST_CASE("one remote is asked so many times a second, for all its zones", "[service][prober]") {
     ProberBench bench{{.per_second = 10}};
-    for (int i = 0; i < 100; ++i) {
-        config::Zone zone;
-        zone.name = name(fmt::format("z{}.test.", i));
-        zone.notify = bench.zone.notify;
-        bench.prober.add_zone(zone);
-        bench.prober.want(bench.now, zone.name, "ns2", Duration{0});
-    }
+    bench.want_others(100);
     std::size_t questions = 0;
     const Duration began = bench.elapsed;
     while (bench.asked(seconds{1}) && bench.elapsed - began < seconds{1}) {
@@ -196,18 +201,21 @@ TEST_CASE("one remote is asked so many times a second, for all its zones", "[ser
     CHECK(questions <= 12);
 }
 
+TEST_CASE("a zone somebody waits for does not stand behind the others", "[service][prober]") {
+    ProberBench bench{{.per_second = 10}};
+    bench.want_others(1000);
+    while (bench.asked()) {
+    }
+    bench.prober.hurry(bench.now, kZone, true);
+    CHECK(bench.asked());
+}
+
 TEST_CASE("so many questions are on their way at a time", "[service][prober]") {
     ProberLimits limits;
     limits.per_second = 0;
     limits.questions = 8;
     ProberBench bench{limits};
-    for (int i = 0; i < 100; ++i) {
-        config::Zone zone;
-        zone.name = name(fmt::format("z{}.test.", i));
-        zone.notify = bench.zone.notify;
-        bench.prober.add_zone(zone);
-        bench.prober.want(bench.now, zone.name, "ns2", Duration{0});
-    }
+    bench.want_others(100);
     while (bench.asked()) {
     }
     CHECK(bench.prober.asking() == 8);
