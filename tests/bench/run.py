@@ -8,6 +8,7 @@ may be run one by one; the table is of the newest result of each figure. Needs a
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -85,6 +86,7 @@ def main(words):
     if options.table:
         show(out)
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are ended on the way out
     form = context.SHORT if options.short else context.LONG
     if not SHARED.exists():
         print(f"no {SHARED}: rows with a large zone need its generator; say where it is with "

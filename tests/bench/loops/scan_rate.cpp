@@ -12,8 +12,7 @@ namespace twinzone::bench {
 namespace {
 
 int run(int argc, char** argv) {
-    const std::optional<dns::Name> origin =
-        argc == 3 ? dns::Name::from_text(argv[2]) : std::optional<dns::Name>{};
+    const Result<dns::Name> origin = dns::Name::from_text(argc == 3 ? argv[2] : "");
     if (!origin) {
         std::fputs("usage: bench_scan FILE ORIGIN\n", stderr);
         return 2;

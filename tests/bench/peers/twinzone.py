@@ -33,9 +33,9 @@ class Ours(Peer):
             "log": {"level": "warning"},
             "keys": [{"name": KEY.name, "algorithm": KEY.algorithm, "secret": KEY.secret}],
             "remotes": remotes,
-            # The defaults keep a thousand questions a second from a remote: here they would be
-            # all that is measured.
-            "limits": {"soa-rate": 1_000_000, "notify-rate": 1_000_000},
+            # The default asks a remote a thousand SOA a second: of the check of very many zones
+            # that would be all that is measured.
+            "limits": {"soa-rate": 1_000_000},
             "templates": [template],
         }
         self._put_zones(configuration, template, zones, follows is None)

@@ -26,7 +26,8 @@ def measure(bench):
             for serial in range(2, 2 + count)))
         if who == OURS:
             notes.append(f"from the file's rename p50 {gauges.percentile(from_change, 0.5):.2f}, "
-                         f"p99 {gauges.percentile(from_change, 0.99):.2f} ms")
+                         f"p99 {gauges.percentile(from_change, 0.99):.2f} ms; "
+                         f"{latency.disk_words(primary.folder)}")
         whole.setdefault(who, []).append(found)
         bench.drop(primary, secondary)
 

@@ -27,6 +27,11 @@ def seconds_between(primary, secondary, zone, serial, limit=20):
     return moments
 
 
+def disk_words(folder):
+    return "a bare fdatasync of 4 KiB took p50 {:.2f}, p99 {:.2f} ms then".format(
+        *gauges.sync_milliseconds(folder))
+
+
 def replace_file(file, text):
     with open(f"{file}.new", "w", encoding="ascii") as out:
         out.write(text)
