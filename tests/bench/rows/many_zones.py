@@ -18,7 +18,7 @@ FIGURES = ("many-sync", "many-restart-primary", "many-restart-secondary", "many-
 LIMIT = 400  # seconds for any step
 
 
-def wait_until_quiet(*servers, hold=1.5, limit=120, step=0.25):
+def wait_until_quiet(*servers, hold=1.5, limit=40, step=0.25):
     """Until none of them has worked for a while; returns the moment of the last work. A primary looks at
     some of its files each second: over a quarter of a second that is not work."""
     def used():
