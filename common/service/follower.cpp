@@ -177,6 +177,17 @@ void Follower::handle_approved(Now now, dns::NameView name, const zone::Version&
     scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
 }
 
+void Follower::handle_found(Now now, dns::NameView name) {
+    const auto at = index_.find(dns::Name{name});
+    const zone::ZoneState* state = store_.find(name);
+    if (at == index_.end() || state == nullptr || !state->version) {
+        return;
+    }
+    Zone& zone = *zones_[at->second];
+    zone.refresher.handle_loaded(now, state->version->soa, state->timers);
+    arm(now, zone);
+}
+
 // One timer for the next check, one for expiry; whenever the refresher has moved.
 void Follower::arm(Now now, Zone& zone) {
     scheduler_.arm(zone.index, zone.refresher.next_due(), zone.refresher.lane(now.instant));

@@ -72,6 +72,9 @@ class Follower final : public SecondaryView {
     // A version that was held went into service by an operator's word.
     void handle_approved(Now now, dns::NameView zone, const zone::Version& version);
 
+    // After an error of the disk the store has a version of the zone whose commit had failed.
+    void handle_found(Now now, dns::NameView zone);
+
     // What came in for an attempt, edited in place; and its end. Waiting: for a connection, since
     // all that the remote may have are taken.
     void handle_waiting(Now now, AttemptId attempt);

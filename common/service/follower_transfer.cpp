@@ -66,8 +66,9 @@ std::optional<DifferenceBase> Follower::base_of_differences(const Zone& zone,
         store_.snapshot(zone.settings.name);
     const zone::ZoneState* state = store_.find(zone.settings.name);
     if (!snapshot || (*snapshot)->version().serial() != state->version->serial()) {
-        // Something is wrong with the store: the commit will find out.
-        return DifferenceBase{.soa = state->version->soa, .undo = 0};
+        // Whose version it is cannot be told: the store is broken, and may be well again when a
+        // difference has come. Only the whole zone is right on anything.
+        return std::nullopt;
     }
     const Result<std::optional<DifferenceBase>> base =
         find_base(**snapshot, remotes_[remote].endpoint.to_text());

@@ -17,13 +17,24 @@ bool same(const zone::Version& a, const zone::Version& b) {
 }  // namespace
 
 void Checkers::handle_published(const dns::Name& zone, const zone::Version& version) {
-    published_[zone.to_text()].push_back(version);
+    published_[zone.to_text()].push_back({version.serial(), {version}});
+}
+
+void Checkers::handle_twin(const dns::Name& zone, const zone::Version& version) {
+    std::vector<Published>& all = published_[zone.to_text()];
+    const auto first = std::find_if(all.rbegin(), all.rend(), [&version](const Published& one) {
+        return one.serial == version.serial();
+    });
+    first->contents.push_back(version);
 }
 
 void Checkers::handle_lost(const dns::Name& zone, const zone::Version& version) {
-    std::vector<zone::Version>& versions = published_[zone.to_text()];
-    std::erase_if(versions,
-                  [&version](const zone::Version& known) { return same(known, version); });
+    std::vector<Published>& all = published_[zone.to_text()];
+    for (Published& one : all) {
+        std::erase_if(one.contents,
+                      [&version](const zone::Version& known) { return same(known, version); });
+    }
+    std::erase_if(all, [](const Published& one) { return one.contents.empty(); });
 }
 
 std::optional<std::size_t> Checkers::place(const std::string& zone,
@@ -33,11 +44,22 @@ std::optional<std::size_t> Checkers::place(const std::string& zone,
         return std::nullopt;
     }
     for (std::size_t i = at->second.size(); i > 0; --i) {
-        if (same(at->second[i - 1], version)) {
+        const std::vector<zone::Version>& contents = at->second[i - 1].contents;
+        if (std::any_of(contents.begin(), contents.end(),
+                        [&version](const zone::Version& known) { return same(known, version); })) {
             return i - 1;
         }
     }
     return std::nullopt;
+}
+
+void Checkers::handle_served(const Node& node, const dns::Name& zone) {
+    const std::optional<seconds> left = node.expires_in(zone);
+    if (left && *left < seconds{0}) {
+        violate("expired_served",
+                fmt::format("{} sends {}, which expired {} s ago", node.settings().name,
+                            zone.to_text(), -left->count()));
+    }
 }
 
 void Checkers::handle_announced(const Node& node, const dns::Name& zone, dns::Serial serial) {
@@ -97,6 +119,10 @@ bool Checkers::check() {
         }
         for (const config::Zone& zone : node->settings().zones) {
             check_served(*node, zone);
+            check_expiry(*node, zone);
+        }
+        if (std::string what = node->overfull(); !what.empty()) {
+            violate("queues", fmt::format("{}: {}", node->settings().name, what));
         }
         if (!node->invariants_hold()) {
             violate("timers",
@@ -110,6 +136,11 @@ void Checkers::check_served(const Node& node, const config::Zone& zone) {
     const std::string name = zone.name.to_text();
     const std::shared_ptr<const StoredVersion> served = node.served(zone.name);
     Seen& seen = seen_[{node.settings().host, name}];
+    if (!served && seen.version) {
+        violate("acknowledged_lost",
+                fmt::format("{} had {} serial {} in service and has nothing now",
+                            node.settings().name, name, seen.version->version.serial().value()));
+    }
     if (!served || served == seen.version) {
         return;
     }
@@ -125,7 +156,10 @@ void Checkers::check_served(const Node& node, const config::Zone& zone) {
         violate("whole_version", who + ": no version that was published");
         return;
     }
-    if (seen.version && *at < seen.place) {
+    // Who has let a zone expire takes what there is.
+    const std::optional<Duration>& expiry = expiries_[{node.settings().host, name}].at;
+    const bool had_expired = expiry && *expiry <= world_.elapsed() + seconds{1};
+    if (seen.version && *at < seen.place && !had_expired) {
         violate("serial_back",
                 who + fmt::format(", after serial {}", seen.version->version.serial().value()));
     }
@@ -133,6 +167,53 @@ void Checkers::check_served(const Node& node, const config::Zone& zone) {
         check_step(node, zone, *seen.version, *served);
     }
     seen = {served, *at};
+    check_digests(node, name, *served);
+}
+
+void Checkers::check_digests(const Node& node, const std::string& name,
+                             const StoredVersion& served) {
+    for (const Node* other : nodes_) {
+        const auto seen = seen_.find({other->settings().host, name});
+        if (own_contents_ || seen == seen_.end() || !seen->second.version) {
+            continue;
+        }
+        const zone::Version& theirs = seen->second.version->version;
+        if (theirs.serial() == served.version.serial() && theirs.digest != served.version.digest) {
+            violate("same_digest", fmt::format("{} and {} have unlike content of {} serial {}",
+                                               node.settings().name, other->settings().name, name,
+                                               theirs.serial().value()));
+        }
+    }
+}
+
+// What puts expiry off is an answer of a primary: each time a new one. A restart and a clock that
+// was set may bring it nearer, and no further than the clock was set back.
+void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
+    const std::optional<seconds> left = node.expires_in(zone.name);
+    if (!left) {
+        return;
+    }
+    Expiry& known = expiries_[{node.settings().host, zone.name.to_text()}];
+    const Duration at = world_.elapsed() + *left;
+    const bool same_life = known.life == node.lives();
+    const seconds slack = seconds{2} + (same_life ? seconds{0} : world_.set_back());
+    if (same_life) {
+        known.answers = node.answers();
+    }
+    const bool later = known.at && *left > seconds{0} && at > *known.at + slack;
+    // With a guard, an operator's approval puts it off as well.
+    if (later && !zone.guard && known.answers == known.believed) {
+        violate("expire_stretched",
+                fmt::format("{} lets {} expire {} s later, and no primary answered",
+                            node.settings().name, zone.name.to_text(),
+                            std::chrono::duration_cast<seconds>(at - *known.at).count()));
+    }
+    if (!same_life) {
+        known = {.at = at, .life = node.lives(), .answers = node.answers(), .believed = 0};
+    } else if (later || !known.at || at < *known.at) {
+        known.believed = later ? known.answers : known.believed;
+        known.at = at;
+    }
 }
 
 void Checkers::check_at_rest() {
@@ -141,7 +222,10 @@ void Checkers::check_at_rest() {
         for (const config::Zone& zone : node->settings().zones) {
             const std::shared_ptr<const StoredVersion> ours = node->served(zone.name);
             const std::shared_ptr<const StoredVersion> theirs = primary.served(zone.name);
-            if (!ours || !theirs || !same(ours->version, theirs->version)) {
+            const bool in_step = ours && theirs &&
+                                 (own_contents_ ? ours->version.serial() == theirs->version.serial()
+                                                : same(ours->version, theirs->version));
+            if (!in_step) {
                 violate("converged",
                         fmt::format(
                             "{} has {} serial {}, the primary {}", node->settings().name,

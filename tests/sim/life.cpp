@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/dns/message.h"
+#include "tests/sim/rogue.h"
 
 namespace twinzone::sim {
 
@@ -43,6 +44,8 @@ transfer::AccessRules rules_of(const std::vector<config::AccessRule>& configured
     return transfer::AccessRules{std::move(rules)};
 }
 
+constexpr std::uint32_t kTransfersOut = 64;
+
 config::Limits sim_limits() {
     config::Limits limits;
     limits.transfer_idle = seconds{20};
@@ -67,17 +70,27 @@ struct Node::Life::Session {
 Node::Life::Life(Node& node, std::uint64_t seed)
     : node_(node),
       fabric_(node.fabric_),
-      store_(std::make_shared<ModelStore>(fabric_.world, node.disk_, node.settings_.store_faults,
-                                          [this] {
-                                              if (follower_) {
-                                                  follower_->handle_commits(fabric_.world.now());
-                                              }
-                                              pump();
-                                          })),
+      store_(std::make_shared<ModelStore>(
+          fabric_.world, node.disk_, node.settings_.store_faults,
+          ModelStore::Events{.on_completion =
+                                 [this] {
+                                     if (follower_) {
+                                         follower_->handle_commits(fabric_.world.now());
+                                     }
+                                     pump();
+                                 },
+                             .on_found =
+                                 [this](const dns::Name& zone, const zone::Version& version) {
+                                     if (follower_) {
+                                         follower_->handle_found(fabric_.world.now(), zone);
+                                     }
+                                     publish(zone, version);
+                                     pump();
+                                 }})),
       follower_(node.settings_.role == config::Role::secondary
                     ? std::make_unique<service::Follower>(*store_, intakes_, sim_limits(), seed)
                     : nullptr),
-      publisher_(*store_, node.settings_.keys, follower_.get(), 64),
+      publisher_(*store_, node.settings_.keys, follower_.get(), kTransfersOut),
       announcer_(*store_, {}, seed + 1) {}
 
 void Node::Life::begin() {
@@ -162,6 +175,33 @@ void Node::Life::publish(const dns::Name& zone, const zone::Version& version) {
     announcer_.handle_published(fabric_.world.now(), zone, version);
 }
 
+std::optional<seconds> Node::Life::expires_in(const dns::Name& zone) const {
+    return follower_ ? follower_->expires_in(fabric_.world.now(), zone) : std::nullopt;
+}
+
+// A zone has at most one question, one transfer's commit, and a few of timers and decisions.
+std::string Node::Life::overfull() const {
+    constexpr std::size_t kCommitsPerZone = 16;
+    const std::size_t zones = node_.settings_.zones.size();
+    std::size_t targets = 0;
+    for (const config::Zone& zone : node_.settings_.zones) {
+        targets += zone.notify.size();
+    }
+    if (store_->queued() > zones * kCommitsPerZone) {
+        return fmt::format("{} commits wait", store_->queued());
+    }
+    if (questions_.size() > zones) {
+        return fmt::format("{} questions for {} zones", questions_.size(), zones);
+    }
+    if (announcer_.owed() > targets) {
+        return fmt::format("{} NOTIFYs for {} targets", announcer_.owed(), targets);
+    }
+    if (publisher_.transfers() > kTransfersOut) {
+        return fmt::format("{} transfers out", publisher_.transfers());
+    }
+    return {};
+}
+
 bool Node::Life::invariants_hold() const {
     return !follower_ || follower_->invariants_hold();
 }
@@ -221,6 +261,7 @@ void Node::Life::ask_udp(const service::Ask& question, bool for_follower) {
 void Node::Life::handle_reply(service::AttemptId attempt, Bytes message, bool for_follower) {
     const Now now = fabric_.world.now();
     if (for_follower) {
+        ++answers_;
         follower_->handle_message(now, attempt, message);
     } else {
         announcer_.handle_message(now, attempt, message);
@@ -281,6 +322,7 @@ void Node::Life::handle_bytes(service::AttemptId attempt, std::span<std::uint8_t
         messages.emplace_back((*message)->begin(), (*message)->end());
     }
     for (Bytes& message : messages) {
+        ++answers_;
         follower_->handle_message(fabric_.world.now(), attempt, message);
         pump();
     }
@@ -340,7 +382,12 @@ void Node::Life::serve(const std::shared_ptr<Session>& session) {
         const bool transfer = query && transfer::is_transfer_query(*query);
         if (transfer && store_->served(query->question->name) &&
             fabric_.world.chance(node_.settings_.rogue_percent)) {
-            session->connection->write(net::with_length(glued_answer(*query)));
+            const RogueAnswer wrong =
+                rogue_answer(fabric_.world, *query, *store_->served(query->question->name));
+            session->connection->write(net::with_length(wrong.message));
+            if (wrong.hangs_up) {
+                session->connection->close();
+            }
             continue;
         }
         service::Publisher::Answer answer = publisher_.answer(
@@ -351,6 +398,7 @@ void Node::Life::serve(const std::shared_ptr<Session>& session) {
         } else if (auto* started =
                        std::get_if<std::unique_ptr<service::OutgoingTransfer>>(&answer)) {
             session->transfer = std::move(*started);
+            fabric_.on_served(node_, query->question->name);
             send_next(session);
         }
         static_cast<void>(publisher_.take_refusals());
@@ -378,23 +426,6 @@ void Node::Life::send_next(const std::shared_ptr<Session>& session) {
                                 self->send_next(session);
                             }
                         });
-}
-
-// What a faulty primary sends when it changes version in mid-transfer: the SOA of the next version
-// before half of this one's records, and this one's SOA behind.
-Bytes Node::Life::glued_answer(const dns::Message& query) const {
-    const std::shared_ptr<const StoredVersion> version = store_->served(query.question->name);
-    dns::SoaRecord next = version->version.soa;
-    next.serial = dns::Serial{next.serial.value() + 1};
-    dns::Message answer;
-    answer.header = {.id = query.header.id, .qr = true, .aa = true};
-    answer.question = query.question;
-    answer.answer.push_back(next.record());
-    for (std::size_t i = 0; i < version->records.size() / 2; ++i) {
-        answer.answer.emplace_back(version->records[i]);
-    }
-    answer.answer.push_back(version->version.soa.record());
-    return answer.to_wire();
 }
 
 }  // namespace twinzone::sim

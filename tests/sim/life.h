@@ -37,6 +37,12 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     void publish(const dns::Name& zone, const zone::Version& version);
     // An operator's decision is synced.
     void handle_decided(const dns::Name& zone, bool approves, const zone::Committed& committed);
+    // Until the zone expires; nullopt where it does not.
+    [[nodiscard]] std::optional<seconds> expires_in(const dns::Name& zone) const;
+    // Good answers of primaries that came in.
+    [[nodiscard]] std::uint64_t answers() const noexcept { return answers_; }
+    // Which queue is longer than it may be; empty: none.
+    [[nodiscard]] std::string overfull() const;
     [[nodiscard]] bool invariants_hold() const;
     [[nodiscard]] bool is_at_rest() const { return announcer_.owed() == 0; }
 
@@ -52,7 +58,6 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     void arm();
     void serve(const std::shared_ptr<Session>& session);
     void send_next(const std::shared_ptr<Session>& session);
-    [[nodiscard]] Bytes glued_answer(const dns::Message& query) const;
 
     struct Question {
         std::shared_ptr<Connection> connection;  // null: UDP
@@ -67,7 +72,8 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     service::Publisher publisher_;
     service::Announcer announcer_;
     std::map<service::AttemptId, Question> questions_;  // the follower's
-    std::uint64_t timer_ = 0;                           // counts armings: only the last one fires
+    std::uint64_t answers_ = 0;
+    std::uint64_t timer_ = 0;  // counts armings: only the last one fires
 };
 
 }  // namespace twinzone::sim

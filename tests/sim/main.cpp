@@ -1,6 +1,8 @@
 // The simulator's command line: one seed or many; a seed that breaks something prints how to run it
 // again.
 //   sim --seed 17 [--trace]      sim --seeds 1..300      sim --replay 17 (twice: the same trace)
+//   sim --until-violation 1..100 (for planted bugs: ends well at the first one)
+// Many seeds: at the end, how often each kind of fault happened.
 
 #include <cstdio>
 #include <cstdlib>
@@ -15,29 +17,52 @@ using twinzone::sim::Outcome;
 using twinzone::sim::run_scenario;
 
 int usage() {
-    std::fputs("usage: sim --seed N [--trace] | --seeds A..B | --replay N\n", stderr);
+    std::fputs(
+        "usage: sim --seed N [--trace] | --seeds A..B | --replay N | --until-violation A..B\n",
+        stderr);
     return 2;
 }
 
-bool passes(std::uint64_t seed, bool trace) {
-    const Outcome outcome = run_scenario(seed, trace);
+Outcome run_one(std::uint64_t seed, bool trace) {
+    Outcome outcome = run_scenario(seed, trace);
     if (outcome.violation) {
         std::printf("violation: %s: %s\n  after %zu events; replay: sim --seed %llu --trace\n",
                     outcome.violation->checker.c_str(), outcome.violation->detail.c_str(),
                     outcome.events, static_cast<unsigned long long>(seed));
     }
-    return !outcome.violation;
+    return outcome;
 }
 
 int run_range(std::uint64_t first, std::uint64_t last) {
     std::size_t failed = 0;
+    std::size_t versions = 0;
+    twinzone::sim::World::FaultCounts faults;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
-        failed += passes(seed, false) ? 0 : 1;
+        const Outcome outcome = run_one(seed, false);
+        failed += outcome.violation ? 1 : 0;
+        versions += outcome.versions;
+        for (const auto& [fault, times] : outcome.faults) {
+            faults[fault] += times;
+        }
     }
+    for (const auto& [fault, times] : faults) {
+        std::printf("%12llu  %s\n", static_cast<unsigned long long>(times), fault.c_str());
+    }
+    std::printf("%12zu  version published\n", versions);
     const std::uint64_t seeds = last - first + 1;
     std::printf("%llu seeds, %zu with a violation\n", static_cast<unsigned long long>(seeds),
                 failed);
     return failed == 0 ? 0 : 1;
+}
+
+int run_until_violation(std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        if (run_one(seed, false).violation) {
+            return 0;
+        }
+    }
+    std::puts("no violation");
+    return 1;
 }
 
 int replay(std::uint64_t seed) {
@@ -58,13 +83,17 @@ int main(int argc, char** argv) {
     char* end = nullptr;
     const std::uint64_t number = std::strtoull(value, &end, 10);
     if (verb == "--seed") {
-        return passes(number, argc > 3 && std::string_view{argv[3]} == "--trace") ? 0 : 1;
+        return run_one(number, argc > 3 && std::string_view{argv[3]} == "--trace").violation ? 1
+                                                                                             : 0;
     }
     if (verb == "--replay") {
         return replay(number);
     }
     if (verb == "--seeds" && std::string_view{end}.starts_with("..")) {
         return run_range(number, std::strtoull(end + 2, nullptr, 10));
+    }
+    if (verb == "--until-violation" && std::string_view{end}.starts_with("..")) {
+        return run_until_violation(number, std::strtoull(end + 2, nullptr, 10));
     }
     return usage();
 }

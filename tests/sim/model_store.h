@@ -42,6 +42,7 @@ struct ModelDisk {
 
 struct StoreFaults {
     unsigned failure_percent = 0;  // of commits: disk full
+    unsigned io_percent = 0;       // of commits: EIO, and the store is broken for a while
     std::size_t max_history = 6;   // steps kept
     Duration most_commit_time = milliseconds{30};
 };
@@ -50,8 +51,18 @@ struct StoreFaults {
 class ModelStore final : public zone::VersionStore,
                          public std::enable_shared_from_this<ModelStore> {
   public:
-    ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults,
-               std::function<void()> on_completion);
+    struct Events {
+        std::function<void()> on_completion;
+        // After a disk error a version is there whose commit had failed.
+        std::function<void(const dns::Name&, const zone::Version&)> on_found;
+    };
+    ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults, Events events);
+
+    // The process dies: the commit on its way to the disk is there whole or not at all.
+    void crash();
+
+    // Commits that wait.
+    [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
 
     [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override;
     [[nodiscard]] const zone::ZoneHold* hold(dns::NameView zone) const override;
@@ -74,6 +85,9 @@ class ModelStore final : public zone::VersionStore,
 
     void start_next();
     void finish(Pending pending);
+    [[nodiscard]] Result<zone::Committed> attempt(zone::Commit& commit);
+    void break_disk(zone::Commit& commit);
+    void mend_disk();
     [[nodiscard]] Result<zone::Committed> apply(zone::Commit& commit);
     [[nodiscard]] Result<zone::Committed> replace(ModelDisk::HeldZone& held,
                                                   zone::ReplaceWith& change,
@@ -92,9 +106,11 @@ class ModelStore final : public zone::VersionStore,
     World& world_;
     ModelDisk& disk_;
     StoreFaults faults_;
-    std::function<void()> on_completion_;
+    Events events_;
     std::deque<Pending> queue_;
     bool busy_ = false;
+    bool broken_ = false;
+    std::set<std::string> unsure_;  // zones whose commit an error of the disk ended
     struct Visible {
         zone::ZoneState state;
         zone::ZoneHold hold;

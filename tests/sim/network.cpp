@@ -7,8 +7,16 @@ namespace twinzone::sim {
 void Network::send(Host from, Host to, const Bytes& datagram,
                    const std::function<void(Bytes)>& deliver) {
     const unsigned copies = world_.chance(faults_.double_percent) ? 2 : 1;
+    if (copies > 1) {
+        world_.count("datagram doubled");
+    }
     for (unsigned i = 0; i < copies; ++i) {
-        if (is_blocked(from, to) || world_.chance(faults_.loss_percent)) {
+        if (is_blocked(from, to)) {
+            world_.count("datagram stopped by a partition");
+            continue;
+        }
+        if (world_.chance(faults_.loss_percent)) {
+            world_.count("datagram lost");
             continue;
         }
         world_.after(delay(), [datagram, deliver] { deliver(datagram); });
@@ -29,6 +37,9 @@ std::shared_ptr<Connection> Network::connect(
     const bool cut = world_.chance(faults_.cut_percent);
     server->cut_after_ = cut ? static_cast<std::int64_t>(world_.random().below(3000)) : -1;
     server->stalled_ = !cut && world_.chance(faults_.stall_percent);
+    if (server->stalled_) {
+        world_.count("connection stalled");
+    }
     world_.after(delay() * 2, [this, client, server, from, to, on_accept = std::move(on_accept),
                                on_connected = std::move(on_connected)] {
         if (!client->is_open() || is_blocked(from, to) || is_blocked(to, from)) {
@@ -69,6 +80,7 @@ void Connection::write(Bytes bytes) {
         world.after(from_now, [peer, part = std::move(part)] { peer->deliver(part); });
     }
     if (cuts) {
+        world.count("connection cut");
         world.after(std::max(last_arrival_ - world.now().instant.since_start(), Duration{0}),
                     [self = shared_from_this(), peer] {
                         peer->handle_closed();

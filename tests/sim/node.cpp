@@ -24,11 +24,14 @@ void Node::start() {
     TWINZONE_ASSERT(!life_);
     fabric_.world.note(settings_.name + " starts");
     life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
+    ++lives_;
     life_->begin();
 }
 
 void Node::crash() {
     fabric_.world.note(settings_.name + " crashes");
+    fabric_.world.count("crash");
+    life_->store().crash();
     life_.reset();
 }
 
@@ -109,6 +112,18 @@ void Node::set_faults(const StoreFaults& faults, unsigned rogue_percent) {
     if (life_) {
         life_->store().set_faults(faults);
     }
+}
+
+std::optional<seconds> Node::expires_in(const dns::Name& zone) const {
+    return life_->expires_in(zone);
+}
+
+std::uint64_t Node::answers() const {
+    return life_->answers();
+}
+
+std::string Node::overfull() const {
+    return life_ ? life_->overfull() : std::string{};
 }
 
 bool Node::invariants_hold() const {

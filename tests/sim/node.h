@@ -27,6 +27,8 @@ struct Fabric {
     std::map<Host, Node*> nodes;
     // The node begins to tell of this serial, or a NOTIFY for it leaves.
     std::function<void(const Node&, const dns::Name&, dns::Serial)> on_announced;
+    // The node begins to send the zone to somebody.
+    std::function<void(const Node&, const dns::Name&)> on_served;
 };
 
 [[nodiscard]] Endpoint endpoint_of(Host host);
@@ -72,6 +74,15 @@ class Node {
     [[nodiscard]] const ModelDisk& disk() const noexcept { return disk_; }
     [[nodiscard]] const NodeSettings& settings() const noexcept { return settings_; }
     void set_faults(const StoreFaults& faults, unsigned rogue_percent);
+
+    // Of a followed zone, until it expires. Requires: is_alive().
+    [[nodiscard]] std::optional<seconds> expires_in(const dns::Name& zone) const;
+    // Counts what primaries answered in this life. Requires: is_alive().
+    [[nodiscard]] std::uint64_t answers() const;
+    // Which life this is.
+    [[nodiscard]] std::uint64_t lives() const noexcept { return lives_; }
+    // Which queue is longer than it may be; empty: none.
+    [[nodiscard]] std::string overfull() const;
 
     // Every zone has a timer, and the cores' own counts agree.
     [[nodiscard]] bool invariants_hold() const;

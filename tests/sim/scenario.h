@@ -1,4 +1,4 @@
-// One run: a primary, two secondaries, an operator who publishes, faults that come and go, then
+// One run: primaries, perhaps a relay, three secondaries, operators, faults that come and go, then
 // rest. Everything is drawn from the seed.
 #pragma once
 
@@ -14,6 +14,7 @@ struct Outcome {
     std::uint64_t trace_hash = 0;
     std::size_t events = 0;
     std::size_t versions = 0;  // published
+    World::FaultCounts faults;
 };
 
 [[nodiscard]] Outcome run_scenario(std::uint64_t seed, bool trace);

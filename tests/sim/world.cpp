@@ -1,5 +1,6 @@
 #include "tests/sim/world.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace twinzone::sim {
@@ -13,7 +14,23 @@ constexpr std::int64_t kWallStart = 1'767'225'600;  // 2026-01-01T00:00:00Z
 
 Now World::now() const noexcept {
     return {.instant = Instant{kMonotonicStart + time_},
-            .unix = UnixTime{kWallStart + std::chrono::floor<seconds>(time_).count()}};
+            .unix = UnixTime{kWallStart + std::chrono::floor<seconds>(time_).count() +
+                             wall_offset_.count()}};
+}
+
+void World::set_clock(seconds by) {
+    count(by < seconds{0} ? "clock set back" : "clock set forward");
+    wall_offset_ += by;
+    set_back_ += std::max(seconds{0}, -by);
+}
+
+void World::count(std::string_view fault) {
+    const auto at = faults_.find(fault);
+    if (at == faults_.end()) {
+        faults_.emplace(fault, 1);
+    } else {
+        ++at->second;
+    }
 }
 
 Duration World::between(Duration least, Duration most) noexcept {

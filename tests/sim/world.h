@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/base/random.h"
@@ -21,6 +22,12 @@ class World {
 
     // The monotonic clock starts at an arbitrary moment, the wall clock at 2026-01-01.
     [[nodiscard]] Now now() const noexcept;
+
+    // The wall clock is set forward or back; the monotonic one goes on.
+    void set_clock(seconds by);
+
+    // By how much it was set back so far, all steps together.
+    [[nodiscard]] seconds set_back() const noexcept { return set_back_; }
 
     // Since the world began: what run() counts by.
     [[nodiscard]] Duration elapsed() const noexcept { return time_; }
@@ -39,6 +46,11 @@ class World {
     // Runs events up to `until`, calling `check` after each; ends early where check() is false.
     void run(Duration until, const std::function<bool()>& check);
 
+    // A fault happened: counted by kind, no part of the trace.
+    void count(std::string_view fault);
+    using FaultCounts = std::map<std::string, std::uint64_t, std::less<>>;
+    [[nodiscard]] const FaultCounts& faults() const noexcept { return faults_; }
+
     [[nodiscard]] std::size_t events_run() const noexcept { return events_run_; }
 
     // A line of the trace; part of trace_hash() whether it is printed or not.
@@ -49,6 +61,9 @@ class World {
     Random random_;
     bool trace_;
     Duration time_{0};
+    seconds wall_offset_{0};
+    seconds set_back_{0};
+    FaultCounts faults_;
     std::uint64_t last_event_ = 0;
     std::size_t events_run_ = 0;
     std::uint64_t trace_hash_ = 0;
