@@ -29,9 +29,12 @@ struct Store::Parts {
     std::unordered_map<std::string, std::size_t> owed_in_flight;
     std::unique_ptr<Writer> writer;
     std::function<void(Duration)> on_synced;
+    std::function<void(const zone::ZoneState&)> on_found;
 
     void submit(Job job);
     void complete(Completion& completion);
+    void settle_owed(const Completion& completion);
+    [[nodiscard]] std::optional<zone::Digest> digest_of(ByteView zone_key);
 };
 
 namespace {
@@ -51,8 +54,16 @@ void Store::Parts::submit(Job job) {
     writer->submit(std::move(job));
 }
 
+std::optional<zone::Digest> Store::Parts::digest_of(ByteView zone_key) {
+    const zone::ZoneState* state = zones.find(zone_key);
+    return state != nullptr && state->version ? std::optional{state->version->digest}
+                                              : std::nullopt;
+}
+
 // What find() and owed_notifies() say from now on; then Done.
 void Store::Parts::complete(Completion& completion) {
+    const std::optional<zone::Digest> before =
+        completion.found ? digest_of(completion.zone_key) : std::nullopt;
     if (completion.resident == Completion::Resident::set) {
         zones.set(completion.zone_key, completion.record);
     } else if (completion.resident == Completion::Resident::removed) {
@@ -69,22 +80,30 @@ void Store::Parts::complete(Completion& completion) {
             holds.insert_or_assign(key, *std::move(completion.hold));
         }
     }
-    const bool in_service = completion.result && !completion.result->held;
-    for (const std::string& remote : completion.owe_notify) {
-        const std::string key = owed_text(completion.zone_key, remote);
-        const auto counted = owed_in_flight.find(key);
-        if (counted != owed_in_flight.end() && --counted->second == 0) {
-            owed_in_flight.erase(counted);
-        }
-        if (in_service) {
-            owed.insert(key);
-        }
-    }
+    settle_owed(completion);
     if (on_synced && completion.result && completion.took) {
         on_synced(*completion.took);
     }
     if (completion.done) {
         completion.done(std::move(completion.result));
+    }
+    if (on_found && completion.found && digest_of(completion.zone_key) &&
+        digest_of(completion.zone_key) != before) {
+        on_found(*zones.find(completion.zone_key));
+    }
+}
+
+void Store::Parts::settle_owed(const Completion& completion) {
+    const bool in_service = completion.result && !completion.result->held;
+    for (const std::string& remote : completion.owe_notify) {
+        const std::string key = owed_text(completion.zone_key, remote);
+        const auto counted = owed_in_flight.find(key);
+        if (!completion.found && counted != owed_in_flight.end() && --counted->second == 0) {
+            owed_in_flight.erase(counted);
+        }
+        if (in_service) {
+            owed.insert(key);
+        }
     }
 }
 
@@ -117,6 +136,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         parts->owed.emplace(as_text(key));
     }
     parts->on_synced = std::move(options.on_synced);
+    parts->on_found = std::move(options.on_found);
     opening.leftovers = sweeps->size();
     parts->opening = std::move(opening);
     auto reopen = [environment]() -> Result<Reopened> {

@@ -49,7 +49,8 @@
 //     does not fit fails with disk_full or store_full. The store serves on.
 //   EIO or a failed sync: every commit fails with store_io and no new snapshot is given, until the
 //     last snapshot of the old environment has ended; then the writer reopens and checks it. (LMDB
-//     must not have one file open twice in a process: its locks would be lost.)
+//     must not have one file open twice in a process: its locks would be lost.) A failed commit
+//     may have reached the disk all the same: StoreOptions::on_found.
 //
 // Threads: open, find, hold, visit_zones, submit, run_completions, drop, configure, owed_notifies,
 // forget_owed: the loop thread. snapshot, held, stats, is_broken, used_bytes, check_readers: any.
@@ -99,6 +100,10 @@ struct StoreOptions {
     // Each commit that was synced, with the time since its submit(). Called by run_completions();
     // may be empty.
     std::function<void(Duration took)> on_synced{};
+    // After a disk error: a version is in service although its commit had failed, since it had
+    // reached the disk. NOTIFYs that it owes are owed again. Called by run_completions(); the state
+    // is borrowed for the call. May be empty.
+    std::function<void(const zone::ZoneState& state)> on_found{};
 };
 
 // What open() found; for the log.

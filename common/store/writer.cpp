@@ -3,6 +3,9 @@
 #include <iterator>
 #include <utility>
 
+#include "common/store/keys.h"
+#include "common/store/open_store.h"
+
 namespace twinzone::store {
 
 EnvironmentPtr EnvironmentSlot::get() const {
@@ -227,10 +230,16 @@ void Writer::try_reopen() {
     if (!batch) {
         return;
     }
+    const Result<std::vector<Bytes>> owed = load_owed(reopened->env);
     std::vector<Completion> completions;
     for (const Bytes& key : std::exchange(unsure_, {})) {
         const Result<std::optional<ZoneRecord>> record = batch->zone(key);
-        Completion completion{.zone_key = key};
+        Completion completion{.zone_key = key, .found = true};
+        for (const Bytes& entry : owed ? *owed : std::vector<Bytes>{}) {
+            if (starts_with(entry, key)) {
+                completion.owe_notify.emplace_back(as_text(ByteView{entry}.subspan(key.size())));
+            }
+        }
         const bool there = record && *record;
         completion.resident = there ? Completion::Resident::set : Completion::Resident::removed;
         if (there) {

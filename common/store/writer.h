@@ -61,6 +61,8 @@ struct Completion {
     std::optional<zone::ZoneHold> hold{};   // what holds it back now, where that changed
     std::vector<std::string> owe_notify{};  // what the commit was given, whatever came of it
     std::optional<Duration> took{};         // of a commit that was synced: since it was submitted
+    bool found = false;  // after reopening: what the zone is now, and the NOTIFYs in owe_notify are
+                         // owed
 };
 
 // The environment, and who may use it. Thread-safe.

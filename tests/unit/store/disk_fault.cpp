@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +12,9 @@
 namespace {
 
 std::atomic<bool> syncs_fail{false};
+
+enum class Commits { work, fail, failed };
+std::atomic<Commits> commits{Commits::work};
 
 }  // namespace
 
@@ -23,7 +27,33 @@ extern "C" int fdatasync(int descriptor) {
     return static_cast<int>(syscall(SYS_fdatasync, descriptor));
 }
 
+extern "C" ssize_t pwrite(int descriptor, const void* octets, size_t size, off_t offset) {
+    if (commits == Commits::failed) {
+        errno = EIO;
+        return -1;
+    }
+    const ssize_t written = syscall(SYS_pwrite64, descriptor, octets, size, offset);
+    if (commits == Commits::fail && (fcntl(descriptor, F_GETFL) & O_DSYNC) != 0) {
+        commits = Commits::failed;
+        errno = EIO;
+        return -1;
+    }
+    return written;
+}
+
+extern "C" ssize_t pwrite64(int descriptor, const void* octets, size_t size, off_t offset) {
+    return pwrite(descriptor, octets, size, offset);
+}
+
 namespace twinzone::store::test {
+
+FailingCommit::FailingCommit() {
+    commits = Commits::fail;
+}
+
+FailingCommit::~FailingCommit() {
+    commits = Commits::work;
+}
 
 FailingSync::FailingSync() {
     syncs_fail = true;

@@ -1,4 +1,4 @@
-// Disks that fail when told to: fdatasync(2) as every part of this program calls it, and a limit on
+// Disks that fail when told to: fdatasync(2) and pwrite(2) as every part of this program calls it, and a limit on
 // the size of files.
 #pragma once
 
@@ -11,6 +11,16 @@ class FailingSync {
     ~FailingSync();
     FailingSync(const FailingSync&) = delete;
     FailingSync& operator=(const FailingSync&) = delete;
+};
+
+// While alive, a write that commits (on a descriptor with O_DSYNC) is done and yet reported as EIO;
+// nothing is written after it.
+class FailingCommit {
+  public:
+    FailingCommit();
+    ~FailingCommit();
+    FailingCommit(const FailingCommit&) = delete;
+    FailingCommit& operator=(const FailingCommit&) = delete;
 };
 
 // While alive, no file grows beyond `bytes` (EFBIG, as a full disk refuses).

@@ -135,4 +135,39 @@ TEST_CASE("after a failed sync the store comes back by itself", "[store][disk][R
     CHECK(f.read(zone) == Model{{"www", "three"}});
 }
 
+TEST_CASE("a failed commit that reached the disk is told when the store is back",
+          "[store][disk][R57]") {
+    StoreFixture f;
+    f.close();
+    std::optional<zone::ZoneState> found;
+    f.options.on_found = [&found](const zone::ZoneState& state) { found = state; };
+    f.open();
+    const dns::Name zone = name("example.test");
+    REQUIRE(f.replace(zone, 1, {{"www", "one"}}));
+    zone::Commit work = f.frame(zone);
+    work.change =
+        zone::ReplaceWith{soa(zone, 2), stream_of(zone, {{"www", "two"}}, f.options.directory)};
+    work.owe_notify = {"ns2"};
+    {
+        const FailingCommit fault;
+        const auto done = f.commit(std::move(work));
+        REQUIRE_FALSE(done);
+        CHECK(done.error().code() == Errc::store_io);
+    }
+    CHECK_FALSE(found);
+    CHECK(f.serial(zone) == 1U);
+    bool back = false;
+    for (int attempt = 0; attempt < 1000 && !back; ++attempt) {
+        back = f.replace(name("probe.test"), 1, {}).has_value();
+    }
+    REQUIRE(back);
+    REQUIRE(found);
+    CHECK(found->zone == zone);
+    CHECK(found->version->serial() == dns::Serial{2});
+    CHECK(f.read(zone) == Model{{"www", "two"}});
+    const auto owed = f.store->owed_notifies();
+    REQUIRE(owed.size() == 1);
+    CHECK(owed.front().remote == "ns2");
+}
+
 }  // namespace twinzone::store::test
