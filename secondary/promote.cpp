@@ -10,6 +10,7 @@
 #include "common/control/client.h"
 #include "common/service/ask_daemon.h"
 #include "common/service/member_settings.h"
+#include "common/service/privileges.h"
 #include "common/service/program.h"
 #include "secondary/promotion.h"
 
@@ -119,6 +120,9 @@ class Alone {
         if (!std::filesystem::exists(config.store_path + "/data.mdb", ignored)) {
             return fail(Errc::file_unreadable,
                         fmt::format("{}: there is no store", config.store_path));
+        }
+        if (const Result<std::string> user = service::become_user(config); !user) {
+            return fail(user.error());
         }
         store::StoreOptions options;
         options.directory = config.store_path;

@@ -70,6 +70,9 @@ std::string head_text(const Config& config) {
     if (config.server_tls) {
         text += fmt::format("  tls: {}\n", scalar_text(config.server_tls->name));
     }
+    if (!config.user.empty()) {
+        text += fmt::format("  user: {}\n", scalar_text(config.user));
+    }
     if (!config.proxy_from.empty()) {
         std::vector<std::string> networks;
         for (const IpPrefix& network : config.proxy_from) {

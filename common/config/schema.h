@@ -14,7 +14,7 @@ inline constexpr KeySpec kTopKeys[] = {
     {"tls"},     {"remotes"}, {"limits"}, {"templates"}, {"zones"}, {"zones-file"}, {"catalogs"},
 };
 inline constexpr KeySpec kServerKeys[] = {
-    {"listen"},     {"listen-tls"}, {"tls"}, {"user", KeyUse::later}, {"threads", KeyUse::later},
+    {"listen"},     {"listen-tls"}, {"tls"}, {"user"}, {"threads", KeyUse::later},
     {"proxy-from"}, {"nsid"},
 };
 inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};

@@ -103,6 +103,7 @@ void read_server(const MapReader& top, Loading& loading) {
     loading.config.listen = endpoints_of(server, "listen", kDnsPort, loading);
     loading.config.listen_tls = endpoints_of(server, "listen-tls", kTlsPort, loading);
     loading.config.proxy_from = prefixes_of(server, "proxy-from", loading);
+    server.read("user", path_from_text, loading.config.user);
     server.read("nsid", nsid_from_text, loading.config.nsid);
     const Node* list = server.find("listen");
     if (loading.role == Role::primary && list != nullptr && list->kind == NodeKind::sequence &&

@@ -10,6 +10,7 @@
 #include "common/service/daemon_settings.h"
 #include "common/service/event_metrics.h"
 #include "common/service/hold_text.h"
+#include "common/service/privileges.h"
 
 namespace twinzone::service {
 
@@ -28,6 +29,14 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     if (!tls) {
         return fail(std::move(tls).error());
     }
+    const Result<std::string> user = become_user(config);
+    if (!user) {
+        return fail(user.error());
+    }
+    keep_memory_out_of_core_dumps();
+    if (!user->empty()) {
+        (*log)->server(Level::notice, *user);
+    }
     std::unique_ptr<Daemon> daemon{
         new Daemon{std::move(config), std::move(hooks), std::move(*log)}};
     store::StoreOptions options;
@@ -36,6 +45,9 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     options.max_bytes = daemon->config_.store_max_bytes;
     options.wake = [raw = daemon.get()] { raw->loop_.post([raw] { raw->handle_completions(); }); };
     options.on_synced = [raw = daemon.get()](Duration took) { raw->metrics_.commit.observe(took); };
+    options.on_found = [raw = daemon.get()](const zone::ZoneState& state) {
+        raw->handle_found(state.zone, *state.version);
+    };
     Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(options));
     if (!store) {
         return fail(std::move(store).error());
@@ -372,6 +384,20 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     }
     if (catalogs_ != nullptr) {
         catalogs_->handle_published(zone);
+    }
+}
+
+// A copy of both: what they are borrowed from moves with each question to the store.
+void Daemon::handle_found(const dns::Name& zone, const zone::Version& version) {
+    const dns::Name name = zone;
+    const zone::Version found = version;
+    log_->server(Level::notice,
+                 fmt::format("the store is open again; {} serial {} had reached the disk before "
+                             "the error and is in service",
+                             name.to_text(), found.serial().value()));
+    follower_->handle_found(loop_.now(), name);
+    if (serves(name)) {
+        handle_published(name, found);
     }
 }
 

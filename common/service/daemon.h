@@ -167,6 +167,7 @@ class Daemon {
     void handle_follower_event(const FollowerEvent& event);
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const RoundEnded& round);
+    void handle_found(const dns::Name& zone, const zone::Version& version);
     void handle_held(const dns::Name& zone, const zone::HeldVersion& held);
     void handle_announced(const Announced& event);
     void handle_transfer_end(const ClientSession::TransferEnd& end);

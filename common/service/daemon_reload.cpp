@@ -25,6 +25,7 @@ std::string keep_fixed(const config::Config& now, config::Config& next) {
             wanted = ours;
         }
     };
+    fixed("server.user", now.user, next.user);
     fixed("store.path", now.store_path, next.store_path);
     fixed("store.max-size", now.store_max_bytes, next.store_max_bytes);
     if (now.control_socket == next.control_socket) {

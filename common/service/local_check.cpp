@@ -9,6 +9,7 @@
 
 #include "common/control/client.h"
 #include "common/net/bind_probe.h"
+#include "common/service/privileges.h"
 #include "common/service/tls_contexts.h"
 
 namespace twinzone::service {
@@ -84,6 +85,9 @@ LocalFindings look_at_machine(const config::Config& config) {
     if (!config.control_group.empty() && ::getgrnam(config.control_group.c_str()) == nullptr) {
         findings.problems.push_back(
             fmt::format("control: there is no group '{}'", config.control_group));
+    }
+    if (!config.user.empty() && !has_user(config.user)) {
+        findings.problems.push_back(fmt::format("server: there is no user '{}'", config.user));
     }
     look_at_folder("store", config.store_path, findings);
     return findings;
