@@ -84,7 +84,8 @@ std::string fault_of(const std::string& directory, const Serials& told) {
         return fmt::format("it does not open: {}", store.error().detail());
     }
     const store::Opening& opening = (*store)->opening();
-    if (!opening.set_aside.empty() || !opening.damaged_zones.empty()) {
+    // A file whose very first pages were on their way may be set aside: nothing was in it yet.
+    if (!told.empty() && (!opening.set_aside.empty() || !opening.damaged_zones.empty())) {
         return fmt::format("it is damaged: {}", opening.set_aside_why);
     }
     for (const auto& [text, serial] : told) {
