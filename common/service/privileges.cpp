@@ -1,5 +1,6 @@
 #include "common/service/privileges.h"
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -7,7 +8,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 
 namespace twinzone::service {
@@ -82,9 +83,8 @@ Result<void> give_store(const fs::path& folder, const User& user) {
             return failed(fmt::format("giving {} to {}", entry.path().string(), user.name));
         }
     }
-    return give(folder, user)
-               ? Result<void>{}
-               : failed(fmt::format("giving {} to {}", folder.string(), user.name));
+    return give(folder, user) ? Result<void>{}
+                              : failed(fmt::format("giving {} to {}", folder.string(), user.name));
 }
 
 Result<void> give_socket_folder(const std::string& socket, const User& user) {
@@ -115,18 +115,25 @@ void give_log(const std::string& target, const User& user) {
     }
 }
 
+// One half of the rights of a thread, as the kernel has them (capget(2)).
+struct Rights {
+    std::uint32_t effective = 0;
+    std::uint32_t permitted = 0;
+    std::uint32_t inheritable = 0;
+};
+
 // All rights but that of binding any port.
 bool keep_binding_right() {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-    if (::syscall(SYS_capget, &header, sets) != 0) {
+    std::array<Rights, _LINUX_CAPABILITY_U32S_3> rights{};
+    if (::syscall(SYS_capget, &header, rights.data()) != 0) {
         return false;
     }
-    sets[0].permitted &= 1U << CAP_NET_BIND_SERVICE;
-    sets[0].effective = sets[0].permitted;
-    sets[0].inheritable = 0;
-    sets[1] = {};
-    return ::syscall(SYS_capset, &header, sets) == 0;
+    rights[0].permitted &= 1U << CAP_NET_BIND_SERVICE;
+    rights[0].effective = rights[0].permitted;
+    rights[0].inheritable = 0;
+    rights[1] = {};
+    return ::syscall(SYS_capset, &header, rights.data()) == 0;
 }
 
 Result<void> switch_to(const User& user) {

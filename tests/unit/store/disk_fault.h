@@ -1,5 +1,5 @@
-// Disks that fail when told to: fdatasync(2) and pwrite(2) as every part of this program calls it, and a limit on
-// the size of files.
+// Disks that fail when told to: fdatasync(2) and pwrite(2) as every part of this program calls it,
+// and a limit on the size of files.
 #pragma once
 
 namespace twinzone::store::test {
