@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "common/store/record_sorter.h"
 #include "common/zone/page_records.h"
 #include "tests/fuzz/harness.h"
@@ -32,8 +34,8 @@ struct Ground {
             for (const std::uint32_t serial : {1U, 2U}) {
                 store::RecordSorter sorter{folder};
                 for (std::uint8_t host = 1; host < 200; ++host) {
-                    const dns::Record record = test::a("h" + std::to_string(host),
-                                                       static_cast<std::uint8_t>(host / serial));
+                    const dns::Record record =
+                        test::a(fmt::format("h{}", host), static_cast<std::uint8_t>(host / serial));
                     TWINZONE_ASSERT(sorter.add(record.view()).has_value());
                 }
                 zone::Commit commit;
@@ -48,7 +50,7 @@ struct Ground {
                 (*store)->drain();
             }
         }
-        std::ifstream input{folder + "/data.mdb", std::ios::binary};
+        std::ifstream input{fmt::format("{}/data.mdb", folder), std::ios::binary};
         file.assign(std::istreambuf_iterator<char>{input}, {});
     }
     ~Ground() { std::filesystem::remove_all(folder); }
@@ -94,7 +96,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     for (const auto& entry : std::filesystem::directory_iterator{ground.folder}) {
         std::filesystem::remove(entry.path());
     }
-    std::ofstream output{ground.folder + "/data.mdb", std::ios::binary};
+    std::ofstream output{fmt::format("{}/data.mdb", ground.folder), std::ios::binary};
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets as characters
     output.write(reinterpret_cast<const char*>(file.data()),
                  static_cast<std::streamsize>(file.size()));
