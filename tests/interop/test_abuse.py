@@ -14,6 +14,7 @@ import dns.message
 from harness import contents, zone_texts
 from harness.keys import Key
 from harness.many_zones import ManyPrimary
+from harness.ports import free_port
 from harness.programs import Primary, Secondary, pair
 from harness.waiting import wait_for
 
@@ -98,9 +99,10 @@ def test_a_dead_primary_with_many_zones_holds_up_no_live_one(tmp_path, running):
     live = ManyPrimary(["live.test."]).start()
     secondary = Secondary(tmp_path / "ns2")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead, socket.socket() as deaf:
-        dead.bind((contents.LOOPBACK, 0))  # takes questions and never answers
-        deaf.bind(dead.getsockname())      # and takes no connections
-        secondary.use_remote("dead", dead.getsockname()[1]).use_remote("live", live.port)
+        port = free_port()
+        dead.bind((contents.LOOPBACK, port))  # takes questions and never answers
+        deaf.bind((contents.LOOPBACK, port))  # and takes no connections
+        secondary.use_remote("dead", port).use_remote("live", live.port)
         secondary.follow("live.test.", ["live"])
         secondary.configuration["templates"].append({"name": "dead", "primaries": ["dead"]})
         names = secondary.write("zones.list", "".join(f"d{n}.test. dead\n"

@@ -53,6 +53,24 @@ std::optional<std::size_t> Checkers::place(const std::string& zone,
     return std::nullopt;
 }
 
+void Checkers::handle_told(const Node& node, const dns::Name& zone, const std::string& remote,
+                           dns::Serial serial) {
+    told_.insert_or_assign({{node.settings().host, zone.to_text()}, remote}, serial);
+}
+
+// What a node came to serve in the end has been told to all who are to know.
+void Checkers::check_told(const Node& node, const config::Zone& zone) {
+    const std::shared_ptr<const StoredVersion> served = node.served(zone.name);
+    for (const config::RemotePtr& remote : zone.notify) {
+        const auto told = told_.find({{node.settings().host, zone.name.to_text()}, remote->name});
+        if (served && (told == told_.end() || told->second != served->version.serial())) {
+            violate("untold", fmt::format("{} was never told by {} of {} serial {}", remote->name,
+                                          node.settings().name, zone.name.to_text(),
+                                          served->version.serial().value()));
+        }
+    }
+}
+
 void Checkers::handle_served(const Node& node, const dns::Name& zone) {
     const std::optional<seconds> left = node.expires_in(zone);
     if (left && *left < seconds{0}) {
@@ -233,6 +251,9 @@ void Checkers::check_at_rest() {
                             ours ? fmt::format("{}", ours->version.serial().value()) : "none",
                             theirs ? fmt::format("{}", theirs->version.serial().value()) : "none"));
             }
+        }
+        for (const config::Zone& zone : node->settings().zones) {
+            check_told(*node, zone);
         }
         if (!node->is_at_rest()) {
             violate("at_rest", node->settings().name + ": a NOTIFY is still owed");

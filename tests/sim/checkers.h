@@ -17,7 +17,7 @@ namespace twinzone::sim {
 struct Violation {
     std::string checker;  // whole_version, serial_back, same_digest, acknowledged_lost,
                           // announced_before_sync, held_served, frozen_moved, expire_stretched,
-                          // expired_served, queues, timers, converged, at_rest
+                          // expired_served, queues, timers, converged, untold, at_rest
     std::string detail;
 };
 
@@ -40,6 +40,10 @@ class Checkers {
     // A node begins to tell others of a version, or a NOTIFY leaves it: the version must be on that
     // node's disk.
     void handle_announced(const Node& node, const dns::Name& zone, dns::Serial serial);
+
+    // A remote has answered a node's NOTIFY.
+    void handle_told(const Node& node, const dns::Name& zone, const std::string& remote,
+                     dns::Serial serial);
 
     // A node begins to send a zone to somebody.
     void handle_served(const Node& node, const dns::Name& zone);
@@ -66,6 +70,7 @@ class Checkers {
     void check_served(const Node& node, const config::Zone& zone);
     void check_step(const Node& node, const config::Zone& zone, const StoredVersion& from,
                     const StoredVersion& to);
+    void check_told(const Node& node, const config::Zone& zone);
     void check_digests(const Node& node, const std::string& name, const StoredVersion& served);
     void check_expiry(const Node& node, const config::Zone& zone);
     void violate(std::string checker, std::string detail);
@@ -93,6 +98,7 @@ class Checkers {
     std::map<std::string, std::vector<Published>> published_;
     std::map<Place, Seen> seen_;
     std::map<Place, Expiry> expiries_;
+    std::map<std::pair<Place, std::string>, dns::Serial> told_;  // remotes, by name
     std::map<Place, std::vector<zone::Version>> approved_;
     std::set<Place> frozen_;
     std::optional<Violation> violation_;

@@ -120,7 +120,11 @@ void Node::Life::pump() {
     while (std::optional<service::FollowerAction> action = announcer_.poll_action(now)) {
         run(std::move(*action), false);
     }
-    while (announcer_.poll_event()) {
+    while (const std::optional<service::Announced> event = announcer_.poll_event()) {
+        if (event->stage == service::Announced::Stage::answered && !event->error &&
+            event->verdict != transfer::NotifyVerdict::retrying) {
+            fabric_.on_told(node_, event->zone, event->remote, event->serial);
+        }
     }
     arm();
 }

@@ -27,6 +27,8 @@ struct Fabric {
     std::map<Host, Node*> nodes;
     // The node begins to tell of this serial, or a NOTIFY for it leaves.
     std::function<void(const Node&, const dns::Name&, dns::Serial)> on_announced;
+    // The remote of that name has answered the node's NOTIFY for this serial.
+    std::function<void(const Node&, const dns::Name&, const std::string&, dns::Serial)> on_told;
     // The node begins to send the zone to somebody.
     std::function<void(const Node&, const dns::Name&)> on_served;
 };

@@ -20,7 +20,7 @@ class Scenario {
     Scenario(std::uint64_t seed, bool trace)
         : world_(seed, trace),
           network_(world_),
-          fabric_{world_, network_, {}, {}, {}},
+          fabric_{world_, network_, {}, {}, {}, {}},
           topology_(draw_topology(world_)) {
         // What is signed cannot be wrong without breaking its signature.
         rogue_percent_ = topology_.key ? 0 : static_cast<unsigned>(world_.random().below(30));
@@ -40,6 +40,10 @@ class Scenario {
         hold_operator_.emplace(world_, secondaries, topology_.zones, *checkers_);
         fabric_.on_announced = [this](const Node& node, const dns::Name& zone, dns::Serial serial) {
             checkers_->handle_announced(node, zone, serial);
+        };
+        fabric_.on_told = [this](const Node& node, const dns::Name& zone, const std::string& remote,
+                                 dns::Serial serial) {
+            checkers_->handle_told(node, zone, remote, serial);
         };
         fabric_.on_served = [this](const Node& node, const dns::Name& zone) {
             checkers_->handle_served(node, zone);
