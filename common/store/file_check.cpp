@@ -125,6 +125,7 @@ class FileChecker {
     [[nodiscard]] bool read(std::uint64_t offset, std::uint8_t* to, std::size_t count) const;
     [[nodiscard]] std::optional<Meta> read_meta(std::uint64_t offset) const;
     bool check_main();
+    bool check_end();
     bool check_tables(CheckDepth depth);
     bool check_tree(Walk& walk);
     bool check_page(Walk& walk, std::uint64_t number, unsigned level);
@@ -144,7 +145,8 @@ class FileChecker {
     int descriptor_;
     std::uint64_t file_bytes_ = 0;
     Meta meta_;
-    std::vector<bool> taken_;  // pages that something uses
+    std::uint64_t missing_free_ = 0;  // pages of the free list that are not in the file
+    std::vector<bool> taken_;         // pages that something uses
     std::vector<std::pair<std::string, Tree>> tables_;
     std::string_view wrong_;  // the first thing found
 };
@@ -209,7 +211,15 @@ Result<void> FileChecker::check(CheckDepth depth) {
 bool FileChecker::check_main() {
     Walk main{meta_.main};
     Walk free_list{meta_.free_list};
-    return check_tree(main) && check_tree(free_list);
+    return check_tree(main) && check_tree(free_list) && check_end();
+}
+
+// What lies beyond the file's end was never written, so it must be free: else content was cut off,
+// and reading it through the map would end the process.
+bool FileChecker::check_end() {
+    const std::uint64_t there = file_bytes_ / meta_.page_bytes;
+    const std::uint64_t missing = meta_.last_page < there ? 0 : meta_.last_page + 1 - there;
+    return missing == missing_free_ || wrong("the file is cut short");
 }
 
 bool FileChecker::check_tables(CheckDepth depth) {
@@ -427,6 +437,9 @@ bool FileChecker::check_free_pages(ByteView list) {
             return wrong("the free list is damaged");
         }
         // Beyond the file's end there is nothing that could use it as well.
+        if ((number + 1) * meta_.page_bytes > file_bytes_) {
+            ++missing_free_;
+        }
         if (number < taken_.size()) {
             if (taken_[number]) {
                 return wrong("a page is both used and free");
