@@ -191,6 +191,42 @@ def test_a_disk_that_stays_full_keeps_what_is_in_service(tmp_path, running, key)
     secondary.wait_for_serial(ZONE, 2)
 
 
+# Conformance: R57
+def test_an_error_while_a_version_is_committed_is_got_over(tmp_path, running, key):
+    """ns2 meets EIO at each call of a commit in turn; the version comes into service all the same,
+    and ns3, which hears of it by NOTIFY alone, gets it."""
+    primary, middle = Primary(tmp_path / "ns1").use_key(key), Secondary(tmp_path / "ns2")
+    last = Secondary(tmp_path / "ns3")
+    primary.use_remote("ns2", middle.port, key).serve_file(ZONE, text(1), notify=["ns2"])
+    middle.use_remote("ns1", primary.port, key).use_remote("ns3", last.port, key)
+    middle.follow(ZONE, ["ns1"], notify=["ns3"])
+    last.use_remote("ns2", middle.port, key)
+    last.follow(ZONE, ["ns2"], refresh={"min": "1h"}, retry={"min": "1h"})
+    middle.write_configuration()
+    serve = [program("secondary"), "serve", "-c", middle.path("twinzone.yaml")]
+    running(primary).start()
+    middle.run(serve, env=watched(middle.folder, calls=tmp_path / "calls"))
+    running(middle).wait_until_up()
+    middle.wait_for_serial(ZONE, 1)
+    running(last).start()
+    last.wait_for_serial(ZONE, 1)
+    serial, step = 1, 0
+    while step < (6 if LONG else 3):
+        step, serial = step + 1, serial + 1
+        middle.stop()
+        os.remove(tmp_path / "calls")
+        middle.run(serve, env=watched(middle.folder, calls=tmp_path / "calls"))
+        middle.wait_until_up()
+        opening = len(calls_in(tmp_path / "calls"))
+        middle.stop()
+        middle.run(serve, env=watched(middle.folder, fail=f"{opening + step}:{errno.EIO}"))
+        middle.wait_until_up()
+        primary.put(text(serial))
+        for server in (primary, middle, last):
+            server.wait_for_serial(ZONE, serial, limit=40)
+    assert "Input/output error" in middle.process.log_text()
+
+
 def test_power_loss_of_a_secondary(tmp_path, running, key):
     """The record of a daemon's disk, cut at any moment: see tests/disk."""
     primary = Primary(tmp_path / "ns1").use_key(key)
