@@ -34,6 +34,9 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
         return fail(user.error());
     }
     keep_memory_out_of_core_dumps();
+    for (const std::string& secret : readable_secrets(config)) {
+        (*log)->server(Level::warning, secret);
+    }
     if (!user->empty()) {
         (*log)->server(Level::notice, *user);
     }

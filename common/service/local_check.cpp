@@ -89,6 +89,9 @@ LocalFindings look_at_machine(const config::Config& config) {
     if (!config.user.empty() && !has_user(config.user)) {
         findings.problems.push_back(fmt::format("server: there is no user '{}'", config.user));
     }
+    for (std::string& remark : readable_secrets(config)) {
+        findings.remarks.push_back(std::move(remark));
+    }
     look_at_folder("store", config.store_path, findings);
     return findings;
 }

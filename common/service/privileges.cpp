@@ -186,6 +186,20 @@ Result<std::string> become_user(const config::Config& config) {
     return fmt::format("runs as {}", user->name);
 }
 
+std::vector<std::string> readable_secrets(const config::Config& config) {
+    std::vector<std::string> found;
+    for (const config::TlsPtr& tls : config.tls) {
+        struct stat about {};
+        if (!tls->key.empty() && ::stat(tls->key.c_str(), &about) == 0 &&
+            (about.st_mode & S_IROTH) != 0) {
+            found.push_back(
+                fmt::format("tls {}: private key {} can be read by others; chmod 0640 {}",
+                            tls->name, tls->key, tls->key));
+        }
+    }
+    return found;
+}
+
 void keep_memory_out_of_core_dumps() {
     const int filter = ::open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
     if (filter >= 0) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/config/config.h"
@@ -19,6 +20,10 @@ namespace twinzone::service {
 
 // Whether there is a user of that name.
 [[nodiscard]] bool has_user(const std::string& name);
+
+// Private keys of certificates that anybody on this machine may read, in words. (TSIG secrets are
+// not even taken from such files.)
+[[nodiscard]] std::vector<std::string> readable_secrets(const config::Config& config);
 
 // Core dumps of this process leave out its memory from now on.
 void keep_memory_out_of_core_dumps();

@@ -10,6 +10,7 @@ import tempfile
 
 import pytest
 from harness import zone_texts
+from harness.certificates import Authority
 from harness.programs import Primary, Secondary, program, run_program
 
 ZONE = "example.test."
@@ -152,6 +153,23 @@ def test_a_user_that_does_not_exist_is_an_error(tmp_path):
         done = run_program("primary", verb, "-c", path)
         assert done.returncode == code, (verb, done)
         assert "there is no user 'nobody-has-this-name'" in done.stdout + done.stderr, (verb, done)
+
+
+def test_a_private_key_that_others_may_read_is_told(tmp_path, running):
+    authority = Authority(tmp_path)
+    certificate = authority.issue("ns1.example.test")
+    primary = Primary(tmp_path / "ns1")
+    primary.use_tls("t1", cert=certificate.cert, key=certificate.key).listen_tls("t1")
+    primary.serve_file(ZONE, zone_texts.small(1, []))
+    for mode, told in ((0o644, True), (0o640, False)):
+        os.chmod(certificate.key, mode)
+        mark = primary.process.log_mark() if primary.process else 0
+        running(primary).start()
+        primary.wait_for_serial(ZONE, 1)
+        assert ("can be read by others" in primary.process.log_text(mark)) == told
+        done = primary.tool("check", "-c", primary.path("twinzone.yaml"))
+        assert ("can be read by others" in done.stdout + done.stderr) == told, done
+        primary.stop()
 
 
 def test_core_dumps_have_no_memory(tmp_path, running):
