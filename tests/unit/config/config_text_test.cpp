@@ -19,6 +19,7 @@ server:
   listen: [127.0.0.1@5300, "[2001:db8::1]:5300"]
   listen-tls: [127.0.0.1@853]
   tls: t1
+  user: _twinzone
   proxy-from: [10.0.0.0/8, "2001:db8::/32"]
   nsid: "ns1 of example"
 store:   { path: "/srv/a store", max-size: 2T }
