@@ -13,12 +13,6 @@ bool same_but_serial(const dns::SoaRecord& a, const dns::SoaRecord& b) {
     return a.ttl == b.ttl && a.rdata() == with_serial_of_a.rdata();
 }
 
-zone::Digest content_of(const zone::Version& version) {
-    zone::Digest content = version.digest;
-    content.remove(version.soa.record().view());
-    return content;
-}
-
 // Content as in service: only an operator who keeps serials by hand can mean something by another
 // serial.
 bool nothing_to_publish(config::SerialPolicy policy, dns::Serial current, dns::Serial written) {
@@ -40,6 +34,12 @@ bool is_version(config::SerialPolicy policy, const zone::Version& version,
 }
 
 }  // namespace
+
+zone::Digest content_of(const zone::Version& version) {
+    zone::Digest content = version.digest;
+    content.remove(version.soa.record().view());
+    return content;
+}
 
 Judged judged_before(config::SerialPolicy policy, const zone::ZoneHold* hold,
                      const LoadedZone& loaded) {

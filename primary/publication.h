@@ -19,6 +19,9 @@ namespace twinzone::primary {
     config::SerialPolicy policy, const std::optional<zone::Version>& current,
     const LoadedZone& loaded, UnixTime now);
 
+// All records but the SOA.
+[[nodiscard]] zone::Digest content_of(const zone::Version& version);
+
 // Whether the file's content is one that was judged already and is kept out of service.
 enum class Judged : std::uint8_t { no, held, rejected };
 [[nodiscard]] Judged judged_before(config::SerialPolicy policy, const zone::ZoneHold* hold,

@@ -7,6 +7,9 @@
 
 #include "common/text/zone_file_reader.h"
 #include "common/zone/zonemd.h"
+#include "primary/blockwise_reading.h"
+#include "primary/changed_blocks.h"
+#include "primary/zone_intake.h"
 
 namespace twinzone::primary {
 
@@ -35,137 +38,141 @@ class PublishedBefore {
     zone::ZonemdMaker maker_;
 };
 
-// Judges the records of one file, one by one, and collects those of the zone.
-class Intake {
-  public:
-    Intake(const LoadOptions& options, text::ZoneFileReader& reader)
-        : options_(options), reader_(reader), sorter_(options.spill_directory) {}
-
-    Result<void> take(const dns::RecordView& record) {
-        if (!record.owner.is_at_or_below(options_.zone)) {
-            return refuse(fmt::format("owner {} is outside the zone {}", record.owner.to_text(),
-                                      options_.zone.to_text()));
+// Reads the stream to its end, for what is known only then, and back to its start.
+Result<void> sum_up(const LoadOptions& options, LoadedZone& loaded) {
+    std::deque<PublishedBefore> before;
+    for (const dns::Serial serial : options.published_under) {
+        if (options.makes_zonemd) {
+            before.emplace_back(loaded.soa, serial);
         }
-        bytes_ += record.wire_bytes();
-        if (bytes_ > options_.max_bytes) {
-            return refuse(
-                fmt::format("zone is larger than the limit zone-bytes of {}", options_.max_bytes));
-        }
-        if (record.type == dns::RrType::soa) {
-            return take_soa(record);
-        }
-        if (record.type == dns::RrType::ns && record.owner == options_.zone.view()) {
-            has_apex_ns_ = true;
-        }
-        if (options_.makes_zonemd && record.owner == options_.zone.view()) {
-            if (record.type == dns::RrType::zonemd) {
-                return {};
-            }
-            if (record.type == dns::RrType::dnskey || record.type == dns::RrType::rrsig) {
-                return refuse(
-                    "the zone is signed: a ZONEMD that 'zonemd: generate' made would have no "
-                    "signature; have the signer make it, and use 'zonemd: verify'");
-            }
-        }
-        return sorter_.add(record);
     }
+    while (true) {
+        Result<std::optional<dns::RecordView>> record = loaded.stream->next();
+        if (!record) {
+            return fail(std::move(record).error());
+        }
+        if (!*record) {
+            break;
+        }
+        for (PublishedBefore& each : before) {
+            each.add(**record);
+        }
+        loaded.content.add(**record);
+    }
+    loaded.made.reserve(before.size());
+    for (PublishedBefore& each : before) {
+        loaded.made.emplace_back(each.serial(), each.content(loaded.content));
+    }
+    loaded.duplicates = loaded.stream->dropped();
+    return loaded.stream->rewind();
+}
 
-    Result<LoadedZone> finish() {
-        if (!soa_) {
-            return fail(
-                Errc::zone_file_content,
-                fmt::format("{}: no SOA record at {}", options_.file, options_.zone.to_text()));
-        }
-        if (!has_apex_ns_) {
-            return fail(
-                Errc::zone_file_content,
-                fmt::format("{}: no NS record at {}", options_.file, options_.zone.to_text()));
-        }
-        Result<std::unique_ptr<store::SortedStream>> sorted = sorter_.finish();
-        if (!sorted) {
-            return fail(std::move(sorted).error());
-        }
-        LoadedZone loaded;
-        loaded.soa = *soa_;
-        loaded.ended_with_newline = reader_.ended_with_newline();
-        loaded.stream = std::move(*sorted);
-        if (Result<void> summed = sum_up(loaded); !summed) {
+Failure missing(const LoadOptions& options, std::string_view what) {
+    return fail(Errc::zone_file_content,
+                fmt::format("{}: no {} record at {}", options.file, what, options.zone.to_text()));
+}
+
+Result<LoadedZone> finish(const LoadOptions& options, ZoneIntake& intake) {
+    if (!intake.soa() || !intake.has_apex_ns()) {
+        return missing(options, intake.soa() ? "NS" : "SOA");
+    }
+    LoadedZone loaded;
+    loaded.soa = *intake.soa();
+    loaded.records = intake.records() + 1;
+    Result<std::unique_ptr<store::SortedStream>> sorted = intake.sorter().finish();
+    if (!sorted) {
+        return fail(std::move(sorted).error());
+    }
+    loaded.stream = *std::move(sorted);
+    if (options.wants_digest) {
+        if (Result<void> summed = sum_up(options, loaded); !summed) {
             return fail(std::move(summed).error());
         }
-        loaded.duplicates = loaded.stream->dropped();
-        return loaded;
     }
+    return loaded;
+}
 
-  private:
-    Failure refuse(std::string why) const {
-        return fail(Errc::zone_file_content, fmt::format("{}: error: {}", reader_.where(), why));
-    }
-
-    Result<void> take_soa(const dns::RecordView& record) {
-        if (!(record.owner == options_.zone.view())) {
-            return refuse(fmt::format("SOA at {}, below the apex {}", record.owner.to_text(),
-                                      options_.zone.to_text()));
-        }
-        Result<dns::SoaRecord> soa = dns::SoaRecord::parse(record);
-        if (!soa) {
-            return refuse(soa.error().detail());
-        }
-        if (soa_ && !dns::same_rdata(*soa_, *soa)) {
-            return refuse("a second, different SOA record");
-        }
-        soa_ = std::move(*soa);
-        return {};
-    }
-
-    Result<void> sum_up(LoadedZone& loaded) const {
-        loaded.records = 1;
-        std::deque<PublishedBefore> before;
-        for (const dns::Serial serial : options_.published_under) {
-            if (options_.makes_zonemd) {
-                before.emplace_back(loaded.soa, serial);
-            }
-        }
-        while (true) {
-            Result<std::optional<dns::RecordView>> record = loaded.stream->next();
-            if (!record) {
-                return fail(std::move(record).error());
-            }
-            if (!*record) {
-                for (PublishedBefore& each : before) {
-                    loaded.made.emplace_back(each.serial(), each.content(loaded.content));
-                }
-                return loaded.stream->rewind();
-            }
-            for (PublishedBefore& each : before) {
-                each.add(**record);
-            }
-            loaded.content.add(**record);
-            ++loaded.records;
-        }
-    }
-
-    const LoadOptions& options_;
-    text::ZoneFileReader& reader_;
-    store::RecordSorter sorter_;
-    std::optional<dns::SoaRecord> soa_;
-    bool has_apex_ns_ = false;
-    std::uint64_t bytes_ = 0;
-};
-
-Result<LoadedZone> read_all(const LoadOptions& options, text::ZoneFileReader& reader) {
-    Intake intake{options, reader};
+// From its first line to its last, which tells where and why a file is no zone.
+Result<LoadedZone> read_front_to_back(const LoadOptions& options, text::ZoneFileReader& reader) {
+    ZoneIntake intake{options, store::RecordSorter::kDefaultMemoryBytes};
     while (true) {
         Result<std::optional<dns::RecordView>> record = reader.next();
         if (!record) {
             return fail(std::move(record).error());
         }
         if (!*record) {
-            return intake.finish();
+            break;
         }
         if (Result<void> taken = intake.take(**record); !taken) {
-            return fail(std::move(taken).error());
+            return taken.error().code() != Errc::zone_file_content
+                       ? fail(std::move(taken).error())
+                       : fail(Errc::zone_file_content,
+                              fmt::format("{}: error: {}", reader.where(), taken.error().detail()));
         }
     }
+    Result<LoadedZone> loaded = finish(options, intake);
+    if (loaded) {
+        loaded->ended_with_newline = reader.ended_with_newline();
+    }
+    return loaded;
+}
+
+ZoneFileReading read_front_to_back(const LoadOptions& options) {
+    text::ZoneFileOptions reading;
+    reading.origin = options.zone;
+    reading.max_records = options.max_records;
+    Result<text::ZoneFileReader> reader =
+        text::ZoneFileReader::open(options.file, std::move(reading));
+    if (!reader) {
+        return {.zone = fail(std::move(reader).error()), .included = {}};
+    }
+    ZoneFileReading result{.zone = read_front_to_back(options, *reader), .included = {}};
+    result.included = reader->included_files();
+    std::sort(result.included.begin(), result.included.end());
+    result.included.erase(std::unique(result.included.begin(), result.included.end()),
+                          result.included.end());
+    return result;
+}
+
+ZoneFileReading changed_zone(const FileMemory& before, ChangedBlocks changed) {
+    LoadedZone loaded;
+    loaded.soa = changed.memory->soa;
+    loaded.records = changed.memory->records + 1;
+    loaded.content = *before.content;
+    for (std::size_t i = 0; i < changed.removed.size(); ++i) {
+        loaded.content.remove(changed.removed[i]);
+    }
+    for (std::size_t i = 0; i < changed.added.size(); ++i) {
+        loaded.content.add(changed.added[i]);
+    }
+    loaded.change = {.removed = std::move(changed.removed), .added = std::move(changed.added)};
+    return {.zone = std::move(loaded), .included = {}, .memory = std::move(changed.memory)};
+}
+
+// nullopt where the file is not for this: small, not to be cut, or wrong.
+std::optional<ZoneFileReading> read_in_blocks(const LoadOptions& options) {
+    const Result<File> file = File::open(options.file);
+    const Result<std::uint64_t> size = file ? file->size() : fail(file.error());
+    if (!size || *size < kBlockwiseBytes || options.makes_zonemd) {
+        return std::nullopt;
+    }
+    const Result<std::optional<std::vector<TextBlock>>> blocks = cut_file(*file);
+    if (!blocks || !*blocks) {
+        return std::nullopt;
+    }
+    if (options.memory && options.memory->content) {
+        std::optional<ChangedBlocks> changed =
+            read_changed_blocks(options, *options.memory, *file, **blocks);
+        if (changed) {
+            return changed_zone(*options.memory, *std::move(changed));
+        }
+    }
+    std::optional<BlockwiseReading> read = read_blockwise(options, *file, **blocks);
+    if (!read || !read->intake.has_apex_ns()) {
+        return std::nullopt;
+    }
+    return ZoneFileReading{
+        .zone = finish(options, read->intake), .included = {}, .memory = std::move(read->memory)};
 }
 
 }  // namespace
@@ -177,20 +184,8 @@ zone::Digest LoadedZone::content_under(dns::Serial serial) const {
 }
 
 ZoneFileReading read_zone_file(const LoadOptions& options) {
-    text::ZoneFileOptions reading;
-    reading.origin = options.zone;
-    reading.max_records = options.max_records;
-    Result<text::ZoneFileReader> reader =
-        text::ZoneFileReader::open(options.file, std::move(reading));
-    if (!reader) {
-        return {.zone = fail(std::move(reader).error()), .included = {}};
-    }
-    ZoneFileReading result{.zone = read_all(options, *reader), .included = {}};
-    result.included = reader->included_files();
-    std::sort(result.included.begin(), result.included.end());
-    result.included.erase(std::unique(result.included.begin(), result.included.end()),
-                          result.included.end());
-    return result;
+    std::optional<ZoneFileReading> in_blocks = read_in_blocks(options);
+    return in_blocks ? *std::move(in_blocks) : read_front_to_back(options);
 }
 
 Result<LoadedZone> load_zone_file(const LoadOptions& options) {

@@ -1,9 +1,11 @@
 // Reads a zone file into content that is ready for the store, and judges whether it is a zone. Pure
-// work on files: runs on the pool, touches nothing of the loop's.
+// work on files: runs on the pool, touches nothing of the loop's. Large files are read in blocks,
+// by several threads, and of their next version only what changed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 #include "common/dns/soa.h"
 #include "common/store/record_sorter.h"
 #include "common/zone/digest.h"
+#include "common/zone/record_list.h"
+#include "primary/file_memory.h"
 
 namespace twinzone::primary {
 
@@ -24,16 +28,26 @@ struct LoadOptions {
     // may have been published before.
     bool makes_zonemd = false;
     std::vector<dns::Serial> published_under{};
+    bool wants_digest = true;  // false: LoadedZone::content, `duplicates` and `made` say nothing
+    // What the version in service was read from. nullptr: not known.
+    std::shared_ptr<const FileMemory> memory{};
+};
+
+// The records that differ from those of LoadOptions::memory, in canonical order, without the SOA.
+struct ZoneFileChange {
+    zone::RecordList removed;
+    zone::RecordList added;
 };
 
 struct LoadedZone {
-    dns::SoaRecord soa;                                        // as written
-    zone::Digest content;                                      // over all records but the SOA
-    std::uint64_t records = 0;                                 // the SOA included, duplicates not
-    std::uint64_t duplicates = 0;                              // dropped
+    dns::SoaRecord soa;            // as written
+    zone::Digest content;          // over all records but the SOA
+    std::uint64_t records = 0;     // read: the SOA and duplicates included
+    std::uint64_t duplicates = 0;  // dropped
     std::vector<std::pair<dns::Serial, zone::Digest>> made{};  // `content` with its ZONEMD
     bool ended_with_newline = true;                            // false: perhaps cut off
-    std::unique_ptr<store::SortedStream> stream;               // canonical order, without the SOA
+    std::unique_ptr<store::SortedStream> stream{};  // canonical order, without the SOA; or
+    std::optional<ZoneFileChange> change{};
 
     // All records but the SOA, as they would be published under this serial.
     [[nodiscard]] zone::Digest content_under(dns::Serial serial) const;
@@ -42,8 +56,12 @@ struct LoadedZone {
 // What came of reading a file, and what else it is made of.
 struct ZoneFileReading {
     Result<LoadedZone> zone;
-    std::vector<std::string> included;  // files that $INCLUDE named, each once, sorted
+    std::vector<std::string> included;     // files that $INCLUDE named, each once, sorted
+    std::shared_ptr<FileMemory> memory{};  // nullptr: none is kept of this file
 };
+
+// Files from this size on are read in blocks and remembered.
+inline constexpr std::uint64_t kBlockwiseBytes = std::uint64_t{1} << 20;
 
 // As load_zone_file().
 [[nodiscard]] ZoneFileReading read_zone_file(const LoadOptions& options);

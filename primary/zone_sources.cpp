@@ -307,7 +307,10 @@ void ZoneSources::load(Source& source) {
     options.max_bytes = daemon_.config().limits.zone_bytes;
     options.makes_zonemd = source.zone.zonemd == config::ZonemdMode::generate;
     options.published_under = published_under(source);
+    options.wants_digest = options.makes_zonemd || !options.published_under.empty();
+    options.memory = source.memory;
     auto reading = std::make_shared<Reading>();
+    reading->has_digest = options.wants_digest;
     reading->began = daemon_.loop().now().unix;
     daemon_.loop().work(
         [reading, options] {

@@ -77,6 +77,12 @@ class ZoneSources {
     void handle_read(Source& source, Reading& reading);
     void take_included(Source& source, const Reading& reading);
     void publish(Source& source, LoadedZone loaded);
+    [[nodiscard]] zone::Commit commit_of(Source& source, LoadedZone loaded,
+                                         const std::optional<zone::Version>& current,
+                                         const dns::SoaRecord& soa) const;
+    void keep_memory(Source& source, const zone::Version& version);
+    void report_duplicates(const Source& source, std::uint64_t count);
+    void read_whole(Source& source);
     void forget_held(const Source& source);
     [[nodiscard]] bool is_frozen(const Source& source) const;
     void wait_for_thaw(Source& source);

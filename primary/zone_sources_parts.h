@@ -12,6 +12,7 @@ namespace twinzone::primary {
 
 struct ZoneSources::Reading {
     UnixTime began;
+    bool has_digest = false;
     std::optional<ZoneFileReading> read;
     std::vector<std::optional<FileFingerprint>> included;  // of read->included, taken behind it
 };
@@ -26,14 +27,19 @@ struct ZoneSources::Source {
     SourceFingerprint taken;            // of the content judged last
     SourceFingerprint seen;             // of the content being waited for or read
     bool ever_taken = false;
-    bool gone = false;                    // removed: deleted once it is not busy
-    bool busy = false;                    // waiting for a place, loading or publishing
-    bool again = false;                   // changed meanwhile
-    bool lacked_newline = false;          // `seen` was read once and ended within a line
-    bool waits = false;                   // changed, but the zone is frozen
-    bool rejected = false;                // the file holds what an operator rejected
-    std::optional<dns::Serial> replaced;  // by the commit under way
-    std::string problem;                  // empty: the file is what is served
+    bool gone = false;                         // removed: deleted once it is not busy
+    bool busy = false;                         // waiting for a place, loading or publishing
+    bool again = false;                        // changed meanwhile
+    bool lacked_newline = false;               // `seen` was read once and ended within a line
+    bool waits = false;                        // changed, but the zone is frozen
+    bool rejected = false;                     // the file holds what an operator rejected
+    std::optional<dns::Serial> replaced;       // by the commit under way
+    bool by_change = false;                    // that commit is what changed in the file
+    std::uint64_t records = 0;                 // read of the file that is being published
+    bool counts_duplicates = false;            // they are known only once it is
+    std::shared_ptr<FileMemory> fresh;         // of it
+    std::shared_ptr<const FileMemory> memory;  // of the version in service
+    std::string problem;                       // empty: the file is what is served
 };
 
 }  // namespace twinzone::primary

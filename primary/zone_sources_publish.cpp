@@ -69,7 +69,36 @@ void ZoneSources::handle_read(Source& source, Reading& reading) {
         }
         return;
     }
+    source.fresh = std::move(reading.read->memory);
+    source.records = loaded->records;
+    source.counts_duplicates = !reading.has_digest;
     publish(source, *std::move(reading.read->zone));
+}
+
+// What was remembered of the file does not lead to the version in service.
+void ZoneSources::read_whole(Source& source) {
+    source.memory.reset();
+    source.fresh.reset();
+    source.ever_taken = false;
+    look(source);
+}
+
+// The version has the records of the file that was read last: what is remembered of that holds for
+// it, where no record stood there twice.
+void ZoneSources::keep_memory(Source& source, const zone::Version& version) {
+    const std::shared_ptr<FileMemory> fresh = std::exchange(source.fresh, nullptr);
+    source.memory.reset();
+    if (fresh && fresh->records + 1 == version.records) {
+        fresh->content = content_of(version);
+        source.memory = fresh;
+    }
+}
+
+void ZoneSources::report_duplicates(const Source& source, std::uint64_t count) {
+    if (count > 0) {
+        record(source, Reason::file_duplicates,
+               {.note = fmt::format("{} duplicate records were dropped", count)});
+    }
 }
 
 // From now on the source is made of these files as well.
@@ -89,29 +118,31 @@ void ZoneSources::take_included(Source& source, const Reading& reading) {
 void ZoneSources::publish(Source& source, LoadedZone loaded) {
     const zone::ZoneState* state = daemon_.store().find(source.zone.name);
     const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
-    const UnixTime now = daemon_.loop().now().unix;
+    if ((loaded.change && !(current && content_of(*current) == source.memory->content)) ||
+        (current && source.counts_duplicates)) {
+        read_whole(source);  // another version came into service meanwhile
+        return;
+    }
     if (is_frozen(source)) {
         wait_for_thaw(source);
         return;
     }
     const Result<std::optional<dns::SoaRecord>> soa =
-        plan_publication(source.zone.serial_policy, current, loaded, now);
+        plan_publication(source.zone.serial_policy, current, loaded, daemon_.loop().now().unix);
     if (!soa) {
         set_problem(source, Reason::file_refused,
                     Error{soa.error().code(),
                           fmt::format("{}: {}", source.zone.source_file, soa.error().detail())});
         return;
     }
-    if (loaded.duplicates > 0) {
-        record(source, Reason::file_duplicates,
-               {.note = fmt::format("{} duplicate records were dropped", loaded.duplicates)});
-    }
+    report_duplicates(source, loaded.duplicates);
     const Judged judged =
         judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
     source.rejected = judged == Judged::rejected;
     if (!*soa || judged != Judged::no) {
         clear_problem(source);
         if (judged == Judged::no) {
+            keep_memory(source, *current);
             record(source, Reason::file_unchanged, {.to = current->serial()});
             forget_held(source);
         } else {
@@ -121,18 +152,8 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
         }
         return;
     }
-    zone::Commit commit;
-    commit.zone = source.zone.name;
-    commit.base = current ? std::optional{current->serial()} : std::nullopt;
-    commit.change = zone::ReplaceWith{.soa = **soa, .records = std::move(loaded.stream)};
-    // That the zone was promoted here is kept: a secondary on this store must not follow it.
-    commit.timers =
-        zone::ZoneTimers{.last_success = now,
-                         .expires = UnixTime{},
-                         .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
-    commit.source = source.zone.source_file;
-    commit.now = now;
-    commit.guard = service::guard_of(source.zone);
+    source.by_change = loaded.change.has_value();
+    zone::Commit commit = commit_of(source, std::move(loaded), current, **soa);
     source.busy = true;
     source.replaced = commit.base;
     daemon_.submit(std::move(commit), [this, &source](const Result<zone::Committed>& committed) {
@@ -141,6 +162,36 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
             handle_committed(source, committed);
         }
     });
+}
+
+zone::Commit ZoneSources::commit_of(Source& source, LoadedZone loaded,
+                                    const std::optional<zone::Version>& current,
+                                    const dns::SoaRecord& soa) const {
+    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    zone::Commit commit;
+    commit.zone = source.zone.name;
+    commit.base = current ? std::optional{current->serial()} : std::nullopt;
+    if (loaded.change) {
+        commit.expected = loaded.content;
+        commit.expected->add(soa.record().view());
+        std::vector<zone::Diff> diffs(1);
+        diffs.front() = {.from = current->soa,
+                         .to = soa,
+                         .removed = std::move(loaded.change->removed),
+                         .added = std::move(loaded.change->added)};
+        commit.change = zone::ApplyDiffs{std::move(diffs)};
+    } else {
+        commit.change = zone::ReplaceWith{.soa = soa, .records = std::move(loaded.stream)};
+    }
+    commit.now = daemon_.loop().now().unix;
+    // That the zone was promoted here is kept: a secondary on this store must not follow it.
+    commit.timers =
+        zone::ZoneTimers{.last_success = commit.now,
+                         .expires = UnixTime{},
+                         .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
+    commit.source = source.zone.source_file;
+    commit.guard = service::guard_of(source.zone);
+    return commit;
 }
 
 // The file has again what is in service: what was held of it is no more.
@@ -188,6 +239,10 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
                                                                 committed.error().detail())});
         return;
     }
+    if (!committed && source.by_change && committed.error().code() == Errc::transfer_diverged) {
+        read_whole(source);
+        return;
+    }
     if (!committed) {
         source.ever_taken = false;
         set_problem(source, Reason::commit_failed, committed.error());
@@ -196,6 +251,10 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
     }
     clear_problem(source);
     if (!committed->held) {
+        if (source.counts_duplicates) {
+            report_duplicates(source, source.records - committed->version->records);
+        }
+        keep_memory(source, *committed->version);
         record_published(source, *committed);
     }
     if (source.again) {

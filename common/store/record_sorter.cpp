@@ -7,34 +7,6 @@
 
 namespace twinzone::store {
 
-namespace {
-
-// Everything stayed in memory.
-class ListStream final : public SortedStream {
-  public:
-    ListStream(zone::RecordList records, std::uint64_t dropped) noexcept
-        : records_(std::move(records)), dropped_(dropped) {}
-
-    Result<std::optional<dns::RecordView>> next() override {
-        if (at_ == records_.size()) {
-            return std::optional<dns::RecordView>{};
-        }
-        return std::optional{records_[at_++]};
-    }
-    Result<void> rewind() override {
-        at_ = 0;
-        return {};
-    }
-    [[nodiscard]] std::uint64_t dropped() const noexcept override { return dropped_; }
-
-  private:
-    zone::RecordList records_;
-    std::uint64_t dropped_;
-    std::size_t at_ = 0;
-};
-
-}  // namespace
-
 // Merges runs. The heap has the runs in order of the record each stands at; the run that gave the
 // last record is out of it, and goes on without touching it while its records stand first: input
 // that came sorted costs one comparison a record. Of equal records that of the later run holds.
@@ -165,26 +137,31 @@ Result<void> RecordSorter::spill() {
     return {};
 }
 
-Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {
-    const std::uint64_t dropped = std::exchange(dropped_, 0);
-    added_ = 0;
-    if (runs_.empty()) {
-        const std::size_t in_list = current_.sort_unique();
-        return std::unique_ptr<SortedStream>{
-            std::make_unique<ListStream>(std::exchange(current_, {}), in_list)};
-    }
+void RecordSorter::sort() {
     if (!current_.empty()) {
-        if (Result<void> spilled = spill(); !spilled) {
-            return fail(std::move(spilled).error());
-        }
+        dropped_ += current_.sort_unique();
+        runs_.push_back(std::make_unique<SortedRun>(std::exchange(current_, {})));
     }
-    // The last spill may have dropped some more.
-    auto merged = std::make_unique<MergedStream>(std::exchange(runs_, {}),
-                                                 dropped + std::exchange(dropped_, 0));
+}
+
+void RecordSorter::append(RecordSorter&& later) {
+    sort();
+    later.sort();
+    runs_.insert(runs_.end(), std::make_move_iterator(later.runs_.begin()),
+                 std::make_move_iterator(later.runs_.end()));
+    later.runs_.clear();
+    added_ += std::exchange(later.added_, 0);
+    dropped_ += std::exchange(later.dropped_, 0);
+}
+
+Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {
+    added_ = 0;
+    sort();
+    auto merged =
+        std::make_unique<MergedStream>(std::exchange(runs_, {}), std::exchange(dropped_, 0));
     if (Result<void> started = merged->rewind(); !started) {
         return fail(std::move(started).error());
     }
-    current_ = {};
     return std::unique_ptr<SortedStream>{std::move(merged)};
 }
 

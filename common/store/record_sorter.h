@@ -42,6 +42,12 @@ class RecordSorter {
     // in order already.
     [[nodiscard]] Result<void> add(const dns::RecordView& record);
 
+    // Does what it can before more comes or finish() is called: sorts what is in memory.
+    void sort();
+
+    // Takes what `later` has, as added after all that is here: sorters may be filled side by side.
+    void append(RecordSorter&& later);
+
     // Records added so far, duplicates included.
     [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
 

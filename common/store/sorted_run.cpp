@@ -3,14 +3,6 @@
 #include "common/store/sorted_run.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace twinzone::store {
 
@@ -19,24 +11,8 @@ namespace {
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 constexpr std::size_t kFixedBytes = 12;  // all of a record but owner and rdata
 
-Failure file_failure(const char* doing, int reason) {
-    const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
-    return fail(full ? Errc::disk_full : Errc::file_unreadable,
-                fmt::format("{} a temporary file: {}", doing, std::strerror(reason)));
-}
-
-// A file without a name, or with one that is taken away at once where the file system cannot.
-int open_unnamed(const std::string& directory) {
-    const int unnamed = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (unnamed >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) {
-        return unnamed;
-    }
-    std::string path = directory + "/sort.XXXXXX";
-    const int named = mkostemp(path.data(), O_CLOEXEC);
-    if (named >= 0) {
-        ::unlink(path.c_str());
-    }
-    return named;
+Failure cut_off() {
+    return fail(Errc::file_unreadable, "a temporary file ends before its end");
 }
 
 void encode(const dns::RecordView& record, Bytes& out) {
@@ -54,11 +30,11 @@ void encode(const dns::RecordView& record, Bytes& out) {
 
 Result<std::unique_ptr<SortedRun>> SortedRun::write(const std::string& directory,
                                                     const zone::RecordList& records) {
-    const int descriptor = open_unnamed(directory);
-    if (descriptor < 0) {
-        return file_failure("making", errno);
+    Result<File> file = File::make_unnamed(directory);
+    if (!file) {
+        return fail(std::move(file).error());
     }
-    std::unique_ptr<SortedRun> run{new SortedRun{descriptor}};
+    std::unique_ptr<SortedRun> run{new SortedRun{*std::move(file)}};
     Bytes octets;
     octets.reserve(kBufferBytes + dns::kMaxRdataBytes + dns::kMaxNameBytes);
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -73,27 +49,14 @@ Result<std::unique_ptr<SortedRun>> SortedRun::write(const std::string& directory
     return run;
 }
 
-SortedRun::~SortedRun() {
-    ::close(descriptor_);
-}
-
 Result<void> SortedRun::append(ByteView octets) {
-    while (!octets.empty()) {
-        const ssize_t count =
-            ::pwrite(descriptor_, octets.data(), octets.size(), static_cast<off_t>(size_));
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0) {
-            return file_failure("writing", errno);
-        }
-        octets = octets.subspan(static_cast<std::size_t>(count));
-        size_ += static_cast<std::uint64_t>(count);
-    }
-    return {};
+    Result<void> written = file_->write(size_, octets);
+    size_ += octets.size();
+    return written;
 }
 
 Result<bool> SortedRun::rewind() {
+    next_ = 0;
     read_to_ = 0;
     at_ = 0;
     buffer_.clear();
@@ -112,22 +75,26 @@ Result<bool> SortedRun::fill(std::size_t wanted) {
         const auto more = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::max(kBufferBytes, wanted), size_ - read_to_));
         buffer_.resize(held + more);
-        const ssize_t count =
-            ::pread(descriptor_, buffer_.data() + held, more, static_cast<off_t>(read_to_));
-        const int reason = errno;
-        buffer_.resize(held + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-        if (count < 0 && reason != EINTR) {
-            return file_failure("reading", reason);
+        const Result<std::size_t> count = file_->read(read_to_, std::span{buffer_}.subspan(held));
+        if (!count) {
+            return fail(count.error());
         }
-        if (count == 0) {
-            return file_failure("reading", EIO);
+        if (*count < more) {
+            return cut_off();
         }
-        read_to_ += static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
+        read_to_ += more;
     }
     return buffer_.size() >= wanted;
 }
 
 Result<bool> SortedRun::advance() {
+    if (!file_) {
+        if (next_ == records_.size()) {
+            return false;
+        }
+        record_ = records_[next_++];
+        return true;
+    }
     Result<bool> filled = fill(2);
     if (!filled || !*filled) {
         return filled;
@@ -149,7 +116,7 @@ Result<bool> SortedRun::advance() {
     record_.ttl = dns::Ttl{reader.u32()};
     record_.rdata = reader.bytes(reader.u16());
     if (reader.failed()) {
-        return file_failure("reading", EIO);
+        return cut_off();
     }
     at_ += reader.offset();
     return true;

@@ -1,11 +1,14 @@
-// Records in canonical order in a temporary file that has no name: what RecordSorter spills and
-// merges.
+// Records in canonical order, in a temporary file that has no name or in memory: what RecordSorter
+// spills and merges.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/base/bytes.h"
+#include "common/base/file.h"
 #include "common/base/result.h"
 #include "common/dns/record.h"
 #include "common/zone/record_list.h"
@@ -18,7 +21,8 @@ class SortedRun {
     // The list is in order. Errc::disk_full, file_unreadable.
     [[nodiscard]] static Result<std::unique_ptr<SortedRun>> write(const std::string& directory,
                                                                   const zone::RecordList& records);
-    ~SortedRun();
+    // Keeps the list, which is in order.
+    explicit SortedRun(zone::RecordList records) noexcept : records_(std::move(records)) {}
     SortedRun(const SortedRun&) = delete;
     SortedRun& operator=(const SortedRun&) = delete;
 
@@ -32,12 +36,14 @@ class SortedRun {
     [[nodiscard]] const dns::RecordView& record() const noexcept { return record_; }
 
   private:
-    explicit SortedRun(int descriptor) noexcept : descriptor_(descriptor) {}
+    explicit SortedRun(File file) noexcept : file_(std::move(file)) {}
 
     Result<void> append(ByteView octets);
     Result<bool> fill(std::size_t wanted);
 
-    int descriptor_;
+    std::optional<File> file_;
+    zone::RecordList records_;   // where there is no file
+    std::size_t next_ = 0;       // in records_
     std::uint64_t size_ = 0;     // octets in the file
     std::uint64_t read_to_ = 0;  // octets of the file that went through the buffer
     Bytes buffer_;               // octets read and not yet consumed begin at at_

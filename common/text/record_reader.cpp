@@ -106,7 +106,7 @@ dns::Ttl RecordReader::complete_ttl(Scanner& scanner, const Head& head, ByteView
     if (last_ttl_) {
         return *last_ttl_;
     }
-    if (head.type != dns::RrType::soa) {
+    if (head.type != dns::RrType::soa || is_later_part_) {
         scanner.fail(head.type_at, "no TTL here, in a record before, or by $TTL",
                      Errc::zone_file_content);
         return {};

@@ -21,8 +21,10 @@ inline constexpr std::uint32_t kMaxTtl = 0x7fffffff;
 // Not thread-safe.
 class RecordReader {
   public:
-    RecordReader(const dns::Name& origin, std::optional<dns::Ttl> default_ttl)
-        : origin_(origin), default_ttl_(default_ttl) {}
+    // `is_later_part`: records stand before these that are not read; nothing can be taken from
+    // them.
+    RecordReader(const dns::Name& origin, std::optional<dns::Ttl> default_ttl, bool is_later_part)
+        : origin_(origin), default_ttl_(default_ttl), is_later_part_(is_later_part) {}
 
     // Reads a record whose owner is `token`, or, with `blank_owner`, whose first field after the
     // left out owner is. The record is valid until the next call; where the scanner failed it means
@@ -31,6 +33,7 @@ class RecordReader {
 
     [[nodiscard]] const dns::Name& origin() const noexcept { return origin_; }
     void set_origin(const dns::Name& origin) noexcept { origin_ = origin; }
+    [[nodiscard]] std::optional<dns::Ttl> default_ttl() const noexcept { return default_ttl_; }
     void set_default_ttl(dns::Ttl ttl) noexcept { default_ttl_ = ttl; }
 
     // The owner given last; nullopt before the first.
@@ -54,6 +57,7 @@ class RecordReader {
     std::size_t owner_size_ = 0;  // 0: none yet
     std::optional<dns::Ttl> default_ttl_;
     std::optional<dns::Ttl> last_ttl_;  // stated in a record (RFC 1035 §5.1)
+    bool is_later_part_;
     RdataReader rdata_;
 };
 

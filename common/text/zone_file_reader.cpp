@@ -49,7 +49,7 @@ class ZoneFileReader::Impl {
     Impl(SourceWindow window, std::string name, bool is_file, ZoneFileOptions options)
         : options_(std::move(options)),
           is_file_(is_file),
-          records_(options_.origin, options_.default_ttl) {
+          records_(options_.origin, options_.default_ttl, options_.is_later_part) {
         sources_.push_back(Source{std::move(window), std::move(name), 1, 0, {}, {}});
     }
 
@@ -60,6 +60,9 @@ class ZoneFileReader::Impl {
     [[nodiscard]] bool ended_with_newline() const noexcept { return ended_with_newline_; }
     [[nodiscard]] const std::vector<std::string>& included_files() const noexcept {
         return included_files_;
+    }
+    [[nodiscard]] ZoneFileContext context() const {
+        return {.origin = records_.origin(), .default_ttl = records_.default_ttl()};
     }
 
   private:
@@ -322,6 +325,10 @@ std::string ZoneFileReader::where() const {
 
 const std::vector<std::string>& ZoneFileReader::included_files() const noexcept {
     return impl_->included_files();
+}
+
+ZoneFileContext ZoneFileReader::context() const {
+    return impl_->context();
 }
 
 bool ZoneFileReader::ended_with_newline() const noexcept {

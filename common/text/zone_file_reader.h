@@ -26,6 +26,14 @@ inline constexpr std::size_t kMaxEntryBytes = 147456;
 // Records that one $GENERATE may make.
 inline constexpr std::uint64_t kMaxGenerateRecords = 1U << 20;
 
+// What records leave to the directives before them.
+struct ZoneFileContext {
+    dns::Name origin;                     // what relative names are completed with
+    std::optional<dns::Ttl> default_ttl;  // of $TTL (RFC 2308 §4)
+
+    friend bool operator==(const ZoneFileContext&, const ZoneFileContext&) = default;
+};
+
 struct ZoneFileOptions {
     dns::Name origin;                     // what relative names are completed with at first
     std::optional<dns::Ttl> default_ttl;  // as if a $TTL line stood before the first
@@ -35,6 +43,10 @@ struct ZoneFileOptions {
     // Where relative $INCLUDE names start in from_text(); in open() they start in the folder of the
     // including file. When not empty, every included file must lie in it, symbolic links resolved.
     std::string include_root_dir;
+
+    // The text is a later part of a file, whose records before it are not known: one that would
+    // take an owner or a TTL from them is an error.
+    bool is_later_part = false;
 };
 
 // Not thread-safe; dead after an error. Movable; views it gave stay valid over a move.
@@ -74,6 +86,9 @@ class ZoneFileReader {
     // Files that $INCLUDE named so far, those that could not be opened as well; relative names
     // completed, in the order of reading.
     [[nodiscard]] const std::vector<std::string>& included_files() const noexcept;
+
+    // What holds behind the record given last.
+    [[nodiscard]] ZoneFileContext context() const;
 
     // False if this file or an included one has ended without a newline after its last line: it may
     // have been cut off while it was written. Final once next() gave nullopt.

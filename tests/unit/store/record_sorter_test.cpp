@@ -108,6 +108,30 @@ TEST_CASE("nothing added gives nothing", "[store][sorter]") {
     CHECK(sort({}, 1).records.empty());
 }
 
+TEST_CASE("sorters that were filled side by side give what one would have", "[store][sorter]") {
+    const std::size_t room = GENERATE(std::size_t{64} << 10, std::size_t{64} << 20);
+    const TemporaryDirectory directory;
+    RecordSorter one{directory.path(), room};
+    RecordSorter front{directory.path(), room};
+    RecordSorter back{directory.path(), room};
+    Random random{3};
+    for (std::size_t i = 0; i < kRecords; ++i) {
+        const dns::Record made = record(random.below(kRecords), static_cast<std::uint32_t>(i));
+        REQUIRE(one.add(made.view()));
+        REQUIRE((i < kRecords / 2 ? front : back).add(made.view()));
+    }
+    back.sort();
+    front.append(std::move(back));
+    CHECK(front.added() == kRecords);
+    const auto expected = one.finish();
+    const auto joined = front.finish();
+    REQUIRE(expected);
+    REQUIRE(joined);
+    CHECK(read_all(**joined) == read_all(**expected));
+    CHECK((*joined)->dropped() == (*expected)->dropped());
+    CHECK((*joined)->dropped() > 0);
+}
+
 TEST_CASE("a sorter that cannot spill says why", "[store][sorter]") {
     RecordSorter sorter{"/nowhere/at/all", 1};
     const auto added = sorter.add(record(1, 1).view());
