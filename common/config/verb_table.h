@@ -64,6 +64,7 @@ struct OperandShape {
     bool are_zones = true;
 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order the table is read in
 struct VerbRow {
     Verb verb{};
     std::string_view word;

@@ -29,7 +29,7 @@ inline constexpr Duration kProgressInterval = seconds{10};
 
 // A transfer of at most so many octets leaves its place to another while it is committed: what
 // waits in memory stays small.
-inline constexpr std::uint64_t kSmallTransferBytes = 256 * 1024;
+inline constexpr std::uint64_t kSmallTransferBytes = std::uint64_t{256} << 10;
 
 // A success that only moves timers is written down when the stored one is older than this: expiry
 // after a restart may come so much early.

@@ -252,6 +252,7 @@ std::string to_text(const std::vector<Probe>& probes) {
 
 std::string to_json(const std::vector<Probe>& probes) {
     std::vector<std::string> objects;
+    objects.reserve(probes.size());
     for (const Probe& probe : probes) {
         objects.push_back(fmt::format(
             R"({{"zone":{},"remote":{},"address":"{}","transport":"{}","key":{},"works":{},)"

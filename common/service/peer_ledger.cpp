@@ -231,6 +231,7 @@ std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name
         if (peer.visitor && now - peer.seen_at > kVisitorMemory) {
             continue;
         }
+        TWINZONE_ASSERT(peer.remote || peer.visitor);
         const dns::TsigKeyPtr& key = peer.remote ? peer.remote->key : peer.visitor->key;
         control::PeerStatus status;
         status.remote = peer.remote ? peer.remote->name : peer.visitor->name;
@@ -264,8 +265,8 @@ std::vector<PeerLedger::Missing> PeerLedger::not_serving(const dns::Name& name, 
         return missing;
     }
     for (const Peer& peer : at->second.peers) {
-        if (!peer.remote ||
-            (peer.served && is_at_least(*peer.served, serial) && peer.served_at >= since)) {
+        if (!peer.remote || (peer.served && is_at_least(*peer.served, serial) &&
+                             peer.served_at.value() >= since.value())) {
             continue;
         }
         std::string why = "has not answered a SOA query yet";

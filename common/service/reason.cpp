@@ -12,7 +12,7 @@ namespace {
 using observe::Level;
 
 struct Row {
-    Reason reason;
+    Reason reason{};
     ReasonWords words;
 };
 

@@ -1,5 +1,7 @@
 #include "common/service/soa_question.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/dns/extended_error.h"
@@ -101,21 +103,29 @@ Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read(ByteView bytes) con
     if (message->header.tc) {
         return std::optional{Answer{.kind = Answer::Kind::truncated, .soa = {}, .expire = {}}};
     }
-    for (const dns::Record& record : message->answer) {
-        if (record.type == dns::RrType::soa && record.owner == zone_) {
-            Result<dns::SoaRecord> soa = dns::SoaRecord::parse(record.view());
-            if (!soa) {
-                return fail(std::move(soa).error());
-            }
-            return std::optional{Answer{
-                .kind = Answer::Kind::soa,
-                .soa = std::move(*soa),
-                .expire = message->edns ? message->edns->expire() : std::nullopt,
-                .is_authoritative = message->header.aa,
-                .digest = digest_ && message->edns ? digest_in(*message->edns) : std::nullopt}};
-        }
+    return read_soa(*message);
+}
+
+Result<std::optional<SoaQuestion::Answer>> SoaQuestion::read_soa(
+    const dns::Message& message) const {
+    const auto at = std::find_if(
+        message.answer.begin(), message.answer.end(), [this](const dns::Record& record) {
+            return record.type == dns::RrType::soa && record.owner == zone_;
+        });
+    if (at == message.answer.end()) {
+        return fail(Errc::message_unexpected,
+                    "SOA query answered without a SOA record of the zone");
     }
-    return fail(Errc::message_unexpected, "SOA query answered without a SOA record of the zone");
+    Result<dns::SoaRecord> soa = dns::SoaRecord::parse(at->view());
+    if (!soa) {
+        return fail(std::move(soa).error());
+    }
+    return std::optional{
+        Answer{.kind = Answer::Kind::soa,
+               .soa = std::move(*soa),
+               .expire = message.edns ? message.edns->expire() : std::nullopt,
+               .is_authoritative = message.header.aa,
+               .digest = digest_ && message.edns ? digest_in(*message.edns) : std::nullopt}};
 }
 
 }  // namespace twinzone::service

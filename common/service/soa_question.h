@@ -48,6 +48,7 @@ class SoaQuestion {
 
   private:
     [[nodiscard]] Result<std::optional<Answer>> read(ByteView message) const;
+    [[nodiscard]] Result<std::optional<Answer>> read_soa(const dns::Message& message) const;
 
     dns::Name zone_;
     std::uint16_t id_;
