@@ -154,6 +154,15 @@ Share Reading::read(std::span<const TextBlock> blocks) const {
     return whole;
 }
 
+// A file for the text; nullptr where none is wanted, or there is no room.
+std::shared_ptr<const File> make_copy(const LoadOptions& options) {
+    if (!options.keeps_memory) {
+        return nullptr;
+    }
+    Result<File> made = File::make_unnamed(options.spill_directory);
+    return made ? std::make_shared<const File>(*std::move(made)) : nullptr;
+}
+
 }  // namespace
 
 std::optional<BlockwiseReading> read_blockwise(const LoadOptions& options, const File& file,
@@ -161,9 +170,7 @@ std::optional<BlockwiseReading> read_blockwise(const LoadOptions& options, const
     if (blocks.empty()) {
         return std::nullopt;
     }
-    Result<File> made = File::make_unnamed(options.spill_directory);
-    const std::shared_ptr<const File> copy =
-        made ? std::make_shared<const File>(*std::move(made)) : nullptr;
+    const std::shared_ptr<const File> copy = make_copy(options);
     Share whole = Reading{options, file, copy.get()}.read(blocks);
     if (!whole.good || !whole.intake.soa() || whole.intake.records() >= options.max_records) {
         return std::nullopt;

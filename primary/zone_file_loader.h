@@ -31,6 +31,7 @@ struct LoadOptions {
     bool wants_digest = true;  // false: LoadedZone::content, `duplicates` and `made` say nothing
     // What the version in service was read from. nullptr: not known.
     std::shared_ptr<const FileMemory> memory{};
+    bool keeps_memory = true;  // of a large file
 };
 
 // The records that differ from those of LoadOptions::memory, in canonical order, without the SOA.

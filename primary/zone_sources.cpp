@@ -24,6 +24,9 @@ constexpr Duration kQuiet = milliseconds{100};
 // Files read at a time: libuv's pool has four threads.
 constexpr std::size_t kMaxLoads = 3;
 
+// Files whose text is remembered: each has a descriptor.
+constexpr std::size_t kMaxMemories = 256;
+
 // Every file is looked at once in this many seconds even where the kernel tells nothing (network
 // file systems).
 constexpr std::size_t kPollRounds = 30;
@@ -90,6 +93,7 @@ void ZoneSources::remove(const dns::Name& zone) {
     Source& source = *known->second;
     by_zone_.erase(known);
     forget_files(source);
+    set_memory(source, nullptr);
     source.timer.cancel();
     source.gone = true;
     const auto queued = std::find(waiting_.begin(), waiting_.end(), &source);
@@ -309,6 +313,7 @@ void ZoneSources::load(Source& source) {
     options.published_under = published_under(source);
     options.wants_digest = options.makes_zonemd || !options.published_under.empty();
     options.memory = source.memory;
+    options.keeps_memory = source.memory || memories_ < kMaxMemories;
     auto reading = std::make_shared<Reading>();
     reading->has_digest = options.wants_digest;
     reading->began = daemon_.loop().now().unix;

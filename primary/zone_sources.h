@@ -81,6 +81,7 @@ class ZoneSources {
                                          const std::optional<zone::Version>& current,
                                          const dns::SoaRecord& soa) const;
     void keep_memory(Source& source, const zone::Version& version);
+    void set_memory(Source& source, std::shared_ptr<const FileMemory> memory);
     void report_duplicates(const Source& source, std::uint64_t count);
     void read_whole(Source& source);
     void forget_held(const Source& source);
@@ -102,6 +103,7 @@ class ZoneSources {
     std::vector<config::Config::Directory> directories_;
     std::deque<Source*> waiting_;
     std::size_t loading_ = 0;
+    std::size_t memories_ = 0;  // sources that have one
     std::size_t next_poll_ = 0;
     net::Timer poll_timer_;
 };

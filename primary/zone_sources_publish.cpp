@@ -77,7 +77,7 @@ void ZoneSources::handle_read(Source& source, Reading& reading) {
 
 // What was remembered of the file does not lead to the version in service.
 void ZoneSources::read_whole(Source& source) {
-    source.memory.reset();
+    set_memory(source, nullptr);
     source.fresh.reset();
     source.ever_taken = false;
     look(source);
@@ -87,11 +87,18 @@ void ZoneSources::read_whole(Source& source) {
 // it, where no record stood there twice.
 void ZoneSources::keep_memory(Source& source, const zone::Version& version) {
     const std::shared_ptr<FileMemory> fresh = std::exchange(source.fresh, nullptr);
-    source.memory.reset();
     if (fresh && fresh->records + 1 == version.records) {
         fresh->content = content_of(version);
-        source.memory = fresh;
+        set_memory(source, fresh);
+    } else {
+        set_memory(source, nullptr);
     }
+}
+
+void ZoneSources::set_memory(Source& source, std::shared_ptr<const FileMemory> memory) {
+    memories_ += memory ? 1 : 0;
+    memories_ -= source.memory ? 1 : 0;
+    source.memory = std::move(memory);
 }
 
 void ZoneSources::report_duplicates(const Source& source, std::uint64_t count) {
