@@ -57,6 +57,11 @@ class ModelStore final : public zone::VersionStore,
         std::function<void(const dns::Name&, const zone::Version&)> on_found;
     };
     ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults, Events events);
+    // On a disk without errors.
+    ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults,
+               std::function<void()> on_completion)
+        : ModelStore(world, disk, faults,
+                     Events{.on_completion = std::move(on_completion), .on_found = {}}) {}
 
     // The process dies: the commit on its way to the disk is there whole or not at all.
     void crash();
