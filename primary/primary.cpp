@@ -119,6 +119,7 @@ std::vector<std::string> check(const config::Config& config) {
         options.spill_directory = std::filesystem::temp_directory_path().string();
         options.max_records = config.limits.zone_records;
         options.max_bytes = config.limits.zone_bytes;
+        options.keeps_memory = false;
         if (const Result<LoadedZone> loaded = load_zone_file(options); !loaded) {
             problems.push_back(loaded.error().detail());
         }

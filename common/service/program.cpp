@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/memory.h"
 #include "common/control/status_verb.h"
 #include "common/service/ask_daemon.h"
 #include "common/service/check_verb.h"
@@ -104,6 +105,7 @@ ExitCode report_unanswered(Role role, const Error& error) {
 }
 
 int run_program(Role role, std::span<const std::string> arguments, const ProgramVerbs& verbs) {
+    give_large_blocks_back();
     if (!arguments.empty() && arguments.front() == setup::kCompleteWord) {
         complete_words(role, arguments.subspan(1));
         return static_cast<int>(ExitCode::ok);

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/base/memory.h"
 #include "common/store/keys.h"
 #include "common/store/open_store.h"
 
@@ -117,6 +118,15 @@ void Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
     busy_ = false;
     idle_.notify_all();
     const auto ready = [this] { return stopping_ || has_jobs_due(); };
+    if (written_ >= kMuchWritten) {  // a large zone was read and sorted for that
+        written_ = 0;
+        lock.unlock();
+        give_free_memory_back();
+        lock.lock();
+        if (ready()) {
+            return;
+        }
+    }
     if (slot_.broken()) {
         work_.wait_for(lock, kReopenInterval, ready);
     } else if (forget_by_) {

@@ -31,6 +31,9 @@ namespace twinzone::store {
 inline constexpr std::size_t kGroupJobs = 4096;
 inline constexpr std::uint64_t kGroupBytes = std::uint64_t{32} << 20;
 
+// Octets of content after which memory is given back, once there is nothing to do.
+inline constexpr std::uint64_t kMuchWritten = std::uint64_t{8} << 20;
+
 // How long forgotten NOTIFYs wait for a commit that takes them along.
 inline constexpr std::chrono::seconds kForgetDelay{5};
 
@@ -187,7 +190,8 @@ class Writer {
     std::vector<Bytes> unsure_;  // zones whose commit may or may not have reached the disk
 
     std::atomic<std::size_t> unswept_{0};
-    std::thread thread_;  // last: it uses all of the above
+    std::uint64_t written_ = 0;  // since memory was last given back; writer thread only
+    std::thread thread_;         // last: it uses all of the above
 };
 
 }  // namespace twinzone::store

@@ -107,6 +107,7 @@ Writer::GroupResult Writer::run_group(std::span<JobPtr> jobs, std::size_t sweep_
             return group;
         }
     }
+    written_ += batch->written();
     group.committed = commit_group(*batch, sweep_entries, std::move(outcomes));
     return group;
 }
@@ -274,6 +275,7 @@ void Writer::run_large() {
                 outcomes.back().record = encode(large_->record());
             }
         }
+        written_ += batch->written();
         done = commit_group(*batch, 0, std::move(outcomes));
     }
     if (!done && done.error().code() == Errc::store_io) {
