@@ -14,6 +14,8 @@ namespace {
 // More threads than this gain little: content goes through one writer in the end.
 constexpr unsigned kMaxThreads = 4;
 
+constexpr std::uint64_t kReadBytes = std::uint64_t{256} << 10;
+
 // The blocks that one thread reads.
 struct Share {
     Share(const LoadOptions& options, std::size_t memory_bytes) : intake(options, memory_bytes) {}
@@ -36,7 +38,9 @@ class Reading {
     [[nodiscard]] Share read(std::span<const TextBlock> blocks) const;
 
   private:
-    [[nodiscard]] bool read_block_of(Share& share, const TextBlock& block, Bytes& text) const;
+    [[nodiscard]] bool read_block_of(Share& share, const TextBlock& block,
+                                     std::string_view text) const;
+    [[nodiscard]] bool read_run(Share& share, std::span<const TextBlock> run, Bytes& text) const;
     void read_share(Share& share) const;
     [[nodiscard]] std::vector<Share> shares_behind(const Share& first,
                                                    std::span<const TextBlock> rest) const;
@@ -48,18 +52,24 @@ class Reading {
     const File* copy_;  // nullptr: there is none
 };
 
-// False where it cannot be read on its own.
-bool Reading::read_block_of(Share& share, const TextBlock& block, Bytes& text) const {
-    if (!read_block(file_, block, text)) {
-        return false;
+// Blocks at the front that are read in one go.
+std::span<const TextBlock> front_of(std::span<const TextBlock> blocks) noexcept {
+    std::size_t count = 1;
+    std::uint64_t bytes = blocks.front().bytes;
+    while (count < blocks.size() && bytes + blocks[count].bytes <= kReadBytes) {
+        bytes += blocks[count++].bytes;
     }
-    share.copied = share.copied && copy_ != nullptr && copy_->write(block.offset, text);
+    return blocks.first(count);
+}
+
+// False where it cannot be read on its own.
+bool Reading::read_block_of(Share& share, const TextBlock& block, std::string_view text) const {
     FileMemory& memory = share.memory;
     const bool is_first = share.is_first && memory.blocks.empty();
     const std::uint32_t before =
         memory.remember(memory.blocks.empty() ? share.before : memory.contexts.back());
     const Result<text::ZoneFileContext> behind =
-        read_records(as_text(text), memory.contexts[before], is_first,
+        read_records(text, memory.contexts[before], is_first,
                      [&](const dns::RecordView& record) { return share.intake.take(record); });
     if (!behind) {
         return false;
@@ -71,12 +81,30 @@ bool Reading::read_block_of(Share& share, const TextBlock& block, Bytes& text) c
     return true;
 }
 
+// As above, of each; they stand one behind the other.
+bool Reading::read_run(Share& share, std::span<const TextBlock> run, Bytes& text) const {
+    const std::uint64_t begin = run.front().offset;
+    const std::uint64_t end = run.back().offset + run.back().bytes;
+    const TextBlock whole{.offset = begin, .bytes = static_cast<std::uint32_t>(end - begin)};
+    if (!read_block(file_, whole, text)) {
+        return false;
+    }
+    share.copied = share.copied && copy_ != nullptr && copy_->write(begin, text);
+    return std::all_of(run.begin(), run.end(), [&](const TextBlock& block) {
+        return read_block_of(share, block, as_text(text).substr(block.offset - begin, block.bytes));
+    });
+}
+
 void Reading::read_share(Share& share) const {
     share.memory.blocks.reserve(share.blocks.size());
+    share.good = true;
     Bytes text;
-    share.good = std::all_of(share.blocks.begin(), share.blocks.end(), [&](const TextBlock& block) {
-        return read_block_of(share, block, text);
-    });
+    std::span<const TextBlock> rest = share.blocks;
+    while (share.good && !rest.empty()) {
+        const std::span<const TextBlock> run = front_of(rest);
+        share.good = read_run(share, run, text);
+        rest = rest.subspan(run.size());
+    }
     share.intake.sort();
 }
 

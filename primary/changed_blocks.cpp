@@ -13,7 +13,7 @@ namespace twinzone::primary {
 namespace {
 
 // Where more than one part in so many of the text is new, reading all by several threads is faster.
-constexpr std::uint64_t kChangedShare = 8;
+constexpr std::uint64_t kChangedShare = 2;
 
 // What the copy may have more than the file, beside its texts.
 constexpr std::uint64_t kMaxCopyShare = 2;

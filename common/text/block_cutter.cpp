@@ -10,10 +10,10 @@ namespace twinzone::text {
 namespace {
 
 // Of lines that may be cut before, one in so many is.
-constexpr std::uint64_t kLinesPerCut = 128;
+constexpr std::uint64_t kLinesPerCut = 16;
 
 // From here on any line will do that may be cut before.
-constexpr std::size_t kLongBlockBytes = std::size_t{64} << 10;
+constexpr std::size_t kLongBlockBytes = std::size_t{32} << 10;
 
 // What a line is judged by.
 constexpr std::size_t kJudgedBytes = 32;

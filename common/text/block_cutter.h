@@ -8,7 +8,7 @@
 
 namespace twinzone::text {
 
-inline constexpr std::size_t kMinBlockBytes = std::size_t{16} << 10;  // but the last of a file
+inline constexpr std::size_t kMinBlockBytes = std::size_t{1} << 10;  // but the last of a file
 inline constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 10;
 
 // Octets of the first block of `text`; all of it where `is_last` (nothing follows) and it is not
