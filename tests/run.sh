@@ -3,7 +3,7 @@
 # clang-tidy, which takes half an hour and has a run of its own. On a fresh Debian 12 nothing
 # needs to be prepared. Ends with CTest's summary and its exit code.
 #   ./tests/run.sh -L lint      clang-tidy over every source
-#   ./tests/run.sh -L unit      one label: unit, sim, interop, tidy, fuzz, sanitizer
+#   ./tests/run.sh -L unit      one label: unit, sim, interop, tidy, fuzz, sanitizer, bench
 #   ./tests/run.sh -R tsig      tests by name
 set -euo pipefail
 

@@ -108,7 +108,7 @@ class Bench:
     def put(self, figure, size, values, checked, note=""):
         values = {who: found for who, found in values.items() if found}
         result = results.Result(figure, size, values, checked, self.form.name, now(), machine(),
-                                commit(), note)
+                                commit(), note, os.getloadavg()[0])
         results.write(self.out / "results.jsonl", result)
         shown = "; ".join(f"{who} {result.median(who):.4g}" for who in values)
         self.say(f"{figure} ({size}): {shown}{' - ' + note if note else ''}")

@@ -95,7 +95,7 @@ FIGURES = [
             at_most(5)),
     _figure("18", "many-change-busy", "a zone's change to the secondary, during first sync, p99",
             "ms", at_most(50)),
-    _figure("19", "growth-records", "one change by IXFR, in the largest zone against the smallest",
+    _figure("19", "growth-records", "CPU of one change by IXFR, in the largest zone to the smallest",
             "times", at_most(2)),
     _figure("20", "growth-memory", "resident bytes for each further idle zone", "bytes",
             at_most(200)),

@@ -22,6 +22,7 @@ class Result:
     machine: str = ""
     commit: str = ""
     note: str = ""
+    load: float = 0.0  # processes that wanted a core, averaged over the minute before
 
     def median(self, who):
         return statistics.median(self.values[who])

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""run.py [--short] [--rows NAME,…] [--runs N] [--peers NAME,…] [--out DIR] [--work DIR] | --table
+"""run.py [--short] [--rows NAME,…] [--runs N] [--peers NAME,…] [--out DIR] [--work DIR] [--into FILE]
+run.py --table [--out DIR] [--into FILE]
 
 Measures Twinzone beside other name servers on this machine, taken in turns, and prints the table with
 ratios and goals. What a row finds is appended to DIR/results.jsonl as soon as it is known, so that rows
@@ -50,15 +51,19 @@ def parser():
                       "plot.svg (the work folder)")
     made.add_argument("--work", default=WORK, metavar="DIR", help=f"zones and programs, kept ({WORK})")
     made.add_argument("--table", action="store_true", help="measures nothing, prints the table")
+    made.add_argument("--into", type=pathlib.Path, metavar="FILE", help="and puts it into this one, "
+                      "between its two marks (README.md has them)")
     return made
 
 
-def show(out):
+def show(out, into=None):
     """Writes table and plot of all that was ever found, and prints the table."""
     found = results.read(out / "results.jsonl")
     text = table.markdown(found)
     (out / "table.md").write_text(text, "utf-8")
     (out / "plot.svg").write_text(plot.svg(found), "utf-8")
+    if into:
+        into.write_text(table.replaced(into.read_text("utf-8"), text), "utf-8")
     print(text)
 
 
@@ -84,7 +89,7 @@ def main(words):
     out = options.out or pathlib.Path(options.work)
     out.mkdir(parents=True, exist_ok=True)
     if options.table:
-        show(out)
+        show(out, options.into)
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are ended on the way out
     form = context.SHORT if options.short else context.LONG
@@ -98,7 +103,7 @@ def main(words):
     wanted = form.peers if options.peers is None else options.peers
     bench = context.Bench(form, options.runs or form.runs, wanted, Material(options.work), out)
     good = [run_row(bench, name) for name in options.rows]
-    show(out)
+    show(out, options.into)
     return 0 if all(good) else 1
 
 

@@ -58,20 +58,37 @@ def markdown(found):
     return "\n".join([*lines, "", *footnotes(rows), ""])
 
 
+def spread(values):
+    values = sorted({round(value) for value in values})
+    return f"{values[0]}" if len(values) == 1 else f"{values[0]} to {values[-1]}"
+
+
 def footnotes(rows):
     """When, where and how; once for all rows that say the same."""
     grounds, notes = {}, []
     for figure, result in rows:
         runs = max((len(values) for values in result.values.values()), default=0)
         ground = (result.when[:10], result.machine, result.commit, result.form)
-        grounds.setdefault(ground, []).append((figure.row, runs))
+        grounds.setdefault(ground, []).append((figure.row, runs, result.load))
         if result.note:
             notes.append(f"Row {figure.row}, {figure.title}: {result.note}.")
     lines = []
     for (day, machine, commit, form), members in grounds.items():
-        numbers = ", ".join(dict.fromkeys(row for row, _ in members))
-        counts = sorted({runs for _, runs in members})
-        spread = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        lines.append(f"Rows {numbers}: {day}, {machine}, commit {commit}, {form} form, medians of "
-                     f"{spread} runs in turn; ratios are medians of each turn's ratio.")
+        numbers = ", ".join(dict.fromkeys(row for row, *_ in members))
+        lines.append(f"Rows {numbers}: {day}, {machine}, load average "
+                     f"{spread(load for *_, load in members)} (the bench's own with it), commit "
+                     f"{commit}, {form} form, medians of {spread(runs for _, runs, _ in members)} "
+                     "runs in turn; ratios are medians of each turn's ratio.")
     return lines + notes
+
+
+BEGIN, END = "<!-- tests/bench/run.py puts its table here -->", "<!-- end of the table -->"
+
+
+def replaced(text, table_text):
+    """`text` with another table between its marks."""
+    before, mark, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"no {BEGIN} … {END} in it")
+    return f"{before}{BEGIN}\n{table_text.rstrip()}\n{END}{after}"

@@ -72,7 +72,7 @@ def test_the_newest_result_of_a_figure_counts(tmp_path):
 
 FOUND = {"axfr-1": result("axfr-1", {OURS: [10], "knot": [2], FLOOR: [11]}),
          "load": result("load", {OURS: [1], "knot": [2], "bind": [4]}, note="a <note>"),
-         "restart": result("restart", {OURS: [20]})}
+         "restart": result("restart", {OURS: [20]}, load=3.2)}
 
 
 def test_the_table_has_a_line_for_each_result_and_a_column_for_each_server():
@@ -85,7 +85,8 @@ def test_the_table_has_a_line_for_each_result_and_a_column_for_each_server():
     assert "| 2 x Knot 3.2 | 3 x ✗ | 6 x ✗ |" in lines[3]
     assert lines[4].endswith("| 20 | – | – | – |  | at most 50 ms ✓ | at most 10 ms ✗ |")
     assert all(line.count("|") == lines[0].count("|") for line in lines[:5])
-    assert "Rows 1, 5, 7: 2026-01-02, 2 cores, commit abc1234" in table.markdown(FOUND)
+    assert ("Rows 1, 5, 7: 2026-01-02, 2 cores, load average 0 to 3 (the bench's own with it), "
+            "commit abc1234") in table.markdown(FOUND)
     assert "Row 5, zone file to served and durable, empty store: a <note>." in table.markdown(FOUND)
 
 
@@ -121,13 +122,26 @@ def test_the_table_alone_measures_nothing(tmp_path, capsys):
     assert (tmp_path / "plot.svg").read_text("utf-8").startswith("<svg")
 
 
+def test_the_table_takes_the_place_of_the_one_before(tmp_path, capsys):
+    results.write(tmp_path / "results.jsonl", FOUND["load"])
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{table.BEGIN}\n| old |\n{table.END}\nafter\n", "utf-8")
+    assert run.main(["--table", "--out", str(tmp_path), "--into", str(page)]) == 0
+    text = page.read_text("utf-8")
+    assert text.startswith(f"before\n{table.BEGIN}\n| # |") and "old" not in text
+    assert text.endswith(f"{table.END}\nafter\n")
+    with pytest.raises(ValueError):
+        table.replaced("no marks", "| # |")
+    assert capsys.readouterr().out
+
+
 def test_content_is_compared_whatever_order_and_case_of_names():
     lines = [b"a.test. 60 IN A 192.0.2.1\n", b"B.test.\t60 IN NS\tNS1.test.\n", b"; remark\n",
-             b"c.test. 60 IN TXT \"Aa\"\n"]
+             b"c.test. 60 IN TXT \"Aa\"\n", b"d.test. 60 IN AAAA 2001:db8:0::4\n"]
     other = [b"c.test. 60 IN TXT \"Aa\"\n", b"b.test. 60 IN NS ns1.test.\n",
-             b"a.test. 60 IN A 192.0.2.1\n"]
+             b"a.test. 60 IN A 192.0.2.1\n", b"d.test. 60 IN AAAA 2001:db8::4\n"]
     assert content.of_lines(lines) == content.of_lines(other)
-    assert content.of_lines(lines)[1] == 3
+    assert content.of_lines(lines)[1] == 4
     changed = [other[0].replace(b"Aa", b"aa"), *other[1:]]
     assert content.of_lines(changed) != content.of_lines(other)
 
