@@ -233,11 +233,10 @@ Result<Name> Name::from_text(std::string_view text) {
 }
 
 Name Name::lowered() const noexcept {
-    Name result{*this};
-    for (std::size_t i = 0; i < result.size_; ++i) {
-        result.wire_[i] = lower(result.wire_[i]);
-    }
-    return result;
+    std::array<std::uint8_t, kMaxNameBytes> octets;  // NOLINT: filled below
+    const ByteView wire = view().wire();
+    std::transform(wire.begin(), wire.end(), octets.begin(), lower);
+    return Name{NameView::unchecked({octets.data(), wire.size()})};
 }
 
 }  // namespace twinzone::dns

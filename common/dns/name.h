@@ -90,29 +90,29 @@ class NameView {
 // A hash that agrees with operator==.
 [[nodiscard]] std::size_t hash(NameView name) noexcept;
 
+// Small, since a program keeps many of each zone's: short names lie in the object, longer ones
+// behind a pointer. Moving is copying, so that a name is never another than it was.
 class Name {
   public:
     // The root.
-    Name() noexcept : size_(1) { wire_[0] = 0; }  // NOLINT: octets behind size_ stay as they are
-    // NOLINTNEXTLINE: as above
-    explicit Name(NameView view) noexcept : size_(static_cast<std::uint8_t>(view.size())) {
-        std::memcpy(wire_.data(), view.wire().data(), view.size());
-    }
+    Name() noexcept : size_(1) { near_[0] = 0; }  // NOLINT: octets behind size_ stay as they are
+    explicit Name(NameView view) noexcept { set(view.wire()); }  // NOLINT: as above
 
     Name(const Name& other) noexcept : Name(NameView{other}) {}
     Name& operator=(const Name& other) noexcept {
-        size_ = other.size_;
-        std::memmove(wire_.data(), other.wire_.data(), size_);
+        if (this != &other) {
+            release();
+            set(other.view().wire());
+        }
         return *this;
     }
+    ~Name() { release(); }
 
     // Presentation form, with or without the closing dot; "" is refused, "." is the root; escapes
     // \X and \DDD. Errc::usage with the reason otherwise.
     [[nodiscard]] static Result<Name> from_text(std::string_view text);
 
-    [[nodiscard]] NameView view() const noexcept {
-        return NameView::unchecked({wire_.data(), size_});
-    }
+    [[nodiscard]] NameView view() const noexcept { return NameView::unchecked({octets(), size_}); }
     [[nodiscard]] std::string to_text() const { return view().to_text(); }
 
     // The same name in lower case.
@@ -122,7 +122,36 @@ class Name {
     friend bool operator==(const Name& a, const Name& b) noexcept { return a.view() == b.view(); }
 
   private:
-    std::array<std::uint8_t, kMaxNameBytes> wire_;  // only the first size_ octets have a meaning
+    static constexpr std::size_t kNearBytes = 39;  // with its size, five words
+
+    [[nodiscard]] bool is_far() const noexcept { return size_ > kNearBytes; }
+    [[nodiscard]] std::uint8_t* far() const noexcept {
+        std::uint8_t* octets = nullptr;
+        std::memcpy(&octets, near_.data(), sizeof octets);
+        return octets;
+    }
+    [[nodiscard]] const std::uint8_t* octets() const noexcept {
+        return is_far() ? far() : near_.data();
+    }
+
+    // Requires: nothing is held. The octets are not its own.
+    void set(ByteView wire) noexcept {
+        if (wire.size() > kNearBytes) {
+            auto* octets = new std::uint8_t[wire.size()];  // NOLINT: released in release()
+            std::memcpy(octets, wire.data(), wire.size());
+            std::memcpy(near_.data(), &octets, sizeof octets);
+        } else {
+            std::memcpy(near_.data(), wire.data(), wire.size());
+        }
+        size_ = static_cast<std::uint8_t>(wire.size());
+    }
+    void release() noexcept {
+        if (is_far()) {
+            delete[] far();  // NOLINT: made in set()
+        }
+    }
+
+    std::array<std::uint8_t, kNearBytes> near_;  // the octets, or where they are
     std::uint8_t size_;
 };
 

@@ -58,6 +58,36 @@ TEST_CASE("bad text is no name", "[dns][name]") {
     }
 }
 
+TEST_CASE("names of every length are copied and replaced", "[dns][name]") {
+    std::vector<std::string> texts{"."};
+    std::string longest;
+    for (int i = 0; i < 127; ++i) {  // 3 to 255 octets
+        longest += "A.";
+        texts.push_back(longest);
+    }
+    for (const std::string& from : texts) {
+        const Name original = name(from);
+        CHECK(original.view().size() == (from == "." ? 1 : from.size() + 1));
+        CHECK(original.lowered().view().wire()[0] == original.view().wire()[0]);
+        for (const std::string& to :
+             {texts.front(), texts[18], texts[19], texts[20], texts.back()}) {
+            Name changed = name(to);
+            changed = original;
+            CHECK(same_bytes(changed, original));
+            changed = name(to);
+            CHECK(changed.to_text() == to);
+            CHECK(original.to_text() == from);
+        }
+    }
+    Name itself = name(longest);
+    const Name& alias = itself;
+    itself = alias;
+    CHECK(itself.to_text() == longest);
+    itself = Name{itself.view().parent()};
+    CHECK(itself.to_text() == longest.substr(2));
+    CHECK(name(longest).lowered().to_text().substr(0, 4) == "a.a.");
+}
+
 TEST_CASE("bad octets are no name", "[dns][name]") {
     const std::uint8_t pointer[] = {1, 'a', 0xc0, 0};
     const std::uint8_t open[] = {1, 'a'};
