@@ -1,5 +1,5 @@
-"""Content as a number: the sum of a hash of each record in text, whatever their order. Read by kdig,
-which is nobody's server here, so that ours is not judged by itself."""
+"""Content as a number: the sum of a hash of each record in text, whatever their order. Read by
+kdig, which is nobody's server here, so that ours is not judged by itself."""
 import hashlib
 import shutil
 import socket

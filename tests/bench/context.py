@@ -1,4 +1,4 @@
-"""What a row is given: servers in fresh folders, zones, the number of runs; and where results go."""
+"""What a row is given: servers in fresh folders, zones, runs; and where results go."""
 import dataclasses
 import datetime
 import os

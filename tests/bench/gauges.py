@@ -1,5 +1,5 @@
-"""What a server takes and answers: CPU seconds, memory, disk, SOA serials. Reads /proc and asks over
-UDP; changes nothing."""
+"""What a server takes and answers: CPU seconds, memory, disk, SOA serials. Reads /proc and asks
+over UDP; changes nothing."""
 import os
 import random
 import socket

@@ -4,8 +4,8 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """`kind`: times (as good as the best peer, so many times), floor (a share of what the bare system
-    calls reach), most, least."""
+    """`kind`: times (as good as the best peer, so many times), floor (a share of what the bare
+    system calls reach), most, least."""
 
     kind: str
     bound: float
@@ -97,7 +97,7 @@ FIGURES = [
             at_most(5)),
     _figure("18", "many-change-busy", "a zone's change to the secondary, during first sync, p99",
             "ms", at_most(50)),
-    _figure("19", "growth-records", "CPU of one change by IXFR, in the largest zone to the smallest",
+    _figure("19", "growth-records", "CPU of a change by IXFR, in the largest zone to the smallest",
             "times", at_most(2)),
     _figure("20", "growth-memory", "resident bytes for each further idle zone", "bytes",
             at_most(200)),

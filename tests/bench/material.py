@@ -1,5 +1,5 @@
-"""What is measured with: programs built from shared/bench, generated zones, changed versions of them.
-Everything is kept in a work folder and made once."""
+"""What is measured with: programs built from shared/bench, generated zones, changed versions of
+them. Everything is kept in a work folder and made once."""
 import os
 import pathlib
 import shutil
@@ -7,7 +7,7 @@ import subprocess
 
 from harness.programs import ROOT
 
-SHARED = pathlib.Path(os.environ.get("TWINZONE_SHARED", os.path.join(ROOT, "..", "shared"))) / "bench"
+SHARED = pathlib.Path(os.environ.get("TWINZONE_SHARED", f"{ROOT}/../shared")) / "bench"
 TOOLS = ("zonegen", "axfrpull", "floor")
 ZONE = "xtld."
 
@@ -42,8 +42,8 @@ class Material:
     # ---- one large zone
 
     def tld(self, records, changes=0, version=0, serial=1):
-        """A top-level domain of so many records; `changes` of them are another in `version`. The same
-        content under another serial differs in its first line alone."""
+        """A top-level domain of so many records; `changes` of them are another in `version`. The
+        same content under another serial differs in its first line alone."""
         content = self.work / "zones" / f"tld{records}-{changes}-{version if changes else 0}.zone"
         if not content.exists():
             content.parent.mkdir(exist_ok=True)

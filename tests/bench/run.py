@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""run.py [--short] [--rows NAME,…] [--runs N] [--peers NAME,…] [--out DIR] [--work DIR] [--into FILE]
+"""run.py [--short] [--rows NAME,…] [--runs N] [--peers NAME,…] [--out DIR] [--into FILE]
 run.py --table [--out DIR] [--into FILE]
 
-Measures Twinzone beside other name servers on this machine, taken in turns, and prints the table with
-ratios and goals. What a row finds is appended to DIR/results.jsonl as soon as it is known, so that rows
-may be run one by one; the table is of the newest result of each figure. Needs a release build.
+Measures Twinzone beside other name servers on this machine, taken in turns, and prints the table
+with ratios and goals. What a row finds is appended to DIR/results.jsonl as soon as it is known, so
+that rows may be run one by one; the table is of the newest result of each figure. Needs a release
+build.
 """
 import argparse
 import os
@@ -47,12 +48,13 @@ def parser():
     made.add_argument("--peers", metavar="NAME,…", help="other servers; may be empty",
                       type=lambda text: names(text, [name for name in peers.KINDS
                                                      if name != results.OURS], "server"))
-    made.add_argument("--out", type=pathlib.Path, metavar="DIR", help="for results.jsonl, table.md, "
-                      "plot.svg (the work folder)")
-    made.add_argument("--work", default=WORK, metavar="DIR", help=f"zones and programs, kept ({WORK})")
+    made.add_argument("--out", type=pathlib.Path, metavar="DIR",
+                      help="for results.jsonl, table.md, plot.svg (the work folder)")
+    made.add_argument("--work", default=WORK, metavar="DIR",
+                      help=f"zones and programs, kept ({WORK})")
     made.add_argument("--table", action="store_true", help="measures nothing, prints the table")
-    made.add_argument("--into", type=pathlib.Path, metavar="FILE", help="and puts it into this one, "
-                      "between its two marks (README.md has them)")
+    made.add_argument("--into", type=pathlib.Path, metavar="FILE",
+                      help="puts the table between the two marks of this file (README.md has them)")
     return made
 
 

@@ -1,4 +1,4 @@
-"""What the bench makes of results: goals, ratios, table, plot, options. Nothing is measured here."""
+"""What the bench makes of results: goals, ratios, table, plot, options. Nothing is measured."""
 import os
 import sys
 import xml.etree.ElementTree

@@ -22,7 +22,8 @@ options {{
 controls {{ inet 127.0.0.1 port {control_port} allow {{ 127.0.0.1; }}
             keys {{ "{control_key_name}"; }}; }};
 logging {{ category default {{ default_stderr; }}; category notify {{ null; }};
-           category xfer-out {{ null; }}; category xfer-in {{ null; }}; category zoneload {{ null; }};
+           category xfer-out {{ null; }}; category xfer-in {{ null; }};
+           category zoneload {{ null; }};
            category update {{ null; }}; category update-security {{ null; }};
            category security {{ null; }}; category client {{ null; }}; }};
 """
@@ -48,7 +49,9 @@ class Bind(Peer):
         if follows is not None:
             return (f'zone "{zone}" {{ type secondary; file "zone{index}"; masterfile-format raw; '
                     f'primaries {{ 127.0.0.1 port {follows}; }}; notify no; }};')
-        told = f"notify explicit; also-notify {{ 127.0.0.1 port {tells}; }};" if tells else "notify no;"
+        told = "notify no;"
+        if tells:
+            told = f"notify explicit; also-notify {{ 127.0.0.1 port {tells}; }};"
         kept = "ixfr-from-differences yes;" if differences else "allow-update { 127.0.0.1; };"
         return f'zone "{zone}" {{ type primary; file "{file}"; {told} {kept} }};'
 

@@ -51,8 +51,10 @@ class Nsd(Peer):
             text += f"  notify: 127.0.0.1@{tells} NOKEY\n"
         if differences:
             text += "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 10\n  ixfr-size: 0\n"
-        lines = [f'zone:\n  name: "{zone}"\n  zonefile: "{file if follows is None else f"zone{index}"}"\n'
-                 "  include-pattern: all\n" for index, (zone, file) in enumerate(zones)]
+        files = [file if follows is None else f"zone{index}"
+                 for index, (_, file) in enumerate(zones)]
+        lines = [f'zone:\n  name: "{zone}"\n  zonefile: "{file}"\n  include-pattern: all\n'
+                 for (zone, _), file in zip(zones, files)]
         self.write("nsd.conf", text + "".join(lines))
         self.is_secondary = follows is not None
         return self

@@ -1,4 +1,4 @@
-"""What every server of the bench can do. One instance is one server with its files in one folder."""
+"""What every server of the bench can do. An instance is one server with its files in one folder."""
 import time
 
 from harness.keys import Key

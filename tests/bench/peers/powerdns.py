@@ -31,8 +31,8 @@ only-notify=
 
 
 class PowerDns(Peer):
-    """Without a database for DNSSEC its BIND backend leaves RRSIG, NSEC3 and NSEC3PARAM out and has no
-    TSIG keys: what it sends is less than what the others do."""
+    """Without a database for DNSSEC its BIND backend leaves RRSIG, NSEC3 and NSEC3PARAM out and has
+    no TSIG keys: what it sends is less than what the others do."""
 
     name = "powerdns"
     knows_tsig = False

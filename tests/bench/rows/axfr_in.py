@@ -1,6 +1,6 @@
 """Row 10: a secondary that has a version is told of the next, which its primary (Knot DNS without
-history, the same for all) gives as a full transfer: until it is served and on disk, and the memory that
-takes. 10,000 records differ."""
+history, the same for all) gives as a full transfer: until it is served and on disk, and the memory
+that takes. 10,000 records differ."""
 import os
 import shutil
 import socket
@@ -21,8 +21,8 @@ def notify(port, zone):
     labels = b"".join(bytes([len(label)]) + label.encode() for label in zone.split(".") if label)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(2)
-        sock.sendto(struct.pack(">HHHHHH", 99, 4 << 11 | 0x400, 1, 0, 0, 0) + labels + b"\0\0\6\0\1",
-                    (gauges.LOOPBACK, port))
+        head = struct.pack(">HHHHHH", 99, 4 << 11 | 0x400, 1, 0, 0, 0)
+        sock.sendto(head + labels + b"\0\0\6\0\1", (gauges.LOOPBACK, port))
         sock.recv(512)
 
 

@@ -72,10 +72,8 @@ def measure(bench):
         signed = bench.collect([*signing, FLOOR], lambda who: rate(pull(
             bench, {**signing, FLOOR: floors["tsig"].port}[who], 1, who != FLOOR)), warm_up=1)
         bench.put("axfr-tsig", size, signed, checked)
-        pids = {name: server.process.pid for name, server in servers.items()}
-        pids[FLOOR] = floors["writev"].process.pid
-        bench.put("axfr-cpu", size, bench.collect([*ports, FLOOR], lambda who: cpu_of_pulls(
-            bench, pids[who], {**ports, FLOOR: floors["writev"].port}[who])), checked)
+        bench.put("axfr-cpu", size, bench.collect(
+            list(ports), lambda who: cpu_of_pulls(bench, servers[who])), checked)
     finally:
         for floor in floors.values():
             floor.process.kill()
@@ -90,8 +88,8 @@ def _rates(bench, ports, size, checked):
             "PowerDNS leaves RRSIG and NSEC3 out" if "powerdns" in wanted else "")
 
 
-def cpu_of_pulls(bench, pid, port, pulls=3):
-    before = gauges.cpu_seconds(pid)
+def cpu_of_pulls(bench, server, pulls=3):
+    before = gauges.cpu_seconds(server.process.pid)
     for _ in range(pulls):
-        pull(bench, port)
-    return (gauges.cpu_seconds(pid) - before) / pulls * 1000
+        pull(bench, server.port)
+    return (gauges.cpu_seconds(server.process.pid) - before) / pulls * 1000

@@ -1,5 +1,5 @@
-"""A primary whose zone changes by one record at a time, at no cost of its own: full transfers it hands on
-from the server behind it, IXFR and SOA it answers itself."""
+"""A primary whose zone changes by one record at a time, at no cost of its own: full transfers it
+hands on from the server behind it, IXFR and SOA it answers itself."""
 import socket
 import struct
 import threading
@@ -84,8 +84,8 @@ class ChangingFront:
                 return
 
     def _hand_on(self, question, stream):
-        """Until the last message, which is the one with the closing SOA alone or at its end: the server
-        behind then sends nothing more for a while."""
+        """Until the last message, which is the one with the closing SOA alone or at its end: the
+        server behind then sends nothing more for a while."""
         self.full_transfers += 1
         with socket.create_connection(("127.0.0.1", self.behind), 60) as source:
             source.sendall(struct.pack(">H", len(question)) + question)

@@ -1,4 +1,5 @@
-"""Row 13: a zone of 1,000 records, one record changed: from the primary's commit to the secondary's."""
+"""Row 13: a zone of 1,000 records, one record changed: from the primary's commit to the
+secondary's."""
 import gauges
 import material
 from results import OURS

@@ -11,8 +11,8 @@ FIGURES = ("growth-records", "growth-memory", "growth-start")
 
 
 def cost_of_a_change(bench, records, changes=50):
-    """(milliseconds from NOTIFY to served, CPU milliseconds of the secondary): medians of changes of one
-    record by IXFR in a zone of so many."""
+    """(milliseconds from NOTIFY to served, CPU milliseconds of the secondary): medians of changes
+    of one record by IXFR in a zone of so many."""
     file = bench.material.tld(records)
     primary = bench.server(OURS).configure([(ZONE, file)])
     primary.begin()
@@ -47,7 +47,7 @@ def measure_records(bench):
 
 
 def resident_and_start(bench, count):
-    """(anonymous bytes, seconds from start to all served) of a primary with the zones in its store."""
+    """(anonymous bytes, seconds from start to all served) of a primary with them in its store."""
     folder, names = bench.material.small_zones(count)
     server = bench.server(OURS).configure([(name, f"{folder}/{name}zone") for name in names])
     server.begin()

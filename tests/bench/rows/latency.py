@@ -1,5 +1,5 @@
-"""One change at a time: from the moment when the primary serves it (for ours: has committed it) to the
-moment when the secondary does. Both are asked without pause."""
+"""One change at a time: from the moment when the primary serves it (for ours: has committed it) to
+the moment when the secondary does. Both are asked without pause."""
 import os
 import socket
 import subprocess
@@ -39,8 +39,8 @@ def replace_file(file, text):
 
 
 def change(primary, zone, file, text, serial):
-    """The next version at the primary: ours watches its file, NSD is told of it, BIND and Knot DNS take
-    one UPDATE of the record `changes`, which raises the serial by itself. Does not wait."""
+    """The next version at the primary: ours watches its file, NSD is told of it, BIND and Knot DNS
+    take one UPDATE of the record `changes`, which raises the serial by itself. Does not wait."""
     if primary.name in ("bind", "knot"):
         update = dns.update.UpdateMessage(zone)
         update.replace("changes", 3600, "A", f"10.{serial >> 16 & 255}.{serial >> 8 & 255}."
@@ -63,7 +63,8 @@ def measure_changes(primary, secondary, changes, lost=2):
         change(primary, zone, file, text, serial)
         try:
             at_primary, at_secondary = seconds_between(primary, secondary, zone, serial)
-        except Lost:
+        except Lost as error:
+            print(error, flush=True)
             lost -= 1
             if lost < 0:
                 raise

@@ -1,5 +1,5 @@
-"""Row 5: from the start of a server with an empty store and a zone file to its first SOA answer, which
-for ours is after the sync of the store."""
+"""Row 5: from the start of a server with an empty store and a zone file to its first SOA answer,
+which for ours is after the sync of the store."""
 import content
 import gauges
 from material import ZONE

@@ -1,5 +1,5 @@
-"""Rows 14 to 18: very many small zones on a primary and a secondary, with the TCP settings this machine
-has."""
+"""Rows 14 to 18: very many small zones on a primary and a secondary, with the TCP settings this
+machine has."""
 import datetime
 import json
 import os
@@ -19,8 +19,8 @@ LIMIT = 400  # seconds for any step
 
 
 def wait_until_quiet(*servers, hold=1.5, limit=40, step=0.25):
-    """Until none of them has worked for a while; returns the moment of the last work. A primary looks at
-    some of its files each second: over a quarter of a second that is not work."""
+    """Until none of them has worked for a while; returns the moment of the last work. A primary
+    looks at some of its files each second: over a quarter of a second that is not work."""
     def used():
         return sum(gauges.cpu_seconds(server.process.pid) for server in servers)
     last, before, deadline = time.monotonic(), used(), time.monotonic() + limit
@@ -34,7 +34,7 @@ def wait_until_quiet(*servers, hold=1.5, limit=40, step=0.25):
 
 
 def a_thousand(names):
-    """Stands for all where all come at once: a sweep over all takes longer than what is measured."""
+    """Stand for all where all come at once: a sweep over all takes longer than what is measured."""
     return random.Random(2).sample(names, min(1000, len(names)))
 
 
@@ -112,8 +112,8 @@ def p99_of_changes(many, numbers, when):
                                                        many.change(numbers))
     worst = gauges.percentile(from_commit, 0.99)
     many.bench.say(f"{many.who}: {len(from_commit)} changes, {when}: p50 "
-                   f"{gauges.percentile(from_commit, 0.5):.2f}, p99 {worst:.2f} ms; from the change "
-                   f"itself p50 {gauges.percentile(from_change, 0.5):.2f}, p99 "
+                   f"{gauges.percentile(from_commit, 0.5):.2f}, p99 {worst:.2f} ms; from the "
+                   f"change itself p50 {gauges.percentile(from_change, 0.5):.2f}, p99 "
                    f"{gauges.percentile(from_change, 0.99):.2f} ms")
     return worst
 

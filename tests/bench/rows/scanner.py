@@ -1,5 +1,5 @@
-"""Row 6: our scanner over a zone file, nothing else, beside libzscanner of Knot DNS; each in a small
-program that counts records (CMake targets bench_scan and bench_zscanner)."""
+"""Row 6: our scanner over a zone file, nothing else, beside libzscanner of Knot DNS; each in a
+small program that counts records (CMake targets bench_scan and bench_zscanner)."""
 import json
 import os
 import subprocess
