@@ -216,6 +216,7 @@ Result<std::shared_ptr<const zone::Snapshot>> ModelStore::snapshot(dns::NameView
 }
 
 void ModelStore::submit(zone::Commit commit, Done done) {
+    ++in_flight_[commit.zone.to_text()];
     queue_.push_back({std::move(commit), std::move(done)});
     start_next();
 }
@@ -249,6 +250,8 @@ void ModelStore::finish(Pending pending) {
                          if (result) {
                              self->show(zone);
                          }
+                         --self->in_flight_[zone.to_text()];
+                         self->settle_owed(zone.to_text(), result && result->changed);
                          done(std::move(result));
                          self->events_.on_completion();
                      }
@@ -445,10 +448,6 @@ std::vector<zone::VersionStore::Owed> ModelStore::owed_notifies() const {
         out.push_back({.zone = *dns::Name::from_text(zone), .remote = remote});
     }
     return out;
-}
-
-void ModelStore::forget_owed(dns::NameView zone, std::string_view remote) {
-    disk_.owed.erase({zone.to_text(), std::string{remote}});
 }
 
 }  // namespace twinzone::sim

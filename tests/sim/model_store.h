@@ -91,6 +91,7 @@ class ModelStore final : public zone::VersionStore,
     void start_next();
     void finish(Pending pending);
     [[nodiscard]] Result<zone::Committed> attempt(zone::Commit& commit);
+    void settle_owed(const std::string& zone, bool owes_anew);
     void break_disk(zone::Commit& commit);
     void mend_disk();
     [[nodiscard]] Result<zone::Committed> apply(zone::Commit& commit);
@@ -116,6 +117,10 @@ class ModelStore final : public zone::VersionStore,
     bool busy_ = false;
     bool broken_ = false;
     std::set<std::string> unsure_;  // zones whose commit an error of the disk ended
+    // NOTIFYs that are owed no more unless a commit under way owes them anew; and such commits, by
+    // zone.
+    std::set<std::pair<std::string, std::string>> forgotten_;
+    std::map<std::string, unsigned> in_flight_;
     struct Visible {
         zone::ZoneState state;
         zone::ZoneHold hold;

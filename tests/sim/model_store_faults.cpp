@@ -34,6 +34,28 @@ void ModelStore::break_disk(zone::Commit& commit) {
     });
 }
 
+// As the store does it: what a commit under way, or one of which nobody knows, may owe anew is not
+// forgotten before that is known.
+void ModelStore::forget_owed(dns::NameView zone, std::string_view remote) {
+    const std::string text = zone.to_text();
+    forgotten_.emplace(text, std::string{remote});
+    if (!broken_ && in_flight_[text] == 0) {
+        settle_owed(text, false);
+    }
+}
+
+void ModelStore::settle_owed(const std::string& zone, bool owes_anew) {
+    if (broken_) {
+        return;
+    }
+    std::erase_if(forgotten_, [&](const std::pair<std::string, std::string>& owed) {
+        if (owed.first == zone && !owes_anew) {
+            disk_.owed.erase(owed);
+        }
+        return owed.first == zone;
+    });
+}
+
 void ModelStore::mend_disk() {
     broken_ = false;
     for (const std::string& text : std::exchange(unsure_, {})) {
@@ -44,8 +66,16 @@ void ModelStore::mend_disk() {
         }
         show(zone);
         const std::shared_ptr<const StoredVersion> after = served(zone);
-        if (after && (!before || after->version.digest != before->version.digest)) {
+        const bool found = after && (!before || after->version.digest != before->version.digest);
+        settle_owed(text, found);
+        if (found) {
             events_.on_found(zone, after->version);
+        }
+    }
+    const auto forgotten = forgotten_;
+    for (const auto& [zone, remote] : forgotten) {
+        if (in_flight_[zone] == 0) {
+            settle_owed(zone, false);
         }
     }
 }
