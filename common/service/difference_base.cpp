@@ -1,6 +1,8 @@
 #include "common/service/difference_base.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/zone/condense.h"
 #include "common/zone/diff_pages.h"
@@ -42,7 +44,14 @@ Result<std::optional<DifferenceBase>> find_base(const zone::Snapshot& snapshot,
     }
     std::uint64_t bytes = 0;
     std::size_t undo = 0;
+    std::vector<dns::Serial> newer;
     for (auto step = steps->rbegin(); step != steps->rend(); ++step, ++undo) {
+        // Serials come round: asked from this one, the primary would begin at the newer version.
+        const bool is_twice = std::find(newer.begin(), newer.end(), step->to.serial) != newer.end();
+        newer.push_back(step->to.serial);
+        if (step->source == remote && is_twice) {
+            break;
+        }
         if (step->source == remote) {
             return std::optional{DifferenceBase{.soa = step->to, .undo = undo}};
         }
