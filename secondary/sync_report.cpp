@@ -98,6 +98,9 @@ std::string advice_for(const ZoneOutcome& zone) {
                 "see whether the primary runs, and whether UDP and TCP get through: "
                 "{}",
                 dig(zone));
+        case Errc::transfer_cut:
+            return "see the primary's log, and whether something on the way ends connections: the "
+                   "transfer began and did not come to its end";
         case Errc::rcode:
             return "see whether the primary serves this zone and lets this host (and its key) "
                    "transfer it";

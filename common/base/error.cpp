@@ -17,6 +17,7 @@ std::string_view to_string(Errc code) noexcept {
         case Errc::transfer_malformed: return "transfer_malformed";
         case Errc::transfer_diverged: return "transfer_diverged";
         case Errc::transfer_limit: return "transfer_limit";
+        case Errc::transfer_cut: return "transfer_cut";
         case Errc::peer_unreachable: return "peer_unreachable";
         case Errc::zone_file_syntax: return "zone_file_syntax";
         case Errc::zone_file_content: return "zone_file_content";

@@ -23,7 +23,8 @@ enum class Errc : std::uint8_t {
     transfer_malformed,   // record order or content breaks RFC 5936 or RFC 1995
     transfer_diverged,    // a difference sequence does not fit the version we hold
     transfer_limit,       // larger, longer or slower than configured
-    peer_unreachable,     // no connection, timeout, connection cut
+    transfer_cut,         // cut, or silent, in the middle of its answer: the peer is there
+    peer_unreachable,     // no connection, or no answer at all
 
     // The operator's input.
     zone_file_syntax,   // detail has file:line:column, the line and a caret

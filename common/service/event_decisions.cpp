@@ -51,6 +51,7 @@ Reason reason_of_failure(Errc code) {
         case Errc::rcode: return Reason::transfer_refused;
         case Errc::peer_unreachable:
         case Errc::network: return Reason::transfer_unreachable;
+        case Errc::transfer_cut: return Reason::transfer_cut;
         case Errc::message_malformed:
         case Errc::message_unexpected:
         case Errc::transfer_malformed: return Reason::transfer_malformed;

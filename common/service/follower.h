@@ -193,6 +193,7 @@ class Follower final : public SecondaryView {
     void forget_held(Now now, const Zone& zone);
     void fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
     [[nodiscard]] static bool allows_axfr(const Exchange& exchange, const Error& error);
+    [[nodiscard]] static Error as_met(const Exchange& exchange, const Error& error);
     void confirm_current(Now now, std::uint32_t zone, const Endpoint& from,
                          std::optional<seconds> expire);
     void finish_job(Now now, std::uint32_t zone, transfer::JobOutcome outcome,

@@ -108,7 +108,8 @@ void Follower::handle_failure(Now now, AttemptId attempt, const Error& error) {
         return;
     }
     if (at->second->is_transfer()) {
-        fail_transfer(now, end(attempt), error);
+        const Error met = as_met(*at->second, error);
+        fail_transfer(now, end(attempt), met);
     } else {
         fail_soa(now, end(attempt), error);
     }
@@ -133,10 +134,19 @@ void Follower::check_exchange(Now now, Exchange& exchange) {
             Error{Errc::transfer_malformed, "IXFR answered with a newer SOA and nothing more"});
         return;
     }
-    fail_transfer(
-        now, end(attempt),
-        Error{Errc::peer_unreachable, fmt::format("nothing received for transfer-idle of {} s",
-                                                  limits_.transfer_idle.count())});
+    const Error met = as_met(
+        exchange,
+        Error{Errc::peer_unreachable,
+              fmt::format("nothing received for transfer-idle of {} s", limits_.transfer_idle.count())});
+    fail_transfer(now, end(attempt), met);
+}
+
+// A primary that has begun to answer is there. What it cuts off is this transfer: the zone tries
+// again later, and other zones need not wait for a primary that is taken to be dead.
+Error Follower::as_met(const Exchange& exchange, const Error& error) {
+    const bool lost = error.code() == Errc::peer_unreachable || error.code() == Errc::network;
+    return lost && exchange.transfer().message_bytes() > 0 ? Error{Errc::transfer_cut, error.detail()}
+                                                           : error;
 }
 
 }  // namespace twinzone::service

@@ -343,6 +343,7 @@ bool Follower::allows_axfr(const Exchange& exchange, const Error& error) {
         case Errc::message_unexpected:
         case Errc::transfer_malformed:
         case Errc::transfer_diverged:
+        case Errc::transfer_cut:
         case Errc::limit: return true;
         case Errc::peer_unreachable: return exchange.connected;
         // The whole zone under the same serial may be right where the differences were not.

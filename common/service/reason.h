@@ -56,6 +56,7 @@ enum class Reason : std::uint8_t {
     transfer_up_to_date,
     transfer_refused,
     transfer_unreachable,
+    transfer_cut,
     transfer_malformed,
     transfer_diverged,
     transfer_signature,

@@ -177,11 +177,10 @@ void StreamAsker::handle_message(ConnectionId id, std::span<std::uint8_t> messag
 void StreamAsker::handle_closed(ConnectionId id, const Result<void>& end) {
     const auto at = links_.find(id);
     const bool at_boundary = at == links_.end() || at->second->frames.is_at_boundary();
-    pool_.handle_end(
-        loop_.now().instant, id,
-        end ? Error{Errc::peer_unreachable, at_boundary ? "the peer closed the connection"
-                                                        : "connection cut within a message"}
-            : end.error());
+    pool_.handle_end(loop_.now().instant, id,
+                     !end          ? end.error()
+                     : at_boundary ? Error{Errc::peer_unreachable, "the peer closed the connection"}
+                                   : Error{Errc::transfer_cut, "connection cut within a message"});
     after_event();
 }
 

@@ -43,6 +43,26 @@ def test_every_zone_comes_in_whatever_the_manners(tmp_path, running, manners):
         assert failures(secondary) == []
 
 
+def test_transfers_that_are_cut_keep_no_other_zone_waiting(tmp_path, running):
+    zones = names(COUNT)
+    primary = ManyPrimary(zones)
+    primary.cut_short = set(zones[:COUNT // 2])
+    running(primary).start()
+    secondary = running(follow_all(tmp_path / "ns2", primary.port, zones)).start()
+    whole = zones[COUNT // 2:]
+    wait_for("those that are sent whole are here",
+             lambda: {secondary.serial(zone) for zone in whole} == {1}, 15)
+    primary.serial = 2
+    for zone in whole:
+        done = secondary.tool("refresh", zone)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert {secondary.serial(zone) for zone in whole} == {2}
+    assert {secondary.serial(zone) for zone in primary.cut_short} == {None}
+    assert "in the middle of the transfer" in secondary.tool("why", zones[0]).stdout
+    primary.cut_short = set()
+    wait_for("all zones are here", lambda: serials(secondary) == {2}, 60)
+
+
 def test_a_poll_of_many_zones_uses_few_ports_and_not_always_the_same(tmp_path, running):
     zones = names(COUNT)
     primary = running(ManyPrimary(zones)).start()

@@ -38,6 +38,7 @@ class ManyPrimary:
 
     def __init__(self, zones, manners="good"):
         self.zones, self.serial, self.manners = set(zones), 1, manners
+        self.cut_short = set()  # zones whose transfers are cut in the middle
         self.port = ports.free_port()
         self.connections = self.questions = 0
         self.sources = set()  # of UDP questions
@@ -104,6 +105,8 @@ class ManyPrimary:
     # One question; False: nothing more on this connection.
     def _serve_one(self, stream, answered):
         answer = self._answer(contents.read_message(stream))
+        name = answer.question[0].name.to_text().lower()
+        is_transfer = answer.question[0].rdtype != dns.rdatatype.SOA
         with self._lock:
             self.questions += 1
             fifth = self.questions % 5 == 0
@@ -119,7 +122,8 @@ class ManyPrimary:
             second = self._next_soon(stream)
             if second is not None:
                 self._send(stream, self._answer(second))
-        wire = self._send(stream, answer, cut=manners == "cut" and fifth)
+        wire = self._send(stream, answer, cut=manners == "cut" and fifth
+                          or is_transfer and name in self.cut_short)
         if manners == "chatters" and fifth:
             self._send(stream, answer)
         if wire is None:

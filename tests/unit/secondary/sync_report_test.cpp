@@ -78,7 +78,7 @@ TEST_CASE("every kind of failure has an advice of its own worth", "[sync]") {
         {Errc::tsig_bad_signature, "secret"},        {Errc::tsig_bad_time, "clocks"},
         {Errc::zone_policy, "on-lower-serial"},      {Errc::transfer_limit, "limits"},
         {Errc::transfer_malformed, "primary's log"}, {Errc::disk_full, "room"},
-        {Errc::file_unreadable, "rights"},
+        {Errc::file_unreadable, "rights"},           {Errc::transfer_cut, "on the way"},
     };
     for (const Row& row : rows) {
         CHECK(advice_for(failed("a.test.", row.code, seconds{1})).find(row.word) !=

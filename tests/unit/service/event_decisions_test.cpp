@@ -83,6 +83,7 @@ TEST_CASE("each thing a follower reports has its reason", "[service][why]") {
         {failed(Errc::rcode), {Reason::transfer_refused}},
         {failed(Errc::peer_unreachable), {Reason::transfer_unreachable}},
         {failed(Errc::network), {Reason::transfer_unreachable}},
+        {failed(Errc::transfer_cut), {Reason::transfer_cut}},
         {failed(Errc::transfer_malformed), {Reason::transfer_malformed}},
         {failed(Errc::message_malformed), {Reason::transfer_malformed}},
         {failed(Errc::transfer_diverged), {Reason::transfer_diverged}},

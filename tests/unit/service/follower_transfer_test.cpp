@@ -147,6 +147,33 @@ TEST_CASE("a cut or silent IXFR is followed by an AXFR", "[service][follower]") 
     CHECK(bench.serial() == 1);
 }
 
+TEST_CASE("a primary that cuts transfers is not taken for dead", "[service][follower]") {
+    const bool begins_to_answer = GENERATE(true, false);
+    CAPTURE(begins_to_answer);
+    Notified bench;
+    for (unsigned i = 0; i < transfer::kFailuresToDeath; ++i) {
+        for (const dns::RrType type : {dns::RrType::ixfr, dns::RrType::axfr}) {
+            const std::optional<Ask> question = bench.asked(minutes{5});
+            REQUIRE(question);
+            REQUIRE(FollowerBench::type_of(*question) == type);
+            if (begins_to_answer) {
+                bench.reply(*question, {soa(2).record(), address("h1.example.test.", 1)});
+            }
+            bench.cut(*question);
+        }
+    }
+    config::Zone other = bench.zone;
+    other.name = name("other.test.");
+    bench.follower->add_zone(bench.now(), other);
+    bench.follower->refresh(bench.now(), other.name);
+    const std::optional<Ask> question = bench.asked();
+    CHECK(question.has_value() == begins_to_answer);
+    const std::vector<TransferEnded> ended = bench.take<TransferEnded>();
+    REQUIRE_FALSE(ended.empty());
+    CHECK(ended.back().error->code() ==
+          (begins_to_answer ? Errc::transfer_cut : Errc::peer_unreachable));
+}
+
 TEST_CASE("no AXFR follows where it could not end better", "[service][follower]") {
     SECTION("no connection") {
         Notified bench{2};
