@@ -107,10 +107,9 @@ Metrics::Metrics()
     for (const char* reason : {"deletions", "apex-ns"}) {
         guard_holds.add({reason}, 0);
     }
-    for (const Errc code :
-         {Errc::message_malformed, Errc::message_unexpected, Errc::rcode, Errc::transfer_malformed,
-          Errc::transfer_diverged, Errc::transfer_cut, Errc::peer_unreachable,
-          Errc::zone_unverified}) {
+    for (const Errc code : {Errc::message_malformed, Errc::message_unexpected, Errc::rcode,
+                            Errc::transfer_malformed, Errc::transfer_diverged, Errc::transfer_cut,
+                            Errc::peer_unreachable, Errc::zone_unverified}) {
         ixfr_fallbacks.add({to_string(code)}, 0);
     }
     for (const char* error : {"badkey", "badsig", "badtime", "badtrunc", "missing"}) {

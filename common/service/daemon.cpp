@@ -432,6 +432,9 @@ void Daemon::handle_request() {
     for (const Contact& contact : publisher_->take_contacts()) {
         watch_->handle_contact(contact);
     }
+    if (const std::unique_ptr<OutgoingTransfer> sent = publisher_->take_datagram()) {
+        handle_transfer_end({.transfer = *sent, .took = Duration{0}, .error = {}});
+    }
     follower_runner_->kick();
 }
 

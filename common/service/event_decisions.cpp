@@ -124,6 +124,7 @@ class FollowerDecisions {
         facts.key = event.key;
         facts.tls = event.tls;
         facts.from = event.ours;
+        facts.note = event.transport == Transport::udp ? "over UDP" : "";
         add(reason_of(event.cause), std::move(facts), label_of(event.asked));
     }
 
@@ -335,6 +336,9 @@ Decision decision_of(const ClientSession::TransferEnd& end) {
         facts.detail = end.error->detail();
     } else {
         facts.note = plan_note(transfer.writer().reason());
+        if (transfer.request().source().transport == Transport::udp) {
+            facts.note += facts.note.empty() ? "over UDP" : ", over UDP";
+        }
     }
     return {.reason = reason_of(end, ixfr && full), .transfer = label, .facts = std::move(facts)};
 }

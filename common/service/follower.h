@@ -131,6 +131,8 @@ class Follower final : public SecondaryView {
         config::RemotePtr settings;
         Endpoint endpoint;
         bool edns = true;  // false once it refused a query for its EDNS
+        std::optional<Instant>
+            datagrams_rest{};  // until then it is asked for no differences by UDP
     };
     struct Completion {
         std::uint32_t zone = 0;
@@ -177,6 +179,11 @@ class Follower final : public SecondaryView {
     void fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
 
     void handle_progress(Now now, AttemptId attempt, transfer::TransferProgress progress);
+    [[nodiscard]] bool suits_datagram(Now now, Zone& zone, const Remote& remote);
+    [[nodiscard]] bool changes_are_small(Zone& zone);
+    void handle_datagram(Now now, AttemptId attempt, std::span<std::uint8_t> message);
+    void ask_by_stream(Now now, std::unique_ptr<Exchange> exchange);
+    void note_size(const Exchange& exchange);
     [[nodiscard]] std::optional<DifferenceBase> base_of_differences(const Zone& zone,
                                                                     std::uint32_t remote);
     [[nodiscard]] bool is_foreign(const Zone& zone, std::uint32_t remote) {

@@ -103,6 +103,7 @@ struct TransferBegan {
     TransferType asked{};
     TransferCause cause{};
     std::optional<dns::Serial> ours;
+    Transport transport = Transport::tcp;
 };
 
 // A transfer under way for long, now and then.

@@ -76,6 +76,10 @@ void Follower::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t
         return;
     }
     Exchange& exchange = *at->second;
+    if (exchange.is_transfer() && exchange.transport == Transport::udp) {
+        handle_datagram(now, attempt, message);
+        return;
+    }
     if (exchange.is_transfer()) {
         const Result<transfer::TransferProgress> progress =
             exchange.transfer().handle_message(message, now.unix);
@@ -107,7 +111,9 @@ void Follower::handle_failure(Now now, AttemptId attempt, const Error& error) {
     if (at == exchanges_.end()) {
         return;
     }
-    if (at->second->is_transfer()) {
+    if (at->second->is_transfer() && at->second->transport == Transport::udp) {
+        ask_by_stream(now, end(attempt));
+    } else if (at->second->is_transfer()) {
         const Error met = as_met(*at->second, error);
         fail_transfer(now, end(attempt), met);
     } else {
@@ -123,6 +129,10 @@ void Follower::check_exchange(Now now, Exchange& exchange) {
         fail_soa(now, end(attempt), Error{Errc::peer_unreachable, "no answer to the SOA query"});
         return;
     }
+    if (exchange.transport == Transport::udp) {
+        ask_by_stream(now, end(attempt));
+        return;
+    }
     if (!exchange.connected) {
         fail_transfer(now, end(attempt),
                       Error{Errc::peer_unreachable, "connection not made in time"});
@@ -136,8 +146,8 @@ void Follower::check_exchange(Now now, Exchange& exchange) {
     }
     const Error met = as_met(
         exchange,
-        Error{Errc::peer_unreachable,
-              fmt::format("nothing received for transfer-idle of {} s", limits_.transfer_idle.count())});
+        Error{Errc::peer_unreachable, fmt::format("nothing received for transfer-idle of {} s",
+                                                  limits_.transfer_idle.count())});
     fail_transfer(now, end(attempt), met);
 }
 
@@ -145,8 +155,9 @@ void Follower::check_exchange(Now now, Exchange& exchange) {
 // again later, and other zones need not wait for a primary that is taken to be dead.
 Error Follower::as_met(const Exchange& exchange, const Error& error) {
     const bool lost = error.code() == Errc::peer_unreachable || error.code() == Errc::network;
-    return lost && exchange.transfer().message_bytes() > 0 ? Error{Errc::transfer_cut, error.detail()}
-                                                           : error;
+    return lost && exchange.transfer().message_bytes() > 0
+               ? Error{Errc::transfer_cut, error.detail()}
+               : error;
 }
 
 }  // namespace twinzone::service

@@ -17,6 +17,12 @@ inline constexpr unsigned kSoaAttempts = 3;
 // For a TCP connection to be made.
 inline constexpr Duration kConnectTimeout = seconds{10};
 
+// For the answer to an IXFR over UDP; then it is asked for over TCP.
+inline constexpr Duration kDatagramTimeout = seconds{1};
+
+// So long a primary that did not give differences over UDP is asked for them over TCP alone.
+inline constexpr Duration kDatagramRest = hours{1};
+
 // For a second message after one that was a single, newer SOA: some primaries mean "ask for
 // everything" by it (RFC 1995 §2 over TCP).
 inline constexpr Duration kLoneSoaTimeout = seconds{5};
@@ -62,10 +68,12 @@ struct Follower::Zone {
     transfer::AccessRules allow_notify;
     std::vector<std::uint32_t> remotes;       // primaries, in order of preference
     std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
+    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
     bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
     AttemptId transfer{};  // the last question for one
     bool transferring = false;
     bool confirmed = false;  // in this round, and nobody has shown anything newer since
+    bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
     bool leaving = false;    // removed; only its last commit is awaited
     bool expired_told = false;
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
@@ -87,8 +95,9 @@ struct Follower::Exchange {
     std::size_t undo = 0;  // the differences lead on from the version so many steps before it
     Instant began;
     Instant deadline;
-    TransferCause cause{};  // of a transfer
-    bool waiting = false;   // for a connection
+    TransferCause cause{};                 // of a transfer
+    Transport transport = Transport::tcp;  // of a transfer
+    bool waiting = false;                  // for a connection
     bool connected = false;
     bool lone_soa = false;           // so far one newer SOA and nothing else
     Instant told;                    // last word of its progress

@@ -27,6 +27,10 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
                 query.ours = base->soa;
                 exchange->undo = base->undo;
             }
+            if (cause == TransferCause::differences &&
+                suits_datagram(now, zone, remotes_[remote])) {
+                exchange->transport = Transport::udp;
+            }
         }
     }
     transfer::TransferLimits limits;
@@ -36,7 +40,9 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
     exchange->remote = remote;
     exchange->began = now.instant;
     exchange->window_began = now.instant;
-    exchange->deadline = now.instant + kConnectTimeout;
+    const Transport transport = exchange->transport;
+    exchange->deadline =
+        now.instant + (transport == Transport::udp ? kDatagramTimeout : kConnectTimeout);
     exchange->told = now.instant;
     exchange->cause = cause;
     zone.transferring = true;
@@ -48,14 +54,14 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
                              .cause = cause,
                              .ours = query.ours       ? std::optional{query.ours->serial}
                                      : exchange->ours ? std::optional{exchange->ours->serial}
-                                                      : std::nullopt});
+                                                      : std::nullopt,
+                             .transport = transport});
     auto question = std::make_unique<TransferQuestion>(
-        std::move(query), remotes_[remote].settings->key, limits, intakes_.open());
-    Result<Bytes> message =
-        question->message(now.unix, remotes_[remote].edns,
-                          transfer::carrier_of(Transport::tcp, asked.tls != nullptr));
+        std::move(query), remotes_[remote].settings->key, limits, intakes_.open(), transport);
+    Result<Bytes> message = question->message(
+        now.unix, remotes_[remote].edns, transfer::carrier_of(transport, asked.tls != nullptr));
     exchange->question = std::move(question);
-    launch(now, std::move(exchange), Transport::tcp, std::move(message));
+    launch(now, std::move(exchange), transport, std::move(message));
     zone.transfer = AttemptId{last_attempt_};
 }
 
@@ -292,6 +298,7 @@ void Follower::handle_committed(Now now, Completion completion) {
     }
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
     note_fetched(*exchange, committed.version ? &*committed.version : nullptr);
+    note_size(*exchange);
     zone.other_content.clear();
     zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
     zone.transferring = false;

@@ -162,10 +162,13 @@ void PeerWatch::handle_transfer_end(const ClientSession::TransferEnd& end) {
                           .key = transfer.request().key(),
                           .type = transfer.request().question().type,
                           .serial = transfer.from()};
-    const bool took = transfer.writer().plan() != transfer::TransferPlan::single_soa;
+    const bool gave = transfer.writer().plan() != transfer::TransferPlan::single_soa;
+    // Whether a datagram came to its end, only the peer can say.
+    const bool took = gave && transfer.request().source().transport == Transport::tcp;
     const std::vector<std::string> remotes =
-        took ? ledger_.handle_taken(now.unix, contact, transfer.serial())
-             : std::vector<std::string>{};
+        took   ? ledger_.handle_taken(now.unix, contact, transfer.serial())
+        : gave ? ledger_.handle_contact(now.unix, contact)
+               : std::vector<std::string>{};
     for (const std::string& remote : remotes) {
         if (!ledger_.is_confirmed(contact.zone, remote)) {
             prober_.want(now, contact.zone, remote, kAfterTransfer);

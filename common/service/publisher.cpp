@@ -269,8 +269,15 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
         ++transfers_;
         return transfer;
     }
-    Result<std::optional<WireMessage>> only = transfer->next(now.unix);
-    return only && *only ? Answer{(*only)->message()} : Answer{};
+    const Result<std::optional<WireMessage>> only = transfer->next(now.unix);
+    if (!only || !*only) {
+        return {};
+    }
+    Bytes message = (*only)->message();
+    if (transfer->writer().reason() != transfer::PlanReason::too_large_for_udp) {
+        datagram_ = std::move(transfer);
+    }
+    return message;
 }
 
 // A zone of ours without a version, or one that may not be served any more. Where its primaries

@@ -111,6 +111,9 @@ class Publisher {
     // Who asked since the last call; bounded likewise.
     [[nodiscard]] std::vector<Contact> take_contacts() { return std::exchange(contacts_, {}); }
 
+    // The transfer that the last answer was the whole of, over UDP; null: it was none.
+    [[nodiscard]] std::unique_ptr<OutgoingTransfer> take_datagram() { return std::move(datagram_); }
+
   private:
     [[nodiscard]] bool answer_standing_options(Now now, Request& request) const;
     Answer route(Now now, Request& request);
@@ -152,6 +155,7 @@ class Publisher {
     std::optional<dns::CookieServer> cookies_;
     std::vector<Refusal> refusals_;
     std::vector<Contact> contacts_;
+    std::unique_ptr<OutgoingTransfer> datagram_;
 };
 
 inline constexpr std::size_t kMaxRefusals = 1000;

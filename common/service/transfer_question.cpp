@@ -6,11 +6,11 @@ namespace twinzone::service {
 
 TransferQuestion::TransferQuestion(transfer::TransferQuery query, dns::TsigKeyPtr key,
                                    const transfer::TransferLimits& limits,
-                                   std::unique_ptr<ContentIntake> intake)
+                                   std::unique_ptr<ContentIntake> intake, Transport transport)
     : query_(query),
       ixfr_(query.ours.has_value()),
       intake_(std::move(intake)),
-      assembler_(std::move(query), Transport::tcp, limits, *intake_) {
+      assembler_(std::move(query), transport, limits, *intake_) {
     if (key) {
         tsig_.emplace(std::move(key));
     }

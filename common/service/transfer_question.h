@@ -19,7 +19,8 @@ class TransferQuestion {
   public:
     // `query.ours` set: IXFR. `key` may be null.
     TransferQuestion(transfer::TransferQuery query, dns::TsigKeyPtr key,
-                     const transfer::TransferLimits& limits, std::unique_ptr<ContentIntake> intake);
+                     const transfer::TransferLimits& limits, std::unique_ptr<ContentIntake> intake,
+                     Transport transport = Transport::tcp);
 
     // The signed query, with EDNS or without (TransferQuery::message()). Call once.
     [[nodiscard]] Result<Bytes> message(UnixTime now, bool edns = false,
