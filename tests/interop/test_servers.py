@@ -4,7 +4,7 @@ import re
 
 import dns.rdatatype
 import pytest
-from harness import contents, zone_texts
+from harness import contents, steps, zone_texts
 from harness.bind import Bind
 from harness.knot import Knot
 from harness.nsd import Nsd
@@ -26,16 +26,6 @@ def expected(root_history):
     return [contents.of_plain_file(path) for path in root_history[SKIP:SKIP + STEPS + 1]]
 
 
-def follow(put, servers, versions, expected):
-    """Puts each version in; both servers must come to hold exactly it."""
-    for number, (text, records) in enumerate(zip(versions, expected)):
-        if number > 0:
-            put(text)
-        for server in servers:
-            server.wait_for_serial(".", contents.serial_of(records), limit=60)
-            server.wait_for_content(".", records)
-
-
 def signed_ixfrs(primary):
     """How many differences left our primary signed."""
     return len(re.findall(r"\] IXFR, outgoing, .* key transfer\.test\., finished, serial \d+ -> ",
@@ -49,7 +39,7 @@ def lead(other, primary, running, key, versions, expected):
     running(primary).start()
     primary.wait_until_answering(".")
     running(other.as_secondary(".", primary.port, key))
-    follow(primary.put, [primary, other], versions, expected)
+    steps.follow(primary.put, [primary, other], ".", versions, expected)
 
 
 @pytest.mark.parametrize("kind", SERVERS, ids=lambda kind: kind.name)
@@ -76,7 +66,7 @@ def test_our_secondary_follows_a_primary(kind, tmp_path, running, key, versions,
     other.wait_until_answering(".")
     secondary.use_remote("other", other.port, key).follow(".", ["other"], refresh={"min": "1h"})
     running(secondary).start()
-    follow(other.load, [other, secondary], versions, expected)
+    steps.follow(other.load, [other, secondary], ".", versions, expected)
 
     came = [kind for kind, _, _ in secondary.transfers()]
     assert len(came) == STEPS + 1

@@ -6,9 +6,10 @@ import ssl
 import subprocess
 
 import pytest
-from harness import contents, zone_texts
+from harness import contents, listening, zone_texts
 from harness.bind import Bind
 from harness.certificates import Authority, Certificate
+from harness.ports import free_port
 from harness.programs import Primary, Secondary
 from harness.waiting import wait_for
 
@@ -153,6 +154,39 @@ def test_without_the_protocol_dot_there_is_no_answer(primary, authority, alpn):
     with handshake(primary, authority, ["dot"]) as stream:
         stream.sendall(query)
         assert stream.recv(100) != b""
+
+
+class WithoutDot:
+    """Takes TLS with a right certificate and knows no protocol in it; keeps what it is told."""
+
+    def __init__(self, own):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(own.cert, own.key)
+        self.tls_port, self.heard = free_port(), []
+        self.udp, self.tcp = listening.listen(self.tls_port, self._datagrams, self._accept)
+
+    def stop(self):
+        listening.close([self.udp, self.tcp])
+
+    def _datagrams(self, sock):
+        self.heard.append(sock.recv(4096))
+
+    def _accept(self, listener):
+        while True:
+            try:
+                with self.context.wrap_socket(listener.accept()[0], server_side=True) as stream:
+                    self.heard.append(stream.recv(4096))
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+
+def test_a_server_without_the_protocol_dot_is_asked_nothing(tmp_path, authority, running):
+    server = running(WithoutDot(authority.issue("ns1.test")))
+    secondary = follow(tmp_path, running, server, ca=authority.ca, server_name="ns1.test")
+    secondary.wait_for_reason(ZONE, "dot")
+    assert [octets for octets in server.heard if octets] == []
 
 
 def test_older_tls_is_not_spoken(primary, authority):

@@ -50,24 +50,30 @@ class Bind(Server):
             f'  notify explicit; also-notify {{ 127.0.0.1 port {secondary_port}; }}; }};\n',
             None, "require-server-cookie yes; answer-cookie yes;")
 
-    def as_tls_secondary(self, zone, tls_port, authority, host, own=None):
+    def as_tls_secondary(self, zone, tls_port, authority, host, own=None, key=None):
         """Follows over TLS; shows its certificate `own` where it has one."""
+        by = f'key "{key.name}" ' if key else ""
+        heard = f'allow-notify {{ key "{key.name}"; }};' if key else ""
         certificate = f'cert-file "{own.cert}"; key-file "{own.key}"; ' if own else ""
         return self._start(
             f'tls t {{ ca-file "{authority.ca}"; remote-hostname "{host}"; {certificate}}};\n'
             f'zone "{zone}" {{ type secondary; file "zone.db"; masterfile-format text; notify no;\n'
-            f'  primaries {{ 127.0.0.1 port {tls_port} tls t; }}; }};\n', None)
+            f'  primaries {{ 127.0.0.1 port {tls_port} {by}tls t; }}; {heard} }};\n', key)
 
-    def as_tls_primary(self, zone, text, own, clients=None):
-        """Serves transfers over TLS alone; `clients`: the authority of certificates it wants."""
+    def as_tls_primary(self, zone, text, own, clients=None, key=None, secondary_port=None):
+        """Serves transfers over TLS alone; `clients`: the authority of certificates it wants. With a
+        key only to who signs, and it tells the secondary of changes."""
+        to = f'key "{key.name}"' if key else "any"
+        told = (f'notify explicit; also-notify {{ 127.0.0.1 port {secondary_port} '
+                f'key "{key.name}"; }};' if key else "notify no;")
         self.write("zone.db", text)
         self.tls_port = free_port()
         wanted = f'ca-file "{clients.ca}"; ' if clients else ""
         return self._start(
             f'zone "{zone}" {{ type primary; file "zone.db"; ixfr-from-differences yes;\n'
-            f'  notify no; allow-transfer port {self.tls_port} transport tls {{ any; }}; }};\n'
+            f'  {told} allow-transfer port {self.tls_port} transport tls {{ {to}; }}; }};\n'
             f'tls own {{ cert-file "{own.cert}"; key-file "{own.key}"; {wanted}}};\n',
-            None, f"listen-on port {self.tls_port} tls own {{ 127.0.0.1; }};")
+            key, f"listen-on port {self.tls_port} tls own {{ 127.0.0.1; }};")
 
     def from_file(self, zone, path):
         """Primary of a zone that somebody else writes to `path`, controlled by rndc."""

@@ -21,7 +21,7 @@ server:
   tcp-timeout: 60
   rrl-ratelimit: 0
   verbosity: 2
-remote-control:
+{options}remote-control:
   control-enable: yes
   control-interface: {folder}/control
 {key}
@@ -38,9 +38,10 @@ class Nsd(Server):
     cuts_off = True  # at a reload its processes end with their connections
     ixfr = "  create-ixfr: yes\n  store-ixfr: yes\n  ixfr-number: 50\n  ixfr-size: 100000000\n"
 
-    def _start(self, zone, key, more, file=None):
-        conf = SERVER.format(port=self.port, folder=self.folder, key=key.nsd_text(), zone=zone,
-                             key_name=key.name, file=file or self.path("zone.db"))
+    def _start(self, zone, key, more, file=None, options="", clauses=""):
+        conf = SERVER.format(port=self.port, folder=self.folder, key=key.nsd_text() + clauses,
+                             zone=zone, key_name=key.name, file=file or self.path("zone.db"),
+                             options=options)
         self.conf = self.write("nsd.conf", conf + more)
         self.zone = zone
         return self.run(["/usr/sbin/nsd", "-d", "-c", self.conf])
@@ -50,6 +51,16 @@ class Nsd(Server):
                            f"  request-xfr: 127.0.0.1@{primary_port} {key.name}\n"
                            f"  allow-notify: 127.0.0.1 {key.name}\n"
                            "  min-refresh-time: 1\n  min-retry-time: 1\n")
+
+    def as_tls_secondary(self, zone, tls_port, authority, host, own, key):
+        """Follows over TLS, signed, and shows its certificate."""
+        return self._start(zone, key,
+                           f"  request-xfr: 127.0.0.1@{tls_port} {key.name} upstream\n"
+                           f"  allow-notify: 127.0.0.1 {key.name}\n"
+                           "  min-refresh-time: 1\n  min-retry-time: 1\n",
+                           options=f'  tls-cert-bundle: "{authority.ca}"\n',
+                           clauses=f'tls-auth:\n  name: upstream\n  auth-domain-name: "{host}"\n'
+                                   f'  client-cert: "{own.cert}"\n  client-key: "{own.key}"\n')
 
     def as_primary(self, zone, text, secondary_port, key):
         self.write("zone.db", text)
