@@ -40,6 +40,9 @@ struct Tls {
 };
 using TlsPtr = std::shared_ptr<const Tls>;
 
+// Stands in `notify` for the servers that the zone itself names; no remote is called so.
+inline constexpr std::string_view kNsSetWord = "ns-set";
+
 struct Remote {
     std::string name;
     std::vector<Endpoint> addresses;  // at least one; tried in order
@@ -140,6 +143,7 @@ struct Zone {
     Output output;  // secondary
     // both
     std::vector<RemotePtr> notify;
+    bool notify_ns_set = false;  // also the name servers that the zone names (RFC 1996 §2)
     std::vector<AccessRule> allow_transfer;
     std::vector<AccessRule> allow_notify;
     JournalLimits journal;

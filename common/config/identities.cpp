@@ -129,6 +129,12 @@ void read_remote(const Node& node, Loading& loading) {
     auto remote = std::make_shared<Remote>();
     entry.require("name");
     entry.read("name", word_from_text, remote->name);
+    if (remote->name == kNsSetWord) {
+        loading.diagnostics.error(entry.find("name")->mark,
+                                  fmt::format("'{}' in 'notify' means the zone's name servers; no "
+                                              "remote can be called so",
+                                              kNsSetWord));
+    }
     if (const Node* tls = entry.find("tls")) {
         remote->tls = tls_named(*tls, loading);
     }

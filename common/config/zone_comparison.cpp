@@ -87,7 +87,7 @@ bool ZoneComparison::same(const Zone& a, const Zone& b) {
            a.source_file == b.source_file && a.serial_policy == b.serial_policy &&
            same_remotes(a.primaries, b.primaries) && a.on_lower_serial == b.on_lower_serial &&
            same_output(a.output, b.output) && same_remotes(a.notify, b.notify) &&
-           same_rules(a.allow_transfer, b.allow_transfer) &&
+           a.notify_ns_set == b.notify_ns_set && same_rules(a.allow_transfer, b.allow_transfer) &&
            same_rules(a.allow_notify, b.allow_notify) && same_journal(a.journal, b.journal) &&
            same_clamp(a.refresh, b.refresh) && same_clamp(a.retry, b.retry) &&
            a.expire_min == b.expire_min && a.verify_interval == b.verify_interval &&

@@ -1,6 +1,7 @@
 #include "common/config/zone_settings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/config/schema.h"
 #include "common/config/values.h"
@@ -93,6 +94,20 @@ void read_clamp(const MapReader& map, const Schema& schema, std::string_view key
                                   fmt::format("'{}' has a min of {} s above its max of {} s", key,
                                               clamp.min.count(), clamp.max.count()));
     }
+}
+
+void read_notify(const MapReader& map, Loading& loading, Zone& zone) {
+    std::vector<Node> remotes;
+    zone.notify_ns_set = false;
+    for (const Node& item : map.list("notify")) {
+        if (item.kind != NodeKind::scalar || item.text != kNsSetWord) {
+            remotes.push_back(item);
+        } else if (std::exchange(zone.notify_ns_set, true)) {
+            loading.diagnostics.error(item.mark,
+                                      fmt::format("'{}' is twice in the list", kNsSetWord));
+        }
+    }
+    zone.notify = remotes_named(remotes, loading);
 }
 
 void read_expire(const MapReader& map, Loading& loading, seconds& min) {
@@ -243,7 +258,7 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
     }
     map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
     if (map.has("notify")) {
-        zone.notify = remotes_named(map.list("notify"), loading);
+        read_notify(map, loading, zone);
     }
     if (map.has("allow-transfer")) {
         zone.allow_transfer = rules_of(map.list("allow-transfer"), loading);

@@ -13,11 +13,14 @@ namespace twinzone::config {
 
 namespace {
 
-std::string names_of(const std::vector<RemotePtr>& remotes) {
+std::string names_of(const std::vector<RemotePtr>& remotes, bool with_ns_set = false) {
     std::vector<std::string> names;
-    names.reserve(remotes.size());
+    names.reserve(remotes.size() + 1);
     for (const RemotePtr& remote : remotes) {
         names.push_back(remote_word(remote->name));
+    }
+    if (with_ns_set) {
+        names.emplace_back(kNsSetWord);
     }
     return fmt::format("[{}]", fmt::join(names, ", "));
 }
@@ -181,8 +184,8 @@ std::string zone_settings_text(const Zone& zone, const std::vector<RemotePtr>& r
             lines.add("serial-policy", word_of(zone.serial_policy));
         }
     }
-    if (!zone.notify.empty()) {
-        lines.add("notify", names_of(zone.notify));
+    if (!zone.notify.empty() || zone.notify_ns_set) {
+        lines.add("notify", names_of(zone.notify, zone.notify_ns_set));
     }
     if (!zone.allow_transfer.empty()) {
         lines.add("allow-transfer", rules_text(zone.allow_transfer, remotes));

@@ -98,6 +98,18 @@ void Daemon::start_cores() {
     announcer_runner_ = std::make_unique<AnnouncerRunner>(
         loop_, *announcer_, [this](const Announced& event) { handle_announced(event); });
     watch_ = std::make_unique<PeerWatch>(loop_, *store_, events_, config_, seed + 2);
+    ns_set_watch_ = std::make_unique<NsSetWatch>(
+        loop_, *store_,
+        NsSetWatch::Events{
+            .on_found =
+                [this](const dns::Name& zone, std::vector<config::RemotePtr> servers) {
+                    handle_ns_set(zone, std::move(servers));
+                },
+            .on_unknown =
+                [this](const dns::Name& zone, const std::string& why) {
+                    events_.record(loop_.now(), zone, Reason::peer_address_unknown,
+                                   {.detail = why});
+                }});
     verbs_ = std::make_unique<OperatorVerbs>(*this);
     watch_->on_change([this](const dns::Name& zone) { verbs_->handle_change(zone); });
     server_ = std::make_unique<Server>(
@@ -181,6 +193,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
     announcer_->add_zone(zone);
     watch_->add_zone(zone);
+    look_for_ns_set(zone);
     hook_runner_->set_zone(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->add_zone(loop_.now(), zone);
@@ -381,6 +394,9 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     watch_->handle_published(zone, version.serial());
     announcer_->handle_published(now, zone, version);
     announcer_runner_->kick();
+    if (const config::Zone* settings = zone_settings(zone)) {
+        look_for_ns_set(*settings);
+    }
     hook_runner_->handle_committed(zone, version.serial());
     if (hooks_.on_published) {
         hooks_.on_published(zone, version);

@@ -26,6 +26,7 @@
 #include "common/service/hold_control.h"
 #include "common/service/hook_runner.h"
 #include "common/service/listener_moves.h"
+#include "common/service/ns_set_watch.h"
 #include "common/service/operator_verbs.h"
 #include "common/service/peer_watch.h"
 #include "common/service/publisher.h"
@@ -136,6 +137,9 @@ class Daemon {
     void kick_follower() { follower_runner_->kick(); }
     void notify(const dns::Name& zone, std::span<const std::string> remotes);
 
+    // Its settings, with the name servers that were found in it among those who are told.
+    [[nodiscard]] config::Zone with_ns_set(const config::Zone& zone) const;
+
     // An operator's wish: check now; or transfer the whole zone, whatever its serial. False where
     // the zone is not followed.
     bool refresh(dns::NameView zone, bool whole = false);
@@ -172,6 +176,8 @@ class Daemon {
     void handle_announced(const Announced& event);
     void handle_transfer_end(const ClientSession::TransferEnd& end);
     void handle_request();
+    void look_for_ns_set(const config::Zone& zone);
+    void handle_ns_set(const dns::Name& zone, std::vector<config::RemotePtr> servers);
     void handle_signal(net::Signal signal);
     void watch_readers();
     void start_web();
@@ -205,6 +211,8 @@ class Daemon {
     std::unique_ptr<AnnouncerRunner> announcer_runner_;
     std::unique_ptr<Server> server_;
     std::unique_ptr<PeerWatch> watch_;
+    std::unique_ptr<NsSetWatch> ns_set_watch_;
+    std::unordered_map<dns::Name, std::vector<config::RemotePtr>, dns::NameHash> ns_sets_;
     control::ControlServer control_;
     std::unique_ptr<OperatorVerbs> verbs_;
     std::unique_ptr<ControlBinding> control_binding_;

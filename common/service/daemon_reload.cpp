@@ -136,8 +136,9 @@ void Daemon::put_zone(const config::Zone& zone) {
     store_->configure(zone.name, journal_limits(zone.journal));
     gate_->set_zone(zone);
     publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
-    announcer_->put_zone(loop_.now(), zone);
-    watch_->put_zone(zone);
+    announcer_->put_zone(loop_.now(), with_ns_set(zone));
+    watch_->put_zone(with_ns_set(zone));
+    look_for_ns_set(zone);
     hook_runner_->set_zone(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->put_zone(loop_.now(), zone);
@@ -159,6 +160,8 @@ void Daemon::remove_zone(const dns::Name& zone) {
     follower_->remove_zone(loop_.now(), zone);
     announcer_->remove_zone(zone);
     watch_->remove_zone(zone);
+    ns_set_watch_->forget(zone);
+    ns_sets_.erase(zone);
     hook_runner_->remove_zone(zone);
     verbs_->handle_removed(zone);
     events_.forget(zone);

@@ -246,9 +246,12 @@ std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
     add_dnssec(zone, out);
     add_guard(zone, out);
     out.push_back({"transfer", fmt::format("allowed to {}", in_words(zone.allow_transfer))});
-    out.push_back({"told", zone.notify.empty() ? std::string{"nobody"}
-                                               : fmt::format("{}, by NOTIFY until it answers",
-                                                             in_words(zone.notify, "; "))});
+    std::string told = zone.notify.empty() ? std::string{} : in_words(zone.notify, "; ");
+    if (zone.notify_ns_set) {
+        told += told.empty() ? "the name servers in the zone" : "; the name servers in the zone";
+    }
+    out.push_back({"told", told.empty() ? std::string{"nobody"}
+                                        : fmt::format("{}, by NOTIFY until it answers", told)});
     if (role == Role::secondary) {
         out.push_back({"output", output_in_words(zone.output)});
     }

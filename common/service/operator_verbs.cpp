@@ -275,7 +275,8 @@ void OperatorVerbs::notify(const control::Request& request, const Reply& reply) 
                   .answers = {},
                   .reply = reply,
                   .timer = std::make_unique<net::Timer>(daemon_.loop())};
-    for (const config::RemotePtr& remote : zone->notify) {
+    const config::Zone told = daemon_.with_ns_set(*zone);
+    for (const config::RemotePtr& remote : told.notify) {
         if (only.empty() || is_called(*remote, only)) {
             notice.answers.emplace(remote->name, std::string{});
         }

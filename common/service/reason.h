@@ -121,6 +121,7 @@ enum class Reason : std::uint8_t {
     peer_behind,
     peer_elsewhere,
     peer_unanswered,
+    peer_address_unknown,
     // Transfers out.
     given_progress,
     given,

@@ -46,6 +46,7 @@ TEST_CASE("whatever changes in a zone's settings is seen", "[config]") {
         {"the key's secret", [](Zone& zone) { zone.notify = full_zone(2).notify; }},
         {"a rule's key", [](Zone& zone) { zone.allow_transfer = full_zone(2).allow_transfer; }},
         {"dnssec", [](Zone& zone) { zone.dnssec = true; }},
+        {"the NS set is told", [](Zone& zone) { zone.notify_ns_set = true; }},
         {"zonemd", [](Zone& zone) { zone.zonemd = ZonemdMode::verify; }},
         {"a rule more", [](Zone& zone) { zone.allow_notify.emplace_back(); }},
         {"an address",
