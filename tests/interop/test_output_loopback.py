@@ -83,6 +83,22 @@ def test_a_change_at_ns1_is_answered_by_the_server_beside_ns2(kind, chain, runni
                      rf"{chain.local.port}, key local\.test\., finished, serial 4 -> 5, ", log), log
 
 
+# Conformance: R2
+def test_r02_what_the_server_beside_refuses_for_its_size_is_told(chain, running):
+    """BIND takes 100 records of a type at a name, unless it is told otherwise."""
+    chain = chain(Bind, timeout="3s")
+    chain.start_local(running)
+    in_step(chain, 1)
+    many = [f"many.{ZONE} 60 IN A 10.0.0.{n}" for n in range(150)]
+    chain.primary.put(zone_texts.small(2, many))
+    status = chain.secondary.wait_for_state(ZONE, "failed")
+    assert "does not serve serial 2" in status["reason"], status["reason"]
+    assert (chain.secondary.serial(ZONE), chain.local.serial(ZONE)) == (2, 1)
+    chain.put(3)
+    in_step(chain, 3)
+    same_content(chain)
+
+
 def test_a_server_that_is_not_there_is_told_in_words_and_comes_back_by_itself(chain, running):
     chain = chain(Nsd, timeout="2s")
     status = chain.secondary.wait_for_state(ZONE, "failed")
