@@ -85,7 +85,8 @@ bool Reading::read_block_of(Share& share, const TextBlock& block, std::string_vi
 bool Reading::read_run(Share& share, std::span<const TextBlock> run, Bytes& text) const {
     const std::uint64_t begin = run.front().offset;
     const std::uint64_t end = run.back().offset + run.back().bytes;
-    const TextBlock whole{.offset = begin, .bytes = static_cast<std::uint32_t>(end - begin)};
+    const TextBlock whole{
+        .offset = begin, .bytes = static_cast<std::uint32_t>(end - begin), .digest = {}};
     if (!read_block(file_, whole, text)) {
         return false;
     }

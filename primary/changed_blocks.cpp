@@ -73,7 +73,7 @@ class Comparison {
         now_->copy_bytes = before.copy_bytes;
         index_.reserve(before.blocks.size());
         for (std::uint32_t i = 0; i < before.blocks.size(); ++i) {
-            index_.emplace(before.blocks[i].text.hash_low, i);
+            index_.emplace(before.blocks[i].text.digest.low(), i);
         }
     }
 
@@ -82,7 +82,7 @@ class Comparison {
         std::uint64_t fresh = 0;
         for (const TextBlock& block : blocks) {
             all += block.bytes;
-            fresh += index_.contains(block.hash_low) ? 0 : block.bytes;
+            fresh += index_.contains(block.digest.low()) ? 0 : block.bytes;
         }
         return fresh > all / kChangedShare || before_.copy_bytes + fresh > all * kMaxCopyShare;
     }
@@ -142,7 +142,7 @@ class Comparison {
     [[nodiscard]] std::optional<std::uint32_t> find(const TextBlock& block,
                                                     const text::ZoneFileContext& context,
                                                     bool is_first) const {
-        const auto [begin, end] = index_.equal_range(block.hash_low);
+        const auto [begin, end] = index_.equal_range(block.digest.low());
         const auto at = std::find_if(begin, end, [&](const auto& each) {
             const FileBlock& known = before_.blocks[each.second];
             return gone_[each.second] && known.text.same_text(block) &&
@@ -193,7 +193,7 @@ class Comparison {
     const LoadOptions& options_;
     const FileMemory& before_;
     const File& file_;
-    std::unordered_multimap<std::uint64_t, std::uint32_t> index_;  // hash_low to before_.blocks
+    std::unordered_multimap<std::uint64_t, std::uint32_t> index_;  // digest.low() to before_.blocks
     std::vector<bool> gone_;                                       // of before_.blocks
     std::shared_ptr<FileMemory> now_;
     Side removed_;

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <thread>
 
-#include <xxhash.h>
-
 #include "common/text/block_cutter.h"
 
 namespace twinzone::primary {
@@ -21,11 +19,9 @@ constexpr std::uint64_t kSplitBytes = std::uint64_t{16} << 20;
 using Cut = Result<std::optional<std::vector<TextBlock>>>;
 
 TextBlock block_of(std::uint64_t offset, std::string_view text) {
-    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
     return {.offset = offset,
             .bytes = static_cast<std::uint32_t>(text.size()),
-            .hash_high = hash.high64,
-            .hash_low = hash.low64};
+            .digest = zone::Digest::of_octets(as_bytes(text))};
 }
 
 // Cuts [begin, end), which begins where a block does and ends where one does.

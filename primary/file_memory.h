@@ -19,11 +19,10 @@ namespace twinzone::primary {
 struct TextBlock {
     std::uint64_t offset = 0;
     std::uint32_t bytes = 0;
-    std::uint64_t hash_high = 0;  // XXH3-128: no more than accidents are to be told apart
-    std::uint64_t hash_low = 0;
+    zone::Digest digest;  // of the text: no more than accidents are to be told apart
 
     [[nodiscard]] bool same_text(const TextBlock& other) const noexcept {
-        return bytes == other.bytes && hash_high == other.hash_high && hash_low == other.hash_low;
+        return bytes == other.bytes && digest == other.digest;
     }
 };
 

@@ -60,6 +60,11 @@ std::optional<std::uint64_t> from_hex(std::string_view text) noexcept {
 
 }  // namespace
 
+Digest Digest::of_octets(ByteView octets) noexcept {
+    const XXH128_hash_t sum = XXH3_128bits(octets.data(), octets.size());
+    return {sum.high64, sum.low64};
+}
+
 void Digest::add(const dns::RecordView& record) noexcept {
     const XXH128_hash_t addend = hash(record);
     low_ += addend.low64;

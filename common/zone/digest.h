@@ -19,6 +19,9 @@ class Digest {
     constexpr Digest() noexcept = default;
     constexpr Digest(std::uint64_t high, std::uint64_t low) noexcept : high_(high), low_(low) {}
 
+    // XXH3-128 of octets that are no record: what tells runs of text apart.
+    [[nodiscard]] static Digest of_octets(ByteView octets) noexcept;
+
     void add(const dns::RecordView& record) noexcept;
     void remove(const dns::RecordView& record) noexcept;
 
