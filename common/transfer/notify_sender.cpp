@@ -100,51 +100,112 @@ void NotifySender::forget(std::uint32_t zone, std::uint32_t target) {
     }
 }
 
+void NotifySender::set_rate(std::uint32_t per_second) {
+    limits_.per_second = per_second;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        lines_[i].tokens = tokens_for(i);
+    }
+}
+
+std::optional<Instant> NotifySender::next_timeout() const noexcept {
+    const std::optional<Instant> entry = due_.next();
+    const std::optional<Instant> line = lines_due_.next();
+    return entry && line ? std::min(*entry, *line) : entry ? entry : line;
+}
+
 std::optional<NotifyAction> NotifySender::poll_action(Instant now) {
     for (unsigned steps = 0; steps < kMaxStepsPerPoll; ++steps) {
-        const std::optional<std::uint32_t> slot = due_.pop_due(now);
-        if (!slot) {
+        if (const std::optional<std::uint32_t> slot = due_.pop_due(now)) {
+            stand_in_line(now, *slot);
+            continue;
+        }
+        const std::optional<std::uint32_t> line = lines_due_.pop_due(now);
+        if (!line) {
             return std::nullopt;
         }
-        if (const std::optional<NotifyAction> action = step(now, *slot)) {
+        if (const std::optional<NotifyAction> action = serve_line(now, *line)) {
             return action;
         }
     }
     return std::nullopt;  // more is due: next_timeout() says so
 }
 
-// What a due entry does: book a token, or use the booked one.
-std::optional<NotifyAction> NotifySender::step(Instant now, std::uint32_t slot) {
+// An entry whose time has come: its first message, or nobody answered the one before.
+void NotifySender::stand_in_line(Instant now, std::uint32_t slot) {
     Entry& entry = entries_[slot];
     if (entry.state == State::in_flight) {
-        entry.state = State::waiting;
         entry.attempts = entry.newer ? 0 : entry.attempts;
     }
-    if (entry.state == State::waiting) {
-        entry.state = State::booked;
-        const bool fresh = entry.attempts == 0 && !entry.old;
-        Target& to = target(entry.target);
-        const Instant at = (fresh ? to.fresh : to.repeats).reserve(now);
-        if (at > now) {
-            due_.set(slot, at);
-            return std::nullopt;
+    entry.state = State::in_line;
+    ++entry.ticket;
+    const bool fresh = entry.attempts == 0 && !entry.old;
+    const std::uint32_t index = entry.target * 2 + (fresh ? 0 : 1);
+    while (lines_.size() <= index) {
+        lines_.push_back(Line{.tokens = tokens_for(lines_.size())});
+    }
+    Line& line = lines_[index];
+    line.places.push_back({.slot = slot, .ticket = entry.ticket});
+    if (!lines_due_.contains(index)) {
+        lines_due_.set(index, line.tokens.available_at(now));
+    }
+}
+
+// Takes out who goes next; those who have left are passed over. nullopt where nobody stands there.
+std::optional<std::uint32_t> NotifySender::next_of(Line& line) {
+    while (!line.places.empty()) {
+        const Place place = line.oldest_next ? line.places.front() : line.places.back();
+        if (line.oldest_next) {
+            line.places.pop_front();
+        } else {
+            line.places.pop_back();
+        }
+        const Entry& entry = entries_[place.slot];
+        if (entry.state == State::in_line && entry.ticket == place.ticket) {
+            line.oldest_next = !line.oldest_next;
+            return place.slot;
         }
     }
+    return std::nullopt;
+}
+
+std::optional<NotifyAction> NotifySender::serve_line(Instant now, std::uint32_t index) {
+    Line& line = lines_[index];
+    if (line.tokens.available_at(now) > now) {
+        lines_due_.set(index, line.tokens.available_at(now));
+        return std::nullopt;
+    }
+    const std::optional<std::uint32_t> slot = next_of(line);
+    if (!slot) {
+        return std::nullopt;
+    }
+    static_cast<void>(line.tokens.take(now));
+    if (!line.places.empty()) {
+        lines_due_.set(index, line.tokens.available_at(now));
+    }
+    return send(now, *slot);
+}
+
+NotifyAction NotifySender::send(Instant now, std::uint32_t slot) {
+    Entry& entry = entries_[slot];
     entry.state = State::in_flight;
     entry.newer = false;
     entry.id = random_.message_id();
     ++entry.attempts;
     due_.set(slot, now + patience(entry.attempts));
-    return NotifyAction{entry.zone, entry.target, entry.id, entry.serial, entry.attempts};
+    return {entry.zone, entry.target, entry.id, entry.serial, entry.attempts};
 }
 
 bool NotifySender::invariants_hold() const noexcept {
-    if (by_pair_.size() != due_.size() || by_pair_.size() + free_slots_.size() != entries_.size()) {
+    if (by_pair_.size() + free_slots_.size() != entries_.size()) {
         return false;
     }
     return std::all_of(by_pair_.begin(), by_pair_.end(), [this](const auto& known) {
         const Entry& entry = entries_[known.second];
-        return due_.contains(known.second) && pair_key(entry.zone, entry.target) == known.first;
+        const std::uint32_t line = entry.target * 2;
+        const bool in_line = entry.state == State::in_line;
+        return pair_key(entry.zone, entry.target) == known.first &&
+               due_.contains(known.second) != in_line &&
+               (!in_line || lines_due_.contains(line) || lines_due_.contains(line + 1));
     });
 }
 
@@ -159,7 +220,6 @@ std::uint32_t NotifySender::slot_for(std::uint32_t zone, std::uint32_t target) {
     }
     const std::uint32_t slot = free_slots_.back();
     free_slots_.pop_back();
-    entries_[slot] = Entry{};
     entries_[slot].zone = zone;
     entries_[slot].target = target;
     place->second = slot;
@@ -169,6 +229,9 @@ std::uint32_t NotifySender::slot_for(std::uint32_t zone, std::uint32_t target) {
 void NotifySender::release(std::uint32_t slot) {
     due_.erase(slot);
     by_pair_.erase(pair_key(entries_[slot].zone, entries_[slot].target));
+    const std::uint32_t ticket = entries_[slot].ticket;
+    entries_[slot] = Entry{};
+    entries_[slot].ticket = ticket + 1;  // its places in lines are left
     free_slots_.push_back(slot);
 }
 
@@ -181,14 +244,11 @@ void NotifySender::start_over(Instant now, std::uint32_t slot) {
     due_.set(slot, now);
 }
 
-NotifySender::Target& NotifySender::target(std::uint32_t index) {
-    // A tenth of a second's worth at once.
-    const std::uint32_t rate = limits_.per_second;
-    const std::uint32_t half = rate == 0 ? 0 : std::max(rate / 2, 1U);
-    while (targets_.size() <= index) {
-        targets_.push_back({TokenBucket{rate, rate / 10}, TokenBucket{half, half / 10}});
-    }
-    return targets_[index];
+TokenBucket NotifySender::tokens_for(std::size_t line) const noexcept {
+    const std::uint32_t all = limits_.per_second;
+    const bool fresh = line % 2 == 0;
+    const std::uint32_t rate = fresh || all == 0 ? all : std::max(all / 2, 1U);
+    return {rate, rate / 10};  // a tenth of a second's worth at once
 }
 
 Duration NotifySender::patience(std::uint32_t attempts) const noexcept {

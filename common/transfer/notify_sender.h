@@ -1,14 +1,17 @@
 // Tells secondaries about new versions and goes on until they answer. RFC 1996 §3.
 //
-// One entry per zone and target that is still owed a NOTIFY. An entry always has a timer. A newer
-// serial replaces the one on its way; there is one message in flight for an entry, so that a zone
-// that changes a hundred times a second costs its secondaries one message per round trip.
+// One entry per zone and target that is still owed a NOTIFY. An entry always has a timer, or a
+// place in a line that has one. A newer serial replaces the one on its way; there is one message in
+// flight for an entry, so that a zone that changes a hundred times a second costs its secondaries
+// one message per round trip.
 //
-//   waiting --send--> in flight --answered--> gone (or waiting, if a newer serial came meanwhile)
+//   waiting --> in line --token--> in flight --answered--> gone (or waiting, if a newer serial
+//   came)
 //      ^------ no answer: 2 s, 4 s … 60 s, then slowly ------'
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -62,10 +65,7 @@ class NotifySender {
     NotifySender(const NotifyLimits& limits, std::uint64_t seed);
 
     // Another rate to each target from now on; 0: none.
-    void set_rate(std::uint32_t per_second) {
-        limits_.per_second = per_second;
-        targets_.clear();  // made again when they are next told
-    }
+    void set_rate(std::uint32_t per_second);
 
     // A version was committed and is being served: tell the target now.
     void handle_committed(Instant now, std::uint32_t zone, std::uint32_t target,
@@ -85,7 +85,7 @@ class NotifySender {
 
     // The next message to send now; call until nullopt.
     [[nodiscard]] std::optional<NotifyAction> poll_action(Instant now);
-    [[nodiscard]] std::optional<Instant> next_timeout() const noexcept { return due_.next(); }
+    [[nodiscard]] std::optional<Instant> next_timeout() const noexcept;
 
     [[nodiscard]] std::size_t owed() const noexcept { return by_pair_.size(); }
 
@@ -94,8 +94,8 @@ class NotifySender {
 
   private:
     enum class State : std::uint8_t {
-        waiting,   // for its time; then it books a token
-        booked,    // its token is usable at its due time
+        waiting,   // for its time; then it goes into a line
+        in_line,   // for a token of its target
         in_flight  // its due time is the end of patience
     };
     struct Entry {
@@ -107,17 +107,29 @@ class NotifySender {
         bool newer = false;  // serial changed since the message in flight left
         bool old = false;    // owed from before a restart
         std::uint32_t attempts = 0;
+        std::uint32_t ticket = 0;  // of its last place in a line
     };
-    struct Target {
-        TokenBucket fresh;
-        TokenBucket repeats;  // apart, so that old debts never delay a new version
+    struct Place {
+        std::uint32_t slot = 0;
+        std::uint32_t ticket = 0;  // another than the entry's: it has left
+    };
+    // Entries of one target that wait for a token. By turns the newest and the oldest goes: what
+    // has just been committed is not told behind a hundred thousand first versions, and those are
+    // told in the end.
+    struct Line {
+        TokenBucket tokens;
+        std::deque<Place> places{};
+        bool oldest_next = false;
     };
 
     std::uint32_t slot_for(std::uint32_t zone, std::uint32_t target);
     void release(std::uint32_t slot);
     void start_over(Instant now, std::uint32_t slot);
-    std::optional<NotifyAction> step(Instant now, std::uint32_t slot);
-    Target& target(std::uint32_t index);
+    std::optional<std::uint32_t> next_of(Line& line);
+    void stand_in_line(Instant now, std::uint32_t slot);
+    std::optional<NotifyAction> serve_line(Instant now, std::uint32_t index);
+    NotifyAction send(Instant now, std::uint32_t slot);
+    [[nodiscard]] TokenBucket tokens_for(std::size_t line) const noexcept;
     Duration patience(std::uint32_t attempts) const noexcept;
 
     NotifyLimits limits_;
@@ -125,8 +137,10 @@ class NotifySender {
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> free_slots_;
     std::unordered_map<std::uint64_t, std::uint32_t> by_pair_;  // zone, target -> slot
-    std::vector<Target> targets_;
-    DueQueue due_;  // by slot
+    // Two for each target: of new versions; of repeats, which never delay a new version.
+    std::vector<Line> lines_;
+    DueQueue due_;        // by slot: entries that are in no line
+    DueQueue lines_due_;  // by line: when its next token is there
 };
 
 }  // namespace twinzone::transfer

@@ -1,5 +1,8 @@
 #include "common/transfer/notify_sender.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/support/catch.h"
 #include "tests/support/records.h"
 
@@ -176,6 +179,57 @@ TEST_CASE("the rate to one target holds, and old debts do not delay a new versio
     }
     CHECK(other);
     CHECK(sent == 101);
+}
+
+TEST_CASE("a change is not told behind very many first versions", "[transfer]") {
+    Fixture a;
+    constexpr std::uint32_t zones = 20'000;
+    for (std::uint32_t zone = 0; zone < zones; ++zone) {
+        a.sender.handle_committed(at(0), zone, 0, kSeven);
+    }
+    std::vector<bool> told(zones, false);
+    std::size_t sent = 0;
+    std::int64_t ms = 0;
+    const auto pass_to = [&](std::int64_t end) {
+        for (; ms <= end; ++ms) {
+            for (int calls = 0; calls < 30; ++calls) {
+                for (const NotifyAction& action : a.poll(at(ms))) {
+                    told[action.zone] = true;
+                    sent += action.attempt == 1 ? 1 : 0;
+                    if (action.attempt == 1 && action.serial == kSeven) {
+                        CHECK(a.sender.handle_answer(at(ms), action.zone, 0, action.id,
+                                                     dns::Rcode::no_error));
+                    }
+                }
+            }
+        }
+    };
+    pass_to(1000);
+    CHECK(sent >= 1000);
+    CHECK(sent <= 1101);  // the rate, and a burst
+
+    SECTION("it goes with the next token or the one after, and everybody is told in the end") {
+        a.sender.handle_committed(at(1000), 10'000, 0, kEight);
+        told[10'000] = false;
+        pass_to(1003);
+        CHECK(told[10'000]);
+        pass_to(22'000);
+        CHECK(std::count(told.begin(), told.end(), false) == 0);
+    }
+    SECTION("those who need not be told any more take no tokens") {
+        for (std::uint32_t zone = 0; zone < zones; ++zone) {
+            a.sender.forget(zone, 0);
+        }
+        sent = 0;
+        pass_to(1100);
+        CHECK(sent == 0);
+        for (std::uint32_t zone = 0; zone < 50; ++zone) {
+            a.sender.handle_committed(at(1100), zone, 0, kEight);
+        }
+        pass_to(1101);
+        CHECK(sent == 50);
+    }
+    CHECK(a.sender.invariants_hold());
 }
 
 TEST_CASE("what is owed from before a restart is spread, and a new version goes first",
