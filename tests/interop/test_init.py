@@ -34,7 +34,7 @@ class BesideBind(bind.Bind):
 class BesideNsd(nsd.Nsd):
     def start_with(self, half):
         own = self.write("twinzone.conf", half["/etc/nsd/nsd.conf.d/twinzone.conf"])
-        main = nsd.SERVER.split("{key}")[0].format(port=self.port, folder=self.folder)
+        main = nsd.SERVER.split("{key}")[0].format(port=self.port, folder=self.folder, options="")
         self.conf = self.write("nsd.conf", f'{main}include: "{own}"\n')
         self.zone = ZONE
         return self.run(["/usr/sbin/nsd", "-d", "-c", self.conf])
