@@ -92,8 +92,9 @@ serves_newer_than() {
 status_row() {  # ROLE CONTROL-SOCKET
     local json field
     json=$("$build/$1/twinzone-$1" status "$zone" --json --control "$2" | tr -d '\n')
+    json=${json#*\"zones\":}  # a zone's own come before those of its peers
     for field in serial digest; do
-        sed -nE "s/.*\"zones\":.*\"$field\": *\"?([^\",}]*).*/\\1/p" <<<"$json"
+        grep -oE "\"$field\": *\"?[^\",}]*" <<<"$json" | head -n 1 | sed -E 's/.*[": ]//'
     done | paste -sd ' '
 }
 
