@@ -32,6 +32,21 @@ std::optional<Tried> tried_in(const service::FollowerEvent& event) {
                                      ended->error->detail())};
 }
 
+// Tries that nobody answers are no progress: a dead primary is tried again and again.
+bool is_progress(const service::FollowerEvent& event) {
+    const auto is_answer = [](const std::optional<Error>& error) {
+        return !error ||
+               (error->code() != Errc::peer_unreachable && error->code() != Errc::network);
+    };
+    if (const auto* checked = std::get_if<service::SoaChecked>(&event.what)) {
+        return is_answer(checked->error);
+    }
+    if (const auto* ended = std::get_if<service::TransferEnded>(&event.what)) {
+        return is_answer(ended->error);
+    }
+    return !std::holds_alternative<service::TransferBegan>(event.what);
+}
+
 // A server beside us that follows us takes the zone from us while the sync runs.
 Result<void> listen_for_servers(service::Daemon& daemon) {
     const auto& zones = daemon.config().zones;
@@ -150,7 +165,9 @@ void SyncRun::handle_event(const service::FollowerEvent& event) {
     if (at == zones_.end() || !at->second.is_pending) {
         return;
     }
-    watch_patience();
+    if (is_progress(event)) {
+        watch_patience();
+    }
     if (const auto* progress = std::get_if<service::TransferProgressed>(&event.what)) {
         tell(event.zone, fmt::format("{} records, {} octets in {} s", progress->records,
                                      progress->bytes, progress->took / seconds{1}));

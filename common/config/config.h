@@ -131,30 +131,30 @@ enum class CatalogRole : std::uint8_t { producer, consumer };
 struct Zone {
     dns::Name name;
     std::string template_name = "default";  // that it started from
-    // Set where it is a catalog zone of ours; made by ourselves, it has neither file nor primaries.
-    std::optional<CatalogRole> catalog{};
     // primary: a file, or `primaries` below (`source: { transfer: … }`: a relay)
     std::string source_file;  // absolute or relative to the working directory; empty where the zone
                               // comes by transfer
-    SerialPolicy serial_policy = SerialPolicy::keep;
     // whom the zone is followed from; empty on a primary with a file
     std::vector<RemotePtr> primaries;
-    OnLowerSerial on_lower_serial = OnLowerSerial::refuse;
     Output output;  // secondary
     // both
     std::vector<RemotePtr> notify;
-    bool notify_ns_set = false;  // also the name servers that the zone names (RFC 1996 §2)
     std::vector<AccessRule> allow_transfer;
     std::vector<AccessRule> allow_notify;
     JournalLimits journal;
     Clamp refresh{seconds{30}, hours{24}};
     Clamp retry{seconds{5}, hours{2}};
     seconds expire_min = hours{1};
-    ZonemdMode zonemd = ZonemdMode::off;
-    bool dnssec = false;         // signatures are verified before a version is published
     seconds verify_interval{0};  // full comparison with the primaries; 0: never
     std::optional<Guard> guard;
     std::vector<Hook> hooks;
+    // Set where it is a catalog zone of ours; made by ourselves, it has neither file nor primaries.
+    std::optional<CatalogRole> catalog{};
+    SerialPolicy serial_policy = SerialPolicy::keep;        // primary
+    OnLowerSerial on_lower_serial = OnLowerSerial::refuse;  // where it is followed
+    bool notify_ns_set = false;  // also the name servers that the zone names (RFC 1996 §2)
+    ZonemdMode zonemd = ZonemdMode::off;
+    bool dnssec = false;  // signatures are verified before a version is published
 
     // By transfer from `primaries`, on either program.
     [[nodiscard]] bool is_followed() const noexcept { return !primaries.empty(); }

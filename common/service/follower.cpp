@@ -240,7 +240,7 @@ void Follower::start(Now now, const transfer::Job& job) {
     } else if (hold == nullptr &&
                (!has_version || (job.lane == transfer::Lane::notify && !zone.confirmed &&
                                  !is_foreign(zone, job.remote)))) {
-        finish_job(now, job.zone, transfer::JobOutcome::needs_transfer, std::nullopt);
+        finish_job(now, job.zone, transfer::JobOutcome::needs_no_check, std::nullopt);
     } else {
         ask_soa(now, job.zone, job.remote, 0);
     }

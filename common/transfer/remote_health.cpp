@@ -12,11 +12,7 @@ bool RemoteHealth::handle_start() noexcept {
     return true;
 }
 
-void RemoteHealth::handle_result(Instant now, bool answered, bool was_probe) noexcept {
-    if (answered) {
-        *this = RemoteHealth{};
-        return;
-    }
+void RemoteHealth::handle_failure(Instant now, bool was_probe) noexcept {
     if (dead_) {
         // Attempts that began before it died tell nothing new.
         if (was_probe) {

@@ -29,13 +29,16 @@ class RemoteHealth {
     [[nodiscard]] bool probing() const noexcept { return probing_; }
 
     // An attempt begins; true where it is the probe of a dead remote: hand the same to
-    // handle_result().
+    // handle_failure().
     bool handle_start() noexcept;
 
-    // How an attempt ended. `answered`: any answer, also a refusal.
-    void handle_result(Instant now, bool answered, bool was_probe) noexcept;
+    // It answered an attempt, be it by a refusal.
+    void handle_answer() noexcept { *this = RemoteHealth{}; }
 
-    // It ended without telling anything about the remote.
+    // No answer.
+    void handle_failure(Instant now, bool was_probe) noexcept;
+
+    // An attempt ended without telling anything about the remote.
     void handle_abandoned(bool was_probe) noexcept { probing_ = probing_ && !was_probe; }
 
   private:

@@ -146,6 +146,7 @@ Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) 
     offer_turns(zone.remote);
     switch (outcome) {
         case JobOutcome::needs_transfer:
+        case JobOutcome::needs_no_check:
             zone.work = Work::transfer;
             make_ready(index);
             return Round::goes_on;
@@ -167,6 +168,7 @@ Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) 
 void Scheduler::leave_place(std::uint32_t index) {
     TWINZONE_ASSERT(is_running(index));
     Zone& zone = zones_[index];
+    note_answer(zone);
     if (!zone.has_place || placeless_ >= kMaxPlaceless) {
         return;
     }
@@ -419,17 +421,25 @@ Job Scheduler::start(std::uint32_t index) {
 
 void Scheduler::settle_health(Instant now, const Zone& zone, JobOutcome outcome) {
     Remote& remote = remotes_[zone.remote];
-    if (outcome == JobOutcome::abandoned) {
+    if (outcome == JobOutcome::abandoned || outcome == JobOutcome::needs_no_check) {
         remote.health.handle_abandoned(zone.probe);
         return;
     }
+    if (outcome != JobOutcome::unreachable) {
+        note_answer(zone);
+        return;
+    }
     const bool was_dead = remote.health.dead();
-    remote.health.handle_result(now, outcome != JobOutcome::unreachable, zone.probe);
-    if (was_dead && !remote.health.dead()) {
-        ++revivals_;
-    } else if (!was_dead && remote.health.dead()) {
+    remote.health.handle_failure(now, zone.probe);
+    if (!was_dead && remote.health.dead()) {
         remote.drained = revivals_ - 1;
     }
+}
+
+void Scheduler::note_answer(const Zone& zone) {
+    RemoteHealth& health = remotes_[zone.remote].health;
+    revivals_ += health.dead() ? 1 : 0;
+    health.handle_answer();
 }
 
 Round Scheduler::end_round(Instant now, std::uint32_t index) {

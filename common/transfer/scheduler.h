@@ -59,6 +59,7 @@ enum class JobOutcome : std::uint8_t {
     success,         // the round is over: committed, or current beyond doubt
     current,         // the remote has what we have: next primary, which may have something newer
     needs_transfer,  // of a check: goes on as a transfer from the same remote
+    needs_no_check,  // of a check that was not made: the same, and says nothing about the remote
     failed,          // the remote answered, but nothing of use: next primary
     unreachable,     // no answer: next primary, and the remote's health suffers
     abandoned,       // our own doing (disk full, shutdown …): the round is over, nobody's fault
@@ -170,6 +171,7 @@ class Scheduler {
     bool may_start(Instant now, std::uint32_t remote, Work work, Lane lane);
     void leave_dead(Instant now, std::uint32_t remote);
     Job start(std::uint32_t index);
+    void note_answer(const Zone& zone);
     void settle_health(Instant now, const Zone& zone, JobOutcome outcome);
     Round end_round(Instant now, std::uint32_t index);
     bool list_holds(std::uint32_t remote, std::size_t work, std::size_t lane,

@@ -240,9 +240,12 @@ void Checkers::check_at_rest() {
         for (const config::Zone& zone : node->settings().zones) {
             const std::shared_ptr<const StoredVersion> ours = node->served(zone.name);
             const std::shared_ptr<const StoredVersion> theirs = primary.served(zone.name);
-            const bool in_step = ours && theirs &&
-                                 (own_contents_ ? ours->version.serial() == theirs->version.serial()
-                                                : same(ours->version, theirs->version));
+            const bool both = ours && theirs;
+            // Neither: no version was ever committed.
+            const bool in_step =
+                !both ? !ours && !theirs
+                      : (own_contents_ ? ours->version.serial() == theirs->version.serial()
+                                       : same(ours->version, theirs->version));
             if (!in_step) {
                 violate("converged",
                         fmt::format(

@@ -233,4 +233,23 @@ TEST_CASE("a file whose TTLs lean on the records before is read front to back",
     CHECK(in_blocks.zone->content == whole.zone->content);
 }
 
+TEST_CASE("a SOA without a TTL in a later block takes the TTL stated before it",
+          "[primary][blocks]") {
+    test::TemporaryFolder folder;
+    std::string text = "example.test. 77 NS ns1.example.test.\n";
+    for (int i = 0; i < 40'000; ++i) {
+        text += fmt::format("host-{}.example.test. 77 A 192.0.2.1\n", i * 7919 % 100'003);
+    }
+    text += "example.test. SOA ns1.example.test. host.example.test. 1 3600 600 86400 300\n";
+    LoadOptions options;
+    options.zone = *dns::Name::from_text("example.test.");
+    options.file = folder.write("zone", text);
+    options.spill_directory = folder.path();
+    options.max_records = 1'000'000;
+    options.max_bytes = 1'000'000'000;
+    const ZoneFileReading in_blocks = read_zone_file(options);
+    REQUIRE(in_blocks.zone);
+    CHECK(in_blocks.zone->soa.ttl == dns::Ttl{77});
+}
+
 }  // namespace twinzone::primary

@@ -96,6 +96,40 @@ TEST_CASE("a check that finds a newer serial goes on as a transfer", "[transfer]
     CHECK(z.finish(at(2), 1, JobOutcome::success) == Round::over);
 }
 
+TEST_CASE("a transfer that no check went before tells of a dead primary", "[transfer]") {
+    Fixture z;
+    const auto transfer = [&](Instant now, JobOutcome outcome) {
+        const Job job = z.poll_one(now);
+        CHECK(job.work == Work::check);
+        CHECK(z.finish(now, job.zone, JobOutcome::needs_no_check) == Round::goes_on);
+        CHECK(z.poll_one(now).work == Work::transfer);
+        CHECK(z.finish(now, job.zone, outcome) == Round::over);
+    };
+    for (std::uint32_t zone = 1; zone <= 3; ++zone) {
+        z.add(zone);
+        z.scheduler.request(at(0), zone, Lane::first_load);
+        transfer(at(0), JobOutcome::unreachable);
+    }
+    REQUIRE(z.scheduler.health(0).dead());
+    z.add(4);
+    z.scheduler.request(at(0), 4, Lane::first_load);
+    CHECK(z.poll(at(1999)).empty());
+    transfer(at(2000), JobOutcome::success);
+    CHECK_FALSE(z.scheduler.health(0).dead());
+}
+
+TEST_CASE("a primary whose content is being committed is alive", "[transfer]") {
+    Fixture z;
+    z.kill_remote(at(0));
+    z.add(1);
+    z.add(2);
+    z.scheduler.request(at(0), 1, Lane::notify, 0, Work::transfer);
+    z.scheduler.request(at(0), 2, Lane::notify);
+    CHECK(z.poll_one(at(2000)).zone == 1);
+    z.scheduler.leave_place(1);
+    CHECK(z.poll_one(at(2000)).zone == 2);
+}
+
 TEST_CASE("a round asks every primary once, then waits", "[transfer][R37]") {
     Fixture z;
     z.add(1, {0, 1, 2});
