@@ -167,6 +167,8 @@ void SyncRun::handle_event(const service::FollowerEvent& event) {
     }
     if (is_progress(event)) {
         watch_patience();
+    } else {
+        daemon_->loop().post([this] { stop_when_done(); });  // after other primaries were chosen
     }
     if (const auto* progress = std::get_if<service::TransferProgressed>(&event.what)) {
         tell(event.zone, fmt::format("{} records, {} octets in {} s", progress->records,
@@ -200,9 +202,10 @@ void SyncRun::handle_round(const dns::Name& zone, const service::RoundEnded& rou
 }
 
 void SyncRun::stop_when_done() {
-    if (pending_ == 0 && !catalogs_->is_busy() && output_->is_settled() &&
+    const bool is_done = pending_ == 0 || daemon_->waits_for_dead_alone();
+    if (is_done && !catalogs_->is_busy() && output_->is_settled() &&
         daemon_->hook_runner().is_idle()) {
-        daemon_->stop();
+        stop_because(pending_ == 0 ? "" : "no primary answers");
     }
 }
 

@@ -144,6 +144,11 @@ class Daemon {
     // the zone is not followed.
     bool refresh(dns::NameView zone, bool whole = false);
 
+    // Nothing is on its way, and none of the primaries that are to be asked answers.
+    [[nodiscard]] bool waits_for_dead_alone() const noexcept {
+        return follower_->waits_for_dead_alone();
+    }
+
     [[nodiscard]] control::Status status() const;
 
     [[nodiscard]] const config::Config& config() const noexcept { return config_; }

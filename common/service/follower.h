@@ -91,6 +91,11 @@ class Follower final : public SecondaryView {
     [[nodiscard]] std::optional<FollowerAction> poll_action(Now now);
     [[nodiscard]] std::optional<FollowerEvent> poll_event();
 
+    // Nothing is on its way, and none of the primaries that are to be asked answers.
+    [[nodiscard]] bool waits_for_dead_alone() const noexcept {
+        return scheduler_.waits_for_dead_alone();
+    }
+
     // SecondaryView
     [[nodiscard]] std::optional<seconds> expires_in(Now now, dns::NameView zone) const override;
     [[nodiscard]] std::optional<Errc> last_fault(dns::NameView zone) const override;

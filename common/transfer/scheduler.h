@@ -116,6 +116,9 @@ class Scheduler {
     [[nodiscard]] bool is_waiting(std::uint32_t zone) const noexcept;
     [[nodiscard]] std::size_t ready() const noexcept { return ready_; }
 
+    // Nothing runs, and whatever is ready waits for a dead remote. O(remotes).
+    [[nodiscard]] bool waits_for_dead_alone() const noexcept;
+
     // Each zone is in exactly one of waiting, ready and running, and all counts agree. O(zones);
     // for tests and the simulator.
     [[nodiscard]] bool invariants_hold() const;

@@ -115,6 +115,16 @@ def test_no_primary_is_1_with_the_reason(tmp_path):
     assert "Traceback" not in done.stderr and "terminate" not in done.stderr
 
 
+def test_many_zones_of_no_primary_are_each_told(tmp_path):
+    names = [f"z{n}.test." for n in range(40)]
+    done = Cron(tmp_path, ports.free_port()).run(*(word for name in names
+                                                   for word in ("--zone", name)))
+    assert done.returncode == 1
+    assert [name for name in names if name not in done.stderr] == []
+    assert "no primary answers" in done.stderr
+    assert done.stderr.count("refused") < 40, "asked for each zone, though nobody is there"
+
+
 def test_one_failed_zone_of_two_is_1_and_the_other_is_done(tmp_path, primary):
     cron = Cron(tmp_path, primary.port)
     done = cron.run("--zone", "missing.test.")

@@ -113,6 +113,11 @@ TEST_CASE("a transfer that no check went before tells of a dead primary", "[tran
     REQUIRE(z.scheduler.health(0).dead());
     z.add(4);
     z.scheduler.request(at(0), 4, Lane::first_load);
+    CHECK(z.scheduler.waits_for_dead_alone());
+    z.add(5, {0, 1});
+    z.scheduler.request(at(0), 5, Lane::first_load);
+    CHECK_FALSE(z.scheduler.waits_for_dead_alone());
+    z.scheduler.remove_zone(5);
     CHECK(z.poll(at(1999)).empty());
     transfer(at(2000), JobOutcome::success);
     CHECK_FALSE(z.scheduler.health(0).dead());
