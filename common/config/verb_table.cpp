@@ -63,6 +63,9 @@ constexpr VerbOption kInitOptions[] = {
     {"server-dir", ValueKind::text, "DIR", "where it keeps its zones, as DIR/NAME.zone"},
     {"output", ValueKind::text, "DIR", "write each file there; by default all go to stdout", "o"},
 };
+constexpr VerbOption kRestoreOptions[] = {
+    {"replace", ValueKind::flag, "", "also where a store with zones is; it is set aside beside"},
+};
 constexpr VerbOption kPromoteOptions[] = {
     {"output", ValueKind::text, "DIR", "zone files and configuration; default STORE/promoted", "o"},
     {"undo", ValueKind::flag, "", "follow the primaries again"},
@@ -267,6 +270,22 @@ constexpr VerbRow kVerbs[] = {
      .examples = "init bind --zone example.test\ninit nsd --zone example.test -o DIR",
      .operands = words(1),
      .options = kInitOptions},
+    {.verb = Verb::backup,
+     .word = "backup",
+     .aliases = "",
+     .usage = "DIR",
+     .help = "copy the whole store, history and all, to a folder; beside a running daemon too",
+     .examples = "backup /var/backups/twinzone\nbackup --store DIR /var/backups/twinzone",
+     .operands = words(1),
+     .options = {}},
+    {.verb = Verb::restore,
+     .word = "restore",
+     .aliases = "",
+     .usage = "DIR [--replace]",
+     .help = "make the copy in that folder the store; the daemon must not run",
+     .examples = "restore /var/backups/twinzone\nrestore /var/backups/twinzone --replace",
+     .operands = words(1),
+     .options = kRestoreOptions},
     {.verb = Verb::completion,
      .word = "completion",
      .aliases = "",

@@ -33,6 +33,8 @@ enum class Verb : std::uint8_t {
     key,
     init,
     completion,
+    backup,
+    restore,
     sync,
     refresh,
     retransfer,

@@ -8,7 +8,7 @@
 
 #include "common/control/client.h"
 #include "common/service/diff_file.h"
-#include "common/service/file_replacement.h"
+#include "common/base/file_replacement.h"
 #include "common/service/program.h"
 
 namespace twinzone::service {

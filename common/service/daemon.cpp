@@ -408,8 +408,8 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
 
 // A copy of both: what they are borrowed from moves with each question to the store.
 void Daemon::handle_found(const dns::Name& zone, const zone::Version& version) {
-    const dns::Name name = zone;
-    const zone::Version found = version;
+    const dns::Name name = zone;          // NOLINT(performance-unnecessary-copy-initialization)
+    const zone::Version found = version;  // NOLINT(performance-unnecessary-copy-initialization)
     log_->server(Level::notice,
                  fmt::format("the store is open again; {} serial {} had reached the disk before "
                              "the error and is in service",

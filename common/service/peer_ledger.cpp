@@ -164,11 +164,12 @@ PeerLedger::Peer* PeerLedger::find_visitor(Zone& zone, const Contact& contact) {
     const auto visitors = std::count_if(zone.peers.begin(), zone.peers.end(),
                                         [](const Peer& peer) { return peer.visitor != nullptr; });
     if (static_cast<std::size_t>(visitors) >= kMaxVisitors) {
-        zone.peers.erase(std::min_element(zone.peers.begin(), zone.peers.end(),
-                                          [](const Peer& a, const Peer& b) {
-                                              return std::pair{a.remote != nullptr, a.seen_at} <
-                                                     std::pair{b.remote != nullptr, b.seen_at};
-                                          }));
+        zone.peers.erase(std::min_element(
+            zone.peers.begin(), zone.peers.end(), [](const Peer& a, const Peer& b) {
+                const bool a_is_ours = a.remote != nullptr;
+                const bool b_is_ours = b.remote != nullptr;
+                return a_is_ours == b_is_ours ? a.seen_at < b.seen_at : b_is_ours;
+            }));
     }
     Peer peer;
     peer.visitor = std::make_unique<Visitor>(

@@ -10,6 +10,7 @@
 #include "common/base/memory.h"
 #include "common/control/status_verb.h"
 #include "common/service/ask_daemon.h"
+#include "common/service/backup_verbs.h"
 #include "common/service/check_verb.h"
 #include "common/service/setup_verbs.h"
 #include "common/setup/completion.h"
@@ -87,6 +88,8 @@ ExitCode run_verb(Role role, const CommandLine& command_line, const ProgramVerbs
         case config::Verb::promote: return verbs.promote(command_line);
         case config::Verb::key: return make_key(role, command_line);
         case config::Verb::init: return init(role, command_line);
+        case config::Verb::backup: return back_up(role, command_line);
+        case config::Verb::restore: return restore(role, command_line);
         case config::Verb::completion: return show_completion(role, command_line);
         default: return ask_daemon(role, command_line);
     }

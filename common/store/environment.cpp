@@ -86,6 +86,22 @@ Result<EnvironmentPtr> Environment::open(const Options& options) {
     return made;
 }
 
+Result<void> copy_environment(const std::string& directory, bool is_held, int descriptor) {
+    MDB_env* env = nullptr;
+    int code = mdb_env_create(&env);
+    if (code != 0) {
+        return lmdb_failure(code, "creating the environment");
+    }
+    // The size of the map is that of the file where it is only read.
+    code =
+        mdb_env_open(env, directory.c_str(), MDB_RDONLY | (is_held ? 0U : MDB_NOLOCK), kFileMode);
+    if (code == 0) {
+        code = mdb_env_copyfd2(env, descriptor, 0);
+    }
+    mdb_env_close(env);
+    return code == 0 ? Result<void>{} : Result<void>{lmdb_failure(code, "copying the store")};
+}
+
 Environment::~Environment() {
     mdb_env_close(env_);
 }

@@ -87,6 +87,12 @@ class Environment {
     std::array<MDB_dbi, kTables> tables_{};
 };
 
+// Writes the environment in `directory` as of one commit to an open file. `is_held`: by another
+// process, which goes on with its work meanwhile, but gets no page back that is still to be
+// written. Errc as of lmdb_failure(). Blocking.
+[[nodiscard]] Result<void> copy_environment(const std::string& directory, bool is_held,
+                                            int descriptor);
+
 using EnvironmentPtr = std::shared_ptr<Environment>;
 
 struct TableEntry {

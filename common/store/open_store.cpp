@@ -62,22 +62,6 @@ Result<void> begin_store(const EnvironmentPtr& env) {
     return done ? txn->commit() : done;
 }
 
-// False where the store is empty.
-Result<bool> check_format(const EnvironmentPtr& env) {
-    const Result<std::shared_ptr<const ReadTransaction>> txn = ReadTransaction::begin(env);
-    if (!txn) {
-        return fail(txn.error());
-    }
-    const Result<std::optional<StoreRecord>> record = read_store_record(**txn);
-    if (!record) {
-        return fail(record.error());
-    }
-    if (!*record && ((*txn)->count(Table::zones) != 0 || (*txn)->count(Table::meta) != 0)) {
-        return fail(Errc::store_corrupt, "the store's own record is missing");
-    }
-    return record->has_value();
-}
-
 Result<EnvironmentPtr> open_once(const Environment::Options& options, Opening& opening) {
     const bool suspect = options.lock->unclean_ends() >= kSuspectEnds;
     if (Result<void> good =
@@ -284,6 +268,21 @@ Result<EnvironmentPtr> open_and_load(const Environment::Options& options, Reside
 }
 
 }  // namespace
+
+Result<bool> check_format(const EnvironmentPtr& env) {
+    const Result<std::shared_ptr<const ReadTransaction>> txn = ReadTransaction::begin(env);
+    if (!txn) {
+        return fail(txn.error());
+    }
+    const Result<std::optional<StoreRecord>> record = read_store_record(**txn);
+    if (!record) {
+        return fail(record.error());
+    }
+    if (!*record && ((*txn)->count(Table::zones) != 0 || (*txn)->count(Table::meta) != 0)) {
+        return fail(Errc::store_corrupt, "the store's own record is missing");
+    }
+    return record->has_value();
+}
 
 Result<void> prepare_directory(const std::string& directory) {
     const std::filesystem::path path{directory};

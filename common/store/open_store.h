@@ -26,6 +26,9 @@ namespace twinzone::store {
 // Opens again what was open before: damage is an error here, for zones are in service.
 [[nodiscard]] Result<EnvironmentPtr> reopen_environment(const Environment::Options& options);
 
+// False where the store is empty. Errc::store_format, store_corrupt.
+[[nodiscard]] Result<bool> check_format(const EnvironmentPtr& env);
+
 [[nodiscard]] Result<std::vector<SweepItem>> load_sweeps(const EnvironmentPtr& env);
 
 // Keys of table `owed`.

@@ -5,6 +5,7 @@
 #include "common/store/environment.h"
 #include "common/store/file_check.h"
 #include "common/store/keys.h"
+#include "common/store/open_store.h"
 #include "common/store/store.h"
 #include "common/store/zone_record.h"
 
@@ -68,6 +69,9 @@ Result<ZoneStates> peek(const std::string& directory) {
         // A holder that was killed before its first commit leaves a store without tables.
         return env.error().code() == Errc::not_found ? Result<ZoneStates>{ZoneStates{}}
                                                      : fail(env.error());
+    }
+    if (const Result<bool> filled = check_format(*env); !filled) {
+        return fail(filled.error());
     }
     return read_zones(*env);
 }

@@ -12,7 +12,7 @@ namespace twinzone::store {
 
 // Every zone of the store in `directory`, in no order; empty where there is no store yet. Keeps
 // others out while it reads. Errc::store_locked (detail says who), store_corrupt (opening it would
-// set it aside or repair it), file_unreadable. Blocking.
+// set it aside or repair it), store_format, file_unreadable. Blocking.
 [[nodiscard]] Result<std::vector<zone::ZoneState>> peek(const std::string& directory);
 
 }  // namespace twinzone::store

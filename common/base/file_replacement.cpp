@@ -1,4 +1,4 @@
-#include "common/service/file_replacement.h"
+#include "common/base/file_replacement.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace twinzone::service {
+namespace twinzone {
 
 namespace {
 
@@ -43,12 +43,19 @@ void sync_folder_of(const std::string& path) {
 }  // namespace
 
 Result<FileReplacement> FileReplacement::create(const std::string& path) {
+    Result<FileReplacement> made = create_private(path);
+    if (made) {
+        ::fchmod(made->descriptor_, usual_mode());
+    }
+    return made;
+}
+
+Result<FileReplacement> FileReplacement::create_private(const std::string& path) {
     std::string temporary = fmt::format("{}.XXXXXX", path);
     const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
     if (descriptor < 0) {
         return failed(path, "cannot be written");
     }
-    ::fchmod(descriptor, usual_mode());
     return FileReplacement{path, std::move(temporary), descriptor};
 }
 
@@ -90,4 +97,4 @@ Result<void> FileReplacement::finish() {
     return {};
 }
 
-}  // namespace twinzone::service
+}  // namespace twinzone

@@ -7,13 +7,16 @@
 
 #include "common/base/result.h"
 
-namespace twinzone::service {
+namespace twinzone {
 
 // Blocking. Not thread-safe.
 class FileReplacement {
   public:
-    // Errc::file_unreadable with path and reason.
+    // With the mode that any file of this process gets. Errc::file_unreadable with path and reason.
     [[nodiscard]] static Result<FileReplacement> create(const std::string& path);
+
+    // The same, for the owner's eyes only.
+    [[nodiscard]] static Result<FileReplacement> create_private(const std::string& path);
 
     // Without finish() nothing is left behind.
     ~FileReplacement();
@@ -25,6 +28,9 @@ class FileReplacement {
 
     // Syncs it and puts it in its place. Call once.
     [[nodiscard]] Result<void> finish();
+
+    // For who writes to it by other means.
+    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
     // Where it is until then.
     [[nodiscard]] const std::string& temporary_path() const noexcept { return temporary_; }
@@ -38,4 +44,4 @@ class FileReplacement {
     int descriptor_;
 };
 
-}  // namespace twinzone::service
+}  // namespace twinzone
