@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/base/assert.h"
 #include "common/control/calendar.h"
+#include "common/net/tls_failure.h"
 
 namespace twinzone::secondary {
 
@@ -79,6 +81,21 @@ std::string dig(const ZoneOutcome& zone) {
                        zone.zone);
 }
 
+std::string advice_for(net::TlsFailure failure) {
+    switch (failure) {
+        case net::TlsFailure::certificate:
+            return "compare the remote's entry of 'tls' ('server-name', 'ca', 'pin') with the "
+                   "certificate that the primary shows";
+        case net::TlsFailure::alpn:
+            return "see whether the primary's port is the one for DNS over TLS";
+        case net::TlsFailure::handshake:
+            return "see whether the primary speaks TLS 1.3 at that port, and whether it takes our "
+                   "certificate ('cert', 'key' of the remote's entry of 'tls')";
+        case net::TlsFailure::broken: return "see what on the way changes what the primary sends";
+    }
+    TWINZONE_UNREACHABLE();
+}
+
 }  // namespace
 
 std::string advice_for(const ZoneOutcome& zone) {
@@ -90,6 +107,9 @@ std::string advice_for(const ZoneOutcome& zone) {
     }
     if (!zone.is_handed_over) {
         return "see the log of the server beside this one, and the rights of the zone file";
+    }
+    if (const std::optional<net::TlsFailure> failure = net::tls_failure_of(*zone.error)) {
+        return advice_for(*failure);
     }
     switch (zone.error->code()) {
         case Errc::peer_unreachable:

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/net/tls_failure.h"
 #include "tests/support/catch.h"
 #include "tests/unit/secondary/outcomes.h"
 
@@ -84,6 +85,9 @@ TEST_CASE("every kind of failure has an advice of its own worth", "[sync]") {
         CHECK(advice_for(failed("a.test.", row.code, seconds{1})).find(row.word) !=
               std::string::npos);
     }
+    ZoneOutcome unbelieved = failed("a.test.", Errc::peer_unreachable, seconds{1});
+    unbelieved.error = net::tls_error(net::TlsFailure::certificate, "hostname mismatch");
+    CHECK(advice_for(unbelieved).find("'server-name'") != std::string::npos);
     ZoneOutcome held = failed("a.test.", Errc::zone_policy, seconds{1});
     held.is_held = true;
     CHECK(advice_for(held).find("approve a.test.") != std::string::npos);
