@@ -169,8 +169,9 @@ void HandOver::read_answers(Now now) {
 
 std::optional<HandOverAction> HandOver::poll_action() {
     if (std::optional<service::FollowerAction> question = questions_.poll_action()) {
-        return std::visit([](auto&& action) { return HandOverAction{std::move(action)}; },
-                          std::move(*question));
+        return std::visit(
+            [](auto&& action) { return HandOverAction{std::forward<decltype(action)>(action)}; },
+            std::move(*question));
     }
     if (actions_.empty()) {
         return std::nullopt;
