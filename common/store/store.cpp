@@ -146,8 +146,9 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
                     : fail(std::move(left).error());
     };
     parts->writer = std::make_unique<Writer>(
-        parts->slot, Writer::Options{options.directory, options.journal, std::move(options.wake),
-                                     std::move(reopen), *std::move(sweeps)});
+        parts->slot,
+        Writer::Options{options.directory, options.journal, std::move(options.wake),
+                        std::move(reopen), std::move(options.agree), *std::move(sweeps)});
     return std::unique_ptr<Store>{new Store{std::move(parts)}};
 }
 

@@ -69,6 +69,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/dns/name.h"
+#include "common/store/agreement.h"
 #include "common/zone/version_store.h"
 
 namespace twinzone::store {
@@ -104,6 +105,8 @@ struct StoreOptions {
     // reached the disk. NOTIFYs that it owes are owed again. Called by run_completions(); the state
     // is borrowed for the call. May be empty.
     std::function<void(const zone::ZoneState& state)> on_found{};
+    // Asked for every Commit::shared that puts a version into service. Empty: nobody is asked.
+    Agree agree{};
 };
 
 // What open() found; for the log.

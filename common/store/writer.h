@@ -101,6 +101,7 @@ class Writer {
         JournalLimits journal;
         std::function<void()> wake;
         std::function<Result<Reopened>()> reopen;
+        Agree agree;  // empty: nobody is asked
         std::vector<SweepItem> leftovers;
     };
 
@@ -133,6 +134,7 @@ class Writer {
         Completion::Resident resident = Completion::Resident::same;
         Bytes record{};
         std::optional<zone::ZoneHold> hold{};
+        std::optional<Proposal> proposal{};  // to be agreed to before
     };
     struct GroupResult {
         std::size_t taken = 0;  // jobs from the front that it tried
@@ -162,6 +164,16 @@ class Writer {
     void end_large();
     void run_sweep();
     void fail_jobs(std::span<JobPtr> jobs, const Error& error);
+
+    // writer_agreement.cpp: who must agree to it first. nullopt where nobody is asked.
+    Result<std::optional<Proposal>> propose(const Batch& batch, const Job& job,
+                                            const Plan& plan) const;
+    Result<std::optional<Proposal>> propose_large(const Batch& batch, const Job& job) const;
+    std::optional<Proposal> finish_large(const Batch& batch,
+                                         std::optional<Proposal> proposal) const;
+    [[nodiscard]] static bool is_proposed(const std::vector<Outcome>& outcomes, ByteView zone_key);
+    Result<void> have_agreed(std::vector<Outcome>& outcomes) const;
+
     [[nodiscard]] bool is_held(const Job& job) const;
 
     [[nodiscard]] JournalLimits limits_of(ByteView zone_key) const;

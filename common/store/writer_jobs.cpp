@@ -2,6 +2,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/store/content.h"
 #include "common/store/writer.h"
 
 namespace twinzone::store {
@@ -98,6 +99,9 @@ Writer::GroupResult Writer::run_group(std::span<JobPtr> jobs, std::size_t sweep_
     std::vector<Outcome> outcomes;
     outcomes.reserve(jobs.size());
     while (group.taken < jobs.size() && batch->written() < kGroupBytes) {
+        if (jobs[group.taken] && is_proposed(outcomes, jobs[group.taken]->zone_key)) {
+            break;  // the content that is agreed to must not be changed again before
+        }
         JobPtr& job = jobs[group.taken++];
         if (!job) {
             continue;  // a large one, put aside by an earlier try
@@ -153,11 +157,19 @@ Result<void> Writer::run_commit(Batch& batch, JobPtr& job, std::vector<Outcome>&
         out.push_back({.job = job.get(), .result = fail(std::move(error))});
         return {};
     }
+    Result<std::optional<Proposal>> proposal = propose(batch, *job, *plan);
+    if (!proposal) {
+        return fail(std::move(proposal).error());
+    }
     if (Result<void> written = write_plan(batch, job->zone_key, limits_of(job->zone_key), *plan);
         !written) {
         return written;
     }
     Outcome outcome{.job = job.get(), .result = std::move(plan->result)};
+    if (*proposal) {
+        (*proposal)->content = std::make_unique<ContentCursor>(batch.txn(), plan->record.content);
+        outcome.proposal = std::move(*proposal);
+    }
     if (plan->hold.changed) {
         outcome.hold = plan->hold.record.hold;
     }
@@ -227,6 +239,9 @@ Result<void> Writer::commit_group(Batch& batch, std::size_t sweep_entries,
         }
         swept = *swept_now;
     }
+    if (Result<void> agreed = have_agreed(outcomes); !agreed) {
+        return agreed;
+    }
     if (Result<void> committed = batch.commit(); !committed) {
         return committed;
     }
@@ -260,7 +275,9 @@ void Writer::run_large() {
         large_ = std::make_unique<LargeReplace>(commit, job.verdict);
     }
     Result<Batch> batch = Batch::begin(slot_.get());
-    Result<bool> last = batch ? large_->write_chunk(*batch) : fail(batch.error());
+    Result<std::optional<Proposal>> proposal =
+        batch ? propose_large(*batch, job) : fail(batch.error());
+    Result<bool> last = proposal ? large_->write_chunk(*batch) : fail(proposal.error());
     Result<void> done = last ? Result<void>{} : fail(last.error());
     const bool in_service = done && *last && !large_->result().held;
     if (in_service) {
@@ -273,6 +290,7 @@ void Writer::run_large() {
             if (in_service) {
                 outcomes.back().resident = Completion::Resident::set;
                 outcomes.back().record = encode(large_->record());
+                outcomes.back().proposal = finish_large(*batch, std::move(*proposal));
             }
         }
         written_ += batch->written();

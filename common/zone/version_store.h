@@ -130,6 +130,8 @@ struct Commit {
     std::optional<Digest> expected;       // of the new version, where it was judged before: another
                                           // is Errc::transfer_diverged
     std::optional<GuardLimits> guard;     // judges ReplaceWith and ApplyDiffs; nullopt: all pass
+    bool shared = false;  // others have the same history: who keeps it agrees first, or the commit
+                          // fails with what was said
 };
 
 // What a commit did.
