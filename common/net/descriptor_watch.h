@@ -1,5 +1,5 @@
-// Says when a descriptor that another library owns has something to read: how such a library lives
-// on our loop.
+// Says when a descriptor that another library owns has something to read, or room to write: how
+// such a library lives on our loop.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,9 @@ class DescriptorWatch {
     // for a descriptor that cannot be polled.
     [[nodiscard]] static Result<std::unique_ptr<DescriptorWatch>> start(
         Loop& loop, int descriptor, std::function<void()> on_readable);
+
+    // From now on the same function is called when there is room to write, too; or no more so.
+    void set_wants_room(bool wants_room);
 
   private:
     struct Core;
