@@ -30,13 +30,44 @@ Result<zone::Diff> undone(const zone::Snapshot& snapshot, std::size_t back) {
     return std::move(**step);
 }
 
+// Whether the version `undo` steps before the snapshot's is the one that was proven: a serial alone
+// may have come twice.
+bool is_proven(const zone::Snapshot& snapshot, std::size_t undo, dns::Serial serial,
+               const ProvenVersion* proven) {
+    if (proven == nullptr || proven->serial != serial) {
+        return false;
+    }
+    zone::Digest digest = snapshot.version().digest;
+    for (std::size_t back = 0; back < undo; ++back) {
+        const Result<zone::Diff> step = undone(snapshot, back);
+        if (!step) {
+            return false;
+        }
+        for (std::size_t i = 0; i < step->removed.size(); ++i) {
+            digest.remove(step->removed[i]);
+        }
+        for (std::size_t i = 0; i < step->added.size(); ++i) {
+            digest.add(step->added[i]);
+        }
+        digest.remove(step->from.record().view());
+        digest.add(step->to.record().view());
+    }
+    return digest == proven->digest;
+}
+
 }  // namespace
 
 Result<std::optional<DifferenceBase>> find_base(const zone::Snapshot& snapshot,
-                                                std::string_view remote) {
+                                                std::string_view remote,
+                                                const ProvenVersion* proven) {
     const std::string source = snapshot.source();
+    const zone::Version& version = snapshot.version();
     if (source.empty() || source == remote) {
-        return std::optional{DifferenceBase{.soa = snapshot.version().soa, .undo = 0}};
+        return std::optional{DifferenceBase{.soa = version.soa, .undo = 0}};
+    }
+    if (proven != nullptr && proven->serial == version.serial() &&
+        proven->digest == version.digest) {
+        return std::optional{DifferenceBase{.soa = version.soa, .undo = 0}};
     }
     const Result<std::vector<zone::HistoryStep>> steps = snapshot.all_history();
     if (!steps) {
@@ -49,10 +80,11 @@ Result<std::optional<DifferenceBase>> find_base(const zone::Snapshot& snapshot,
         // Serials come round: asked from this one, the primary would begin at the newer version.
         const bool is_twice = std::find(newer.begin(), newer.end(), step->to.serial) != newer.end();
         newer.push_back(step->to.serial);
-        if (step->source == remote && is_twice) {
+        const bool is_theirs = step->source == remote;
+        if (is_theirs && is_twice) {
             break;
         }
-        if (step->source == remote) {
+        if (is_theirs || (!is_twice && is_proven(snapshot, undo, step->to.serial, proven))) {
             return std::optional{DifferenceBase{.soa = step->to, .undo = undo}};
         }
         bytes += step->wire_bytes;

@@ -1,8 +1,9 @@
 // From which version a primary's differences may be believed. Primaries of one zone need not have
 // one history: equal serials, even equal SOAs, do not prove equal content, and differences made for
 // another content would mix the two. So differences are believed only from a version that came from
-// the very primary that gives them: the one in service, or an older one of the journal, to which
-// the zone is taken back in the same commit. Where there is none, the whole zone is asked for.
+// the very primary that gives them, or that it was seen to hold by its digest (digest_option.h):
+// the one in service, or an older one of the journal, to which the zone is taken back in the same
+// commit. Where there is none, the whole zone is asked for.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,13 @@
 
 namespace twinzone::service {
 
+// A version of ours that a primary answered it holds, digest and all.
+struct ProvenVersion {
+    std::uint32_t remote = 0;  // the Follower's number of it
+    dns::Serial serial{0};
+    zone::Digest digest;
+};
+
 struct DifferenceBase {
     dns::SoaRecord soa;
     std::size_t undo = 0;  // steps of the journal between it and the version in service
@@ -26,9 +34,10 @@ struct DifferenceBase {
 inline constexpr std::uint64_t kMaxUndoneBytes = std::uint64_t{8} << 20;
 
 // nullopt where no version that is known came from `remote` (an endpoint's text, as commits name
-// it). A version of unknown source is believed to be everybody's. Errors are the store's.
-[[nodiscard]] Result<std::optional<DifferenceBase>> find_base(const zone::Snapshot& snapshot,
-                                                              std::string_view remote);
+// it) or is the one that it was seen to hold (null: none was). A version of unknown source is
+// believed to be everybody's. Errors are the store's.
+[[nodiscard]] Result<std::optional<DifferenceBase>> find_base(
+    const zone::Snapshot& snapshot, std::string_view remote, const ProvenVersion* proven = nullptr);
 
 // `chain` leads on from the version `undo` steps before the snapshot's: one difference from the
 // snapshot's version to where the chain ends. Errc::transfer_diverged where that is not so; errors

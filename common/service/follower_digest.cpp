@@ -16,6 +16,23 @@
 
 namespace twinzone::service {
 
+namespace {
+
+// Its differences may be believed from this version on.
+void note_proven(std::vector<ProvenVersion>& all, std::uint32_t remote, const zone::Version& ours) {
+    const ProvenVersion proven{.remote = remote, .serial = ours.serial(), .digest = ours.digest};
+    const auto at = std::find_if(all.begin(), all.end(), [remote](const ProvenVersion& each) {
+        return each.remote == remote;
+    });
+    if (at == all.end()) {
+        all.push_back(proven);
+    } else {
+        *at = proven;
+    }
+}
+
+}  // namespace
+
 Follower::HeldElsewhere& Follower::held_elsewhere(Zone& zone, std::uint32_t remote,
                                                   dns::Serial serial) {
     std::erase_if(zone.elsewhere,
@@ -86,6 +103,9 @@ bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuest
                             .outcome = DigestOutcome::same,
                             .preferred = {}};
     if (*answer.digest == ours.digest) {
+        if (zone.remotes.size() > 1) {
+            note_proven(zone.proven, exchange.remote, ours);
+        }
         zone.other_content.clear();
         emit(zone, std::move(compared));
         return false;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/service/access.h"
+#include "common/service/difference_base.h"
 #include "common/service/follower.h"
 
 namespace twinzone::service {
@@ -79,6 +80,7 @@ struct Follower::Zone {
     std::uint64_t commit = 0;              // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;  // the transfer that is being committed
     std::vector<HeldElsewhere> elsewhere;  // under our serial
+    std::vector<ProvenVersion> proven;     // the last of each primary, where there are several
     std::string other_content;             // Follower::View
     std::string last_error;
     std::optional<Errc> last_fault;  // its code

@@ -1,6 +1,8 @@
 // The Follower's transfers: IXFR first, AXFR where that does not work, and the commit of what came
 // in.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/service/follower_parts.h"
@@ -76,8 +78,12 @@ std::optional<DifferenceBase> Follower::base_of_differences(const Zone& zone,
         // difference has come. Only the whole zone is right on anything.
         return std::nullopt;
     }
+    const auto proven =
+        std::find_if(zone.proven.begin(), zone.proven.end(),
+                     [remote](const ProvenVersion& each) { return each.remote == remote; });
     const Result<std::optional<DifferenceBase>> base =
-        find_base(**snapshot, remotes_[remote].endpoint.to_text());
+        find_base(**snapshot, remotes_[remote].endpoint.to_text(),
+                  proven == zone.proven.end() ? nullptr : &*proven);
     return base ? *base : std::nullopt;
 }
 
