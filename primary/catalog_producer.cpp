@@ -68,7 +68,7 @@ void CatalogProducer::handle_change() {
 }
 
 void CatalogProducer::make_all() {
-    if (!has_catalogs()) {  // not any more
+    if (!has_catalogs() || !daemon_.may_originate()) {  // not any more
         return;
     }
     look_at_zones();

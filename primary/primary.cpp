@@ -47,6 +47,10 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
     };
     hooks.on_published = [remake](const dns::Name&, const zone::Version&) { remake(); };
     hooks.on_zones = remake;
+    hooks.on_origin = [&sources, remake] {
+        sources->handle_origin();
+        remake();
+    };
     hooks.on_released = [&sources, remake](const dns::Name& zone) {
         if (sources) {
             sources->handle_released(zone);

@@ -220,7 +220,21 @@ void ZoneSources::handle_new_file(const config::Config::Directory& directory,
     }
 }
 
+// Another primary's versions may have come since a file was read.
+void ZoneSources::handle_origin() {
+    for (const std::unique_ptr<Source>& source : sources_) {
+        source->ever_taken = false;
+        look(*source);
+    }
+}
+
 void ZoneSources::look(Source& source) {
+    if (!daemon_.may_originate()) {
+        source.timer.cancel();
+        source.again = false;
+        source.problem.clear();
+        return;
+    }
     if (source.busy) {
         source.again = true;
         return;

@@ -52,6 +52,10 @@ class ZoneSources {
     // What kept the zone's next version back is gone: its file is read again if it has changed.
     void handle_released(const dns::Name& zone);
 
+    // Whether versions are made here has changed: at first what the files hold is compared with
+    // what is in service now.
+    void handle_origin();
+
     // Adds state and reason of the file to a zone's status.
     void describe(control::ZoneStatus& status, const dns::Name& zone) const;
 

@@ -20,6 +20,8 @@ constexpr Duration kQuietWithoutNewline = seconds{1};
 
 // Before another try where our own disk or store was the trouble.
 constexpr Duration kRetry = seconds{10};
+// And where it was others' agreement.
+constexpr Duration kRetryOfShared = seconds{1};
 
 Reason reason_of(Errc code) {
     return code == Errc::zone_file_syntax || code == Errc::zone_file_content || code == Errc::limit
@@ -123,6 +125,10 @@ void ZoneSources::take_included(Source& source, const Reading& reading) {
 }
 
 void ZoneSources::publish(Source& source, LoadedZone loaded) {
+    if (!daemon_.may_originate()) {
+        source.ever_taken = false;
+        return;
+    }
     const zone::ZoneState* state = daemon_.store().find(source.zone.name);
     const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
     if ((loaded.change && !(current && content_of(*current) == source.memory->content)) ||
@@ -250,10 +256,15 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         read_whole(source);
         return;
     }
+    if (!committed && !daemon_.may_originate()) {
+        source.ever_taken = false;  // who leads now publishes it
+        return;
+    }
     if (!committed) {
         source.ever_taken = false;
         set_problem(source, Reason::commit_failed, committed.error());
-        source.timer.arm_after(kRetry, [this, &source] { look(source); });
+        const Duration pause = daemon_.config().shared ? kRetryOfShared : kRetry;
+        source.timer.arm_after(pause, [this, &source] { look(source); });
         return;
     }
     clear_problem(source);

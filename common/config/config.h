@@ -199,6 +199,18 @@ struct Template {
     bool has_allow_notify = false;
 };
 
+// A history in PostgreSQL that this primary has together with others.
+struct Shared {
+    std::string postgresql;               // CONNINFO, as libpq takes it: it may have a password
+    std::string name;                     // ours among them
+    seconds take_over{5};                 // within which another leads once the leader is silent
+    std::uint64_t max_versions = 10'000;  // kept of each zone
+    std::uint64_t max_bytes = std::uint64_t{1} << 30;
+    seconds max_age = hours{24 * 30};
+
+    friend bool operator==(const Shared&, const Shared&) = default;
+};
+
 struct Log {
     std::string target = "stderr";  // stderr, syslog or a file
     std::string level = "info";     // debug info notice warning error critical
@@ -220,9 +232,10 @@ struct Config {
     std::vector<TlsPtr> tls;
     std::string store_path;
     std::uint64_t store_max_bytes = std::uint64_t{1} << 40;
-    std::string control_socket;  // path
-    std::string control_group;   // who may use it beside its owner; empty: the process's group
-    std::vector<Endpoint> web;   // page, metrics and probes over HTTP; empty: none
+    std::optional<Shared> shared;  // primary; nullopt: our history is ours alone
+    std::string control_socket;    // path
+    std::string control_group;     // who may use it beside its owner; empty: the process's group
+    std::vector<Endpoint> web;     // page, metrics and probes over HTTP; empty: none
     Log log;
     dns::TsigKeyring keys;
     std::string key_file;  // --key-file, and the name of the key in it; empty where `file` is not

@@ -36,6 +36,9 @@ void read_server(const MapReader& top, Loading& loading);
 [[nodiscard]] std::vector<Endpoint> endpoints_of(const MapReader& map, std::string_view key,
                                                  std::uint16_t port, Loading& loading);
 void read_store(const MapReader& top, Loading& loading);
+// shared_settings.cpp
+void read_shared(const MapReader& store, Loading& loading);
+// sections.cpp
 void read_control(const MapReader& top, Loading& loading);
 void read_log(const MapReader& top, Loading& loading);
 void read_limits(const MapReader& top, Loading& loading);

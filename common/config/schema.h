@@ -17,7 +17,9 @@ inline constexpr KeySpec kServerKeys[] = {
     {"listen"},     {"listen-tls"}, {"tls"}, {"user"}, {"threads", KeyUse::later},
     {"proxy-from"}, {"nsid"},
 };
-inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}};
+inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}, {"shared", KeyUse::primary_only}};
+inline constexpr KeySpec kSharedKeys[] = {{"postgresql"},   {"name"},     {"take-over"},
+                                          {"max-versions"}, {"max-size"}, {"max-age"}};
 inline constexpr KeySpec kControlKeys[] = {{"socket"}, {"group"}};
 inline constexpr KeySpec kLogKeys[] = {{"target"}, {"level"}, {"format"}};
 inline constexpr KeySpec kKeyKeys[] = {{"name"}, {"algorithm"}, {"secret"}, {"secret-file"}};
@@ -77,6 +79,7 @@ inline constexpr std::array kZoneKeys =
 inline constexpr Schema kTopSchema{"the configuration", kTopKeys};
 inline constexpr Schema kServerSchema{"'server'", kServerKeys};
 inline constexpr Schema kStoreSchema{"'store'", kStoreKeys};
+inline constexpr Schema kSharedSchema{"'shared'", kSharedKeys};
 inline constexpr Schema kControlSchema{"'control'", kControlKeys};
 inline constexpr Schema kWebSchema{"'web'", kWebKeys};
 inline constexpr Schema kGuardSchema{"'guard'", kGuardKeys};
@@ -99,9 +102,9 @@ inline constexpr Schema kExpireSchema{"'expire'", kFloorKeys};
 
 // Where a misplaced key is looked for, in this order.
 inline constexpr std::array kSchemas = {
-    kTopSchema,      kServerSchema, kStoreSchema, kControlSchema, kLogSchema,     kLimitsSchema,
-    kTemplateSchema, kRemoteSchema, kKeySchema,   kTlsSchema,     kOutputSchema,  kSourceSchema,
-    kJournalSchema,  kWebSchema,    kGuardSchema, kHookSchema,    kCatalogSchema,
+    kTopSchema,    kServerSchema,   kStoreSchema,  kSharedSchema, kControlSchema, kLogSchema,
+    kLimitsSchema, kTemplateSchema, kRemoteSchema, kKeySchema,    kTlsSchema,     kOutputSchema,
+    kSourceSchema, kJournalSchema,  kWebSchema,    kGuardSchema,  kHookSchema,    kCatalogSchema,
 };
 
 }  // namespace twinzone::config

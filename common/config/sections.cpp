@@ -118,6 +118,7 @@ void read_store(const MapReader& top, Loading& loading) {
         const MapReader store{*node, kStoreSchema, loading.role, loading.diagnostics};
         store.read("path", path_from_text, loading.config.store_path);
         store.read("max-size", store_size_from_text, loading.config.store_max_bytes);
+        read_shared(store, loading);
     }
 }
 

@@ -95,6 +95,17 @@ ordered_json json_of(const ZoneStatus& zone) {
     return json;
 }
 
+ordered_json json_of(const SharedStatus& shared) {
+    return {{"name", shared.name},
+            {"role", shared.role},
+            {"leader", shared.leader},
+            {"connected", shared.connected},
+            {"sequence", shared.sequence},
+            {"zones_behind", shared.zones_behind},
+            {"last_contact_seconds", number_or_null(shared.last_contact_age)},
+            {"problem", shared.problem}};
+}
+
 std::string dumped(const ordered_json& value) {
     return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -257,6 +268,19 @@ TransferStatus read_transfer(Members& members) {
     return transfer;
 }
 
+SharedStatus read_shared(Members& members) {
+    SharedStatus shared;
+    members.read("name", shared.name);
+    members.read("role", shared.role);
+    members.read("leader", shared.leader);
+    members.read("connected", shared.connected);
+    members.read("sequence", shared.sequence);
+    members.read("zones_behind", shared.zones_behind);
+    members.read("last_contact_seconds", shared.last_contact_age);
+    members.read("problem", shared.problem);
+    return shared;
+}
+
 ZoneStatus read_zone(Members& members) {
     ZoneStatus zone;
     members.read("zone", zone.zone);
@@ -311,8 +335,10 @@ void keep_not_current(Status& status) {
 // Zone by zone, so that no tree of all zones is ever built.
 std::string to_json(const Status& status) {
     std::string text =
-        fmt::format(R"({{"role":{},"version":{},"uptime_seconds":{},"zones":[)",
-                    dumped(status.role), dumped(status.version), status.uptime.count());
+        fmt::format(R"({{"role":{},"version":{},"uptime_seconds":{},{}"zones":[)",
+                    dumped(status.role), dumped(status.version), status.uptime.count(),
+                    status.shared ? fmt::format(R"("shared":{},)", dumped(json_of(*status.shared)))
+                                  : std::string{});
     for (std::size_t i = 0; i < status.zones.size(); ++i) {
         text += i == 0 ? "" : ",";
         text += dumped(json_of(status.zones[i]));
@@ -328,6 +354,7 @@ Result<Status> from_json(std::string_view text) {
     members.read("role", status.role);
     members.read("version", status.version);
     members.read("uptime_seconds", uptime);
+    members.read_object("shared", [&](Members& shared) { status.shared = read_shared(shared); });
     members.read_list("zones", [&](Members& zone) { status.zones.push_back(read_zone(zone)); });
     if (!members.wrong().empty() || !uptime) {
         return fail(Errc::message_malformed,

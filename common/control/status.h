@@ -100,11 +100,26 @@ struct ZoneStatus {
     friend bool operator==(const ZoneStatus&, const ZoneStatus&) = default;
 };
 
+// A primary's part in a history that several primaries share.
+struct SharedStatus {
+    std::string name;                         // ours among them
+    std::string role;                         // "leading", "catching-up" or "following"
+    std::string leader;                       // as PostgreSQL said last; empty: not known
+    bool connected = false;                   // PostgreSQL is reached
+    std::uint64_t sequence = 0;               // of the newest version that we know of
+    std::uint64_t zones_behind = 0;           // that are known not to be as in the history
+    std::optional<seconds> last_contact_age;  // since PostgreSQL answered; absent: never yet
+    std::string problem;                      // what stopped; empty: nothing
+
+    friend bool operator==(const SharedStatus&, const SharedStatus&) = default;
+};
+
 struct Status {
     std::string role;  // "primary" or "secondary"
     std::string version;
     seconds uptime{0};
     std::vector<ZoneStatus> zones;
+    std::optional<SharedStatus> shared{};  // absent: the history is ours alone
 
     friend bool operator==(const Status&, const Status&) = default;
 };

@@ -299,6 +299,25 @@ class Table {
     std::size_t table_width_ = 0;
 };
 
+// "shared history: ns1 leads; this is ns2, following, in step"
+std::string shared_line(const SharedStatus& shared) {
+    std::string text =
+        fmt::format("shared history: {}; this is {}, {}",
+                    shared.leader.empty() ? std::string{"nobody known leads"}
+                                          : fmt::format("{} leads", printable(shared.leader)),
+                    printable(shared.name), printable(shared.role));
+    text += shared.zones_behind == 0
+                ? std::string{", no zone known behind"}
+                : fmt::format(", {} zones behind", with_thousands(shared.zones_behind));
+    if (!shared.connected) {
+        text += shared.last_contact_age ? fmt::format("; PostgreSQL answered {} ago",
+                                                      span_in_words(*shared.last_contact_age))
+                                        : std::string{"; PostgreSQL has not answered yet"};
+    }
+    return text +
+           (shared.problem.empty() ? "\n" : fmt::format(": {}\n", printable(shared.problem)));
+}
+
 // "3 zones: 1 expired, 2 current; worst lag 5 min; secondary 0.1.0, up 3 h".
 std::string summary(const Status& status) {
     std::map<int, std::pair<ZoneState, std::uint64_t>> counts;
@@ -325,8 +344,9 @@ std::string summary(const Status& status) {
     if (worst) {
         text += fmt::format("; worst lag {}", span_in_words(*worst));
     }
-    return text + fmt::format("; {} {}, up {}\n", printable(status.role), printable(status.version),
-                              span_in_words(status.uptime));
+    text += fmt::format("; {} {}, up {}\n", printable(status.role), printable(status.version),
+                        span_in_words(status.uptime));
+    return status.shared ? text + shared_line(*status.shared) : text;
 }
 
 std::string field(std::string_view name, std::string_view value) {

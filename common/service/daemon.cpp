@@ -11,6 +11,7 @@
 #include "common/service/event_metrics.h"
 #include "common/service/hold_text.h"
 #include "common/service/privileges.h"
+#include "common/service/shared_history.h"
 
 namespace twinzone::service {
 
@@ -51,6 +52,11 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     options.on_found = [raw = daemon.get()](const zone::ZoneState& state) {
         raw->handle_found(state.zone, *state.version);
     };
+    if (daemon->desk_) {
+        options.agree = [desk = daemon->desk_](std::span<store::Proposal> proposals) {
+            return desk->agree(proposals);
+        };
+    }
     Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(options));
     if (!store) {
         return fail(std::move(store).error());
@@ -72,11 +78,16 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
       old_control_timer_(loop_),
       reader_timer_(loop_),
       signals_(loop_, [this](net::Signal signal) { handle_signal(signal); }),
-      notifier_(loop_, [this](std::size_t place) { return zone_status_at(place); }) {}
+      notifier_(loop_, [this](std::size_t place) { return zone_status_at(place); }) {
+    if (config_.shared) {
+        desk_ = std::make_shared<AgreementDesk>(loop_);
+    }
+}
 
 Daemon::~Daemon() {
-    gate_.reset();   // reads the store on the pool
-    store_.reset();  // its writer posts to the loop
+    shared_.reset();  // the store's writer may wait for it
+    gate_.reset();    // reads the store on the pool
+    store_.reset();   // its writer posts to the loop
 }
 
 void Daemon::start_cores() {
@@ -195,6 +206,7 @@ void Daemon::add_zone(const config::Zone& zone) {
     watch_->add_zone(zone);
     look_for_ns_set(zone);
     hook_runner_->set_zone(zone);
+    share(zone);
     if (zone.is_followed() && !is_promoted(zone.name)) {
         follower_->add_zone(loop_.now(), zone);
     }
@@ -264,6 +276,7 @@ Result<void> Daemon::listen() {
 }
 
 void Daemon::run() {
+    start_sharing();
     watch_->start();
     announcer_->resume_owed(loop_.now());
     announcer_runner_->kick();
@@ -290,31 +303,6 @@ void Daemon::handle_judged(const Judged& judged) {
     }
     follower_->handle_commits(loop_.now());  // of what was refused
     follower_runner_->kick();
-}
-
-void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
-    for (const config::RemotePtr& remote : zones_.at(zone_index_.at(commit.zone)).notify) {
-        commit.owe_notify.push_back(remote->name);
-    }
-    // Made before the call: the commit is moved from while its arguments are evaluated.
-    const bool approved = std::holds_alternative<zone::PublishHeld>(commit.change);
-    auto published = [this, approved, zone = commit.zone,
-                      done = std::move(done)](Result<zone::Committed> result) {
-        if (result && result->changed) {
-            handle_published(zone, *result->version);
-        }
-        if (result && result->held) {
-            events_.record(loop_.now(), zone, *result->held);
-            count_held(metrics_, *result->held);
-            handle_held(zone, *result->held);
-        }
-        if (result && approved) {
-            follower_->handle_approved(loop_.now(), zone, *result->version);
-            follower_runner_->kick();
-        }
-        done(std::move(result));
-    };
-    gate_->submit(std::move(commit), std::move(published));
 }
 
 void Daemon::handle_released(const dns::Name& zone) {
@@ -463,7 +451,7 @@ void Daemon::handle_signal(net::Signal signal) {
             if (hooks_.on_stop) {
                 hooks_.on_stop();
             }
-            loop_.stop();
+            stop_sharing();
             return;
         case net::Signal::user1:
             if (const Result<void> reopened = log_->reopen(); !reopened) {

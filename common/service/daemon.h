@@ -39,7 +39,9 @@
 
 namespace twinzone::service {
 
+class AgreementDesk;
 class Catalogs;
+class SharedHistory;
 
 // Loop thread only, but for open() and the destructor, which own the thread anyway.
 class Daemon {
@@ -60,6 +62,8 @@ class Daemon {
         std::function<void(const dns::Name& zone)> on_released;
         // Adds to a zone's status what only the program knows. May be empty.
         std::function<void(control::ZoneStatus& status, const dns::Name& zone)> describe;
+        // Whether may_originate() has changed. May be empty.
+        std::function<void()> on_origin;
         // SIGTERM or SIGINT came; the loop ends after it. May be empty.
         std::function<void()> on_stop;
     };
@@ -116,6 +120,14 @@ class Daemon {
 
     // Commits new content of a zone; NOTIFYs go out once it is synced.
     void submit(zone::Commit commit, zone::VersionStore::Done done);
+
+    // The same for a version that the shared history has already.
+    void submit_agreed(zone::Commit commit, zone::VersionStore::Done done);
+
+    // False where another primary makes the versions of zones that are shared (shared_history.h).
+    [[nodiscard]] bool may_originate() const;
+    // True where versions of the zone are made here or at another primary with the same history.
+    [[nodiscard]] bool is_shared(const dns::Name& zone) const;
 
     // What kept the zone's next version back is gone.
     void handle_released(const dns::Name& zone);
@@ -174,6 +186,8 @@ class Daemon {
     void handle_zones();
     void handle_judged(const Judged& judged);
     void handle_follower_event(const FollowerEvent& event);
+    [[nodiscard]] zone::VersionStore::Done when_committed(zone::Commit& commit,
+                                                          zone::VersionStore::Done done);
     void handle_published(const dns::Name& zone, const zone::Version& version);
     void handle_round(const dns::Name& zone, const RoundEnded& round);
     void handle_found(const dns::Name& zone, const zone::Version& version);
@@ -185,6 +199,11 @@ class Daemon {
     void handle_ns_set(const dns::Name& zone, std::vector<config::RemotePtr> servers);
     void handle_signal(net::Signal signal);
     void watch_readers();
+    void start_sharing();
+    void stop_sharing();
+    void share(const config::Zone& zone);
+    [[nodiscard]] std::optional<control::SharedStatus> sharing_status() const;
+    void handle_not_shared(const dns::Name& zone);
     void start_web();
     [[nodiscard]] Result<void> listen_web();
     [[nodiscard]] Listening peer_listening();
@@ -226,6 +245,8 @@ class Daemon {
     std::vector<config::Zone> zones_;
     std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
     Catalogs* catalogs_ = nullptr;
+    std::shared_ptr<AgreementDesk> desk_;    // null where no history is shared
+    std::unique_ptr<SharedHistory> shared_;  // likewise
     HoldControl hold_control_{*this};
     std::unique_ptr<HookRunner> hook_runner_;
     std::function<void()> on_hangup_;

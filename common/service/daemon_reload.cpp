@@ -28,6 +28,7 @@ std::string keep_fixed(const config::Config& now, config::Config& next) {
     fixed("server.user", now.user, next.user);
     fixed("store.path", now.store_path, next.store_path);
     fixed("store.max-size", now.store_max_bytes, next.store_max_bytes);
+    fixed("store.shared", now.shared, next.shared);
     if (now.control_socket == next.control_socket) {
         fixed("control.group", now.control_group, next.control_group);
     }

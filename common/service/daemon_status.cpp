@@ -69,6 +69,7 @@ control::Status Daemon::status_without_zones() const {
     status.role = config_.role == config::Role::primary ? "primary" : "secondary";
     status.version = TWINZONE_VERSION;
     status.uptime = std::chrono::floor<seconds>(loop_.now().instant - started_);
+    status.shared = sharing_status();
     return status;
 }
 

@@ -235,6 +235,14 @@ void add_hooks(const Zone& zone, std::vector<Sentence>& out) {
     }
 }
 
+// Nothing of CONNINFO: it may have a password.
+std::string shared_in_words(const config::Shared& shared) {
+    return fmt::format(
+        "its history is shared with other primaries in PostgreSQL; we are '{}' among them, and one "
+        "leads within {} of the leader's silence",
+        shared.name, control::span_in_words(shared.take_over));
+}
+
 }  // namespace
 
 std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
@@ -256,6 +264,9 @@ std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
         out.push_back({"output", output_in_words(zone.output)});
     }
     out.push_back({"history", history_in_words(zone.journal)});
+    if (config.shared && !zone.is_followed()) {
+        out.push_back({"shared", shared_in_words(*config.shared)});
+    }
     add_hooks(zone, out);
     return out;
 }

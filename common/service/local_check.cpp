@@ -11,6 +11,7 @@
 #include "common/net/bind_probe.h"
 #include "common/service/privileges.h"
 #include "common/service/tls_contexts.h"
+#include "common/shared/connection.h"
 
 namespace twinzone::service {
 
@@ -93,6 +94,12 @@ LocalFindings look_at_machine(const config::Config& config) {
         findings.remarks.push_back(std::move(remark));
     }
     look_at_folder("store", config.store_path, findings);
+    if (config.shared) {
+        if (const auto fits = shared::check_conninfo(config.shared->postgresql); !fits) {
+            findings.problems.push_back(
+                fmt::format("store.shared.postgresql: {}", fits.error().detail()));
+        }
+    }
     return findings;
 }
 

@@ -23,6 +23,11 @@ enum class Reason : std::uint8_t {
     file_changed_meanwhile,
     file_duplicates,
     commit_failed,
+    // The history that several primaries share.
+    history_published,
+    history_snapshot,
+    history_adopted,
+    history_failed,
     // NOTIFY that comes in.
     notify_heard,
     notify_not_newer,

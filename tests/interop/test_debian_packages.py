@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from harness.programs import BUILD
 
-PACKAGES = ["twinzone-common", "twinzone-primary", "twinzone-secondary"]
+PACKAGES = ["twinzone-common", "twinzone-postgresql", "twinzone-primary", "twinzone-secondary"]
 
 
 def run(*words, **more):
@@ -35,7 +35,7 @@ def files(package):
             if not line.startswith("d")}
 
 
-def test_three_packages_and_lintian_is_content(packages):
+def test_four_packages_and_lintian_is_content(packages):
     assert sorted(packages) == PACKAGES
     # The one thing it may say is about packages that are uploaded to Debian's own archive.
     assert run("lintian", "--allow-root", "--fail-on", "error,warning", "--suppress-tags",
@@ -60,12 +60,20 @@ def test_a_daemons_package(packages, role):
     assert run("dpkg-deb", "-I", package, "conffiles").split() == [f"/etc/twinzone/{role}.yaml"]
 
 
+def test_libpq_comes_with_a_package_of_its_own(packages):
+    package = packages["twinzone-postgresql"]
+    depends = field(package, "Depends")
+    assert f"twinzone-primary (>= {field(package, 'Version')})" in depends and "libpq5" in depends
+    for other in ("twinzone-common", "twinzone-primary", "twinzone-secondary"):
+        assert "libpq" not in field(packages[other], "Depends")
+
+
 def test_no_file_is_in_two_packages(packages):
     held = [path for package in packages.values() for path in files(package)]
     assert len(held) == len(set(held))
 
 
-@pytest.mark.parametrize("name", PACKAGES)
+@pytest.mark.parametrize("name", [name for name in PACKAGES if name != "twinzone-postgresql"])
 def test_scripts_are_sound_shell(packages, tmp_path, name):
     run("dpkg-deb", "-e", packages[name], str(tmp_path / "control"))
     scripts = [script for script in os.listdir(tmp_path / "control")

@@ -291,6 +291,16 @@ TEST_CASE("the loader says which value is wrong", "[config][R25]") {
          kPrimary,
          kHead + kZone + "store: { max-size: 99999999T }\n",
          {"t.yaml:4:20: max-size: '99999999T' is no size; write octets or 64K, 64M, 2G, 1T"}},
+        {"a shared history without a place",
+         kPrimary,
+         kHead + kZone + "store: { shared: { name: ns1 } }\n",
+         {"t.yaml:4:18: 'shared' has no 'postgresql'"}},
+        {"a shared history with slips",
+         kPrimary,
+         kHead + kZone +
+             "store: { shared: { postgresql: x, name: a/b, take-over: 1h, max-versions: 0 } }\n",
+         {"t.yaml:4:41: name: 1 to 64 octets without /",
+          "t.yaml:4:57: take-over: between 1s and 10m", "t.yaml:4:75: max-versions: at least 1"}},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {

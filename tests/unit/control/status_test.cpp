@@ -46,6 +46,18 @@ TEST_CASE("status comes back from its JSON", "[control]") {
     const auto back = from_json(to_json(status));
     REQUIRE(back);
     CHECK(*back == status);
+    Status sharing = status;
+    sharing.shared = SharedStatus{.name = "ns2",
+                                  .role = "following",
+                                  .leader = "ns1",
+                                  .connected = true,
+                                  .sequence = 7,
+                                  .zones_behind = 1,
+                                  .last_contact_age = seconds{3},
+                                  .problem = "it says why"};
+    const auto shared_back = from_json(to_json(sharing));
+    REQUIRE(shared_back);
+    CHECK(*shared_back == sharing);
     const auto with_more = from_json(
         R"({"role":"primary","version":"9","uptime_seconds":1,"zones":[],"new":{"a":[1]}})");
     REQUIRE(with_more);

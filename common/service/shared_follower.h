@@ -1,0 +1,99 @@
+// Brings our store in step with the shared history: what changed there is asked for, and each zone
+// is led from the version it has here to the newest, by the differences in between where ours is
+// among what is kept, else by the whole content. Every step is found by serial and digest, so that
+// it may be begun anew at any time and nothing is remembered of where we were.
+//
+//   look: heads behind the last sequence seen --zones that are not as here--> asked for a position
+//   --differences--> committed --more--> asked again --nothing follows--> in step
+//   --ours is not there--> snapshot --> committed --> asked again
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "common/net/timer.h"
+#include "common/service/reason.h"
+#include "common/shared/history.h"
+#include "common/shared/link.h"
+#include "common/zone/version_store.h"
+
+namespace twinzone::service {
+
+class Daemon;
+
+// Loop thread only. Borrows daemon and link for its life.
+class SharedFollower {
+  public:
+    // `on_unknown`: a zone with a version here that the history does not know at all.
+    SharedFollower(Daemon& daemon, shared::Link& link,
+                   std::function<void(const dns::Name& zone)> on_unknown);
+
+    // Something may have changed in the history.
+    void look();
+    // The zone is to be brought in step, whatever was heard of it.
+    void put(const dns::Name& zone);
+    // The same for all zones that were never met in the history.
+    void put_unmet();
+    // Calls `then` once what is known by now is done; an earlier wish is forgotten.
+    void when_idle(std::function<void()> then);
+    // The connection was lost: what waits for an answer is told so by itself.
+    void handle_lost() { idle_ = nullptr; }
+
+    // Up to where the history was looked at.
+    [[nodiscard]] std::int64_t sequence() const noexcept { return sequence_; }
+    // Zones known not to be in step.
+    [[nodiscard]] std::size_t behind() const noexcept {
+        return tasks_.size() + waiting_.size() + failed_.size();
+    }
+    // Why zones could not be brought in step; one of them. Empty: nothing is in the way.
+    [[nodiscard]] std::string problem() const;
+
+  private:
+    struct Task {
+        std::optional<shared::Mark> from;  // what was here when it was begun
+        bool again = false;                // it changed meanwhile
+        bool wants_snapshot = false;       // differences did not fit
+    };
+    struct Fetch;
+
+    void handle_heads(const Result<std::vector<shared::Head>>& heads);
+    void start();
+    void retry_later();
+    void begin(const dns::Name& zone);
+    void handle_position(const dns::Name& zone, const Result<shared::Position>& position);
+    void fetch_steps(const dns::Name& zone, const std::vector<shared::Step>& steps);
+    void apply_steps(const dns::Name& zone, const shared::Step& last, std::vector<Bytes> pages);
+    void fetch_snapshot(const dns::Name& zone);
+    void fetch_pages(const std::shared_ptr<Fetch>& fetch);
+    void take_pages(const std::shared_ptr<Fetch>& fetch, const Result<shared::Rows>& rows);
+    void apply_snapshot(const std::shared_ptr<Fetch>& fetch);
+    void commit(const dns::Name& zone, zone::Commit commit, Reason reason);
+    void handle_committed(const dns::Name& zone, const Result<zone::Committed>& committed);
+    void finish(const dns::Name& zone);
+    void fail_zone(const dns::Name& zone, const Error& error);
+    void check_idle();
+    [[nodiscard]] std::optional<shared::Mark> mark_here(const dns::Name& zone) const;
+
+    Daemon& daemon_;
+    shared::Link& link_;
+    std::function<void(const dns::Name& zone)> on_unknown_;
+    std::int64_t sequence_ = 0;
+    bool looking_ = false;
+    bool look_again_ = false;
+    std::function<void()> idle_;
+    std::deque<dns::Name> waiting_;
+    std::unordered_set<dns::Name, dns::NameHash> queued_;  // those of waiting_
+    std::unordered_map<dns::Name, Task, dns::NameHash> tasks_;
+    std::unordered_map<dns::Name, std::string, dns::NameHash> failed_;  // tried again by the timer
+    std::unordered_set<dns::Name, dns::NameHash> met_;  // our zones that the history has
+    net::Timer retry_timer_;
+};
+
+}  // namespace twinzone::service
