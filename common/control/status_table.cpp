@@ -397,7 +397,8 @@ std::string to_table(const Status& status, const TableOptions& options) {
         return "no zones to show; " + summary(status);
     }
     if (status.zones.size() == 1) {
-        return details(status.zones.front(), options);
+        return details(status.zones.front(), options) +
+               (status.shared ? shared_line(*status.shared) : std::string{});
     }
     return Table{status, options}.text() + '\n' + summary(status);
 }

@@ -101,6 +101,7 @@ def test_one_leads_and_the_other_has_the_same_versions(tmp_path, running, databa
         put((ns1, ns2), version(serial))
         all_in_step((ns1, ns2), serial)
     assert ns2.sharing()["role"] == "following"
+    assert "shared history: ns1 leads; this is ns2, following" in ns2.tool("status").stdout
     assert (ns2.sharing()["leader"], ns1.sharing()["leader"]) == ("ns1", "ns1")
     assert ns1.tool("diff", ZONE, "--from", "1", "--to", "5").stdout == \
         ns2.tool("diff", ZONE, "--from", "1", "--to", "5").stdout

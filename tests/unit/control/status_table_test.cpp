@@ -142,6 +142,24 @@ TEST_CASE("nothing of a peer's text reaches the terminal as a control", "[contro
     CHECK(table.find('\x07') == std::string::npos);
 }
 
+TEST_CASE("who leads a shared history is told, for many zones and for one", "[control]") {
+    Status status = test::two_zones();
+    status.shared = SharedStatus{.name = "ns2",
+                                 .role = "following",
+                                 .leader = "ns1",
+                                 .connected = false,
+                                 .sequence = 9,
+                                 .zones_behind = 2,
+                                 .last_contact_age = seconds{7},
+                                 .problem = "no route"};
+    const std::string_view line =
+        "shared history: ns1 leads; this is ns2, following, 2 zones behind; PostgreSQL answered "
+        "7 s ago: no route\n";
+    CHECK(to_table(status, kPlain).ends_with(line));
+    status.zones.resize(1);
+    CHECK(to_table(status, kPlain).ends_with(line));
+}
+
 TEST_CASE("spans are told in the largest unit that is there twice", "[control]") {
     const struct {
         std::int64_t span;
