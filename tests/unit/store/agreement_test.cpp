@@ -82,11 +82,11 @@ TEST_CASE("a shared version is proposed as it will be, and others are not", "[st
     AskingStore f;
     Model model = big_model(100);
     REQUIRE(f.put(1, model));
-    model["one-more"] = "x";
+    model["one-more"].assign(1, 'x');
     REQUIRE(f.put(2, model));
     REQUIRE(f.put(3, model));  // the serial alone
     REQUIRE(f.put(3, model));  // nothing at all
-    model["another"] = "x";
+    model["another"].assign(1, 'x');
     REQUIRE(f.put(4, model, false));
     REQUIRE(f.asked.versions.size() == 3);
     CHECK_FALSE(f.asked.versions[0].from);
@@ -103,7 +103,7 @@ TEST_CASE("a version without agreement is not there, now or after a restart", "[
     AskingStore f;
     Model model = big_model(100);
     REQUIRE(f.put(1, model));
-    model["one-more"] = "x";
+    model["one-more"].assign(1, 'x');
     f.asked.refusals = 1;
     const Result<zone::Committed> refused = f.put(2, model);
     REQUIRE_FALSE(refused);
