@@ -83,8 +83,17 @@ std::string head_text(const Config& config) {
     if (!config.nsid.empty()) {
         text += fmt::format("  nsid: {}\n", scalar_text(config.nsid));
     }
-    text += fmt::format("store: {{ path: {}, max-size: {} }}\n", scalar_text(config.store_path),
+    text += fmt::format("store:\n  path: {}\n  max-size: {}\n", scalar_text(config.store_path),
                         size_text(config.store_max_bytes));
+    if (config.shared) {
+        const Shared& shared = *config.shared;
+        text += fmt::format(
+            "  shared: {{ postgresql: {}, name: {}, take-over: {}, max-versions: {}, max-size: {}, "
+            "max-age: {} }}\n",
+            scalar_text(shared.postgresql), scalar_text(shared.name),
+            duration_text(shared.take_over), shared.max_versions, size_text(shared.max_bytes),
+            duration_text(shared.max_age));
+    }
     text += fmt::format("control: {{ socket: {}", scalar_text(config.control_socket));
     text += config.control_group.empty()
                 ? std::string{}

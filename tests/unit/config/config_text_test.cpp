@@ -22,7 +22,11 @@ server:
   user: _twinzone
   proxy-from: [10.0.0.0/8, "2001:db8::/32"]
   nsid: "ns1 of example"
-store:   { path: "/srv/a store", max-size: 2T }
+store:
+  path: "/srv/a store"
+  max-size: 2T
+  shared: { postgresql: "host=db user='a b'", name: ns1, take-over: 7s, max-versions: 9K,
+    max-size: 2G, max-age: 3d }
 control: { socket: /run/p.sock, group: dns }
 web:     { listen: 127.0.0.1@10353 }
 log:     { target: syslog, level: warning, format: json }
@@ -102,6 +106,8 @@ TEST_CASE("a configuration reads back as it was written", "[config]") {
     CHECK(again.listen == config.listen);
     CHECK(again.web == config.web);
     CHECK(again.store_path == "/srv/a store");
+    CHECK(again.shared == config.shared);
+    CHECK(again.shared->take_over == seconds{7});
     CHECK(again.limits.min_rate == 0);
     CHECK(again.limits.zone_bytes == std::uint64_t{3} << 30);
     for (std::size_t i = 0; i < again.zones.size(); ++i) {
