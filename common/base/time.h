@@ -48,6 +48,7 @@ class UnixTime {
 
     [[nodiscard]] constexpr std::int64_t value() const noexcept { return seconds_; }
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): as above
     friend constexpr auto operator<=>(UnixTime, UnixTime) noexcept = default;
     friend constexpr UnixTime operator+(UnixTime at, seconds by) noexcept {
         return UnixTime{at.seconds_ + by.count()};

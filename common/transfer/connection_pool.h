@@ -186,6 +186,7 @@ class ConnectionPool {
     void watch(Instant now, ConnectionId id);
     void fall_silent(Instant now, ConnectionId id);
     void set_deadline(ConnectionId id, Connection& connection, std::optional<Instant> deadline);
+    [[nodiscard]] bool connection_holds(ConnectionId id, const Connection& connection) const;
     [[nodiscard]] static bool is_asked(const Question& question, ByteView message);
 
     std::uint32_t per_target_;

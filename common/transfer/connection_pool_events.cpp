@@ -239,24 +239,28 @@ std::size_t ConnectionPool::connections(std::uint32_t target) const {
     return target < targets_.size() ? targets_[target].connections.size() : 0;
 }
 
+bool ConnectionPool::connection_holds(ConnectionId id, const Connection& connection) const {
+    std::uint32_t transfers = 0;
+    for (const auto& [message_id, question] : connection.asked) {
+        const auto at = questions_.find(question);
+        if (at == questions_.end() || at->second.connection != id) {
+            return false;
+        }
+        transfers += at->second.is_transfer ? 1U : 0U;
+    }
+    const bool is_watched = connection.deadline.has_value();
+    const bool needs_watch = !connection.open || connection.asked.empty();
+    return transfers == connection.transfers && (!needs_watch || is_watched) &&
+           (!connection.alone || connection.asked.size() <= 1);
+}
+
 bool ConnectionPool::invariants_hold() const {
     std::size_t placed = 0;
     for (const auto& [id, connection] : connections_) {
-        std::uint32_t transfers = 0;
-        for (const auto& [message_id, question] : connection.asked) {
-            const auto at = questions_.find(question);
-            if (at == questions_.end() || at->second.connection != id) {
-                return false;
-            }
-            transfers += at->second.is_transfer ? 1U : 0U;
-            ++placed;
-        }
-        const bool is_watched = connection.deadline.has_value();
-        const bool needs_watch = !connection.open || connection.asked.empty();
-        if (transfers != connection.transfers || (needs_watch && !is_watched) ||
-            (connection.alone && connection.asked.size() > 1)) {
+        if (!connection_holds(id, connection)) {
             return false;
         }
+        placed += connection.asked.size();
     }
     std::size_t waiting = 0;
     std::size_t stand = 0;

@@ -27,7 +27,7 @@ std::optional<std::vector<std::uint16_t>> types_in(ByteView bitmap) {
         }
         for (std::size_t bit = 0; bit < std::size_t{8} * bitmap[1]; ++bit) {
             if ((bitmap[2 + bit / 8] & (0x80U >> (bit % 8))) != 0) {
-                types.push_back(static_cast<std::uint16_t>(bitmap[0] * 256U + bit));
+                types.push_back(static_cast<std::uint16_t>(std::size_t{256} * bitmap[0] + bit));
             }
         }
         bitmap = bitmap.subspan(std::size_t{2} + bitmap[1]);

@@ -302,8 +302,9 @@ std::vector<MemberEvent> MembershipBook::handle_time(const ConfiguredZones& conf
                                                      UnixTime now) {
     Change change{.configured = configured, .now = now};
     while (!leaving_.empty() && leaving_.begin()->first <= now) {
-        const auto [when, zone] = *leaving_.begin();
-        leaving_.erase(leaving_.begin());
+        const auto first = leaving_.extract(leaving_.begin());
+        const UnixTime when = first.key();
+        const dns::Name& zone = first.mapped();
         const Membership* membership = find(zone);
         if (membership != nullptr && membership->leaves == when) {
             remove(zone, change);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kFixedBytes = 6;       // serial, scheme, hash
 constexpr std::size_t kMinDigestBytes = 12;  // RFC 8976 §2.2.4
-constexpr std::size_t kFlushBytes = 64 * 1024;
+constexpr std::size_t kFlushBytes = std::size_t{64} * 1024;
 
 const EVP_MD* algorithm(ZonemdHash hash) {
     return hash == ZonemdHash::sha384 ? EVP_sha384() : EVP_sha512();
