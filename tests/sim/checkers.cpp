@@ -204,8 +204,8 @@ void Checkers::check_digests(const Node& node, const std::string& name,
     }
 }
 
-// What puts expiry off is an answer of a primary: each time a new one. A restart and a clock that
-// was set may bring it nearer, and no further than the clock was set back.
+// What puts expiry off is an answer of a primary: each time a new one. Timers that come from
+// the disk may bring it nearer, and put it off no further than the clock was set back.
 void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
     const std::optional<seconds> left = node.expires_in(zone.name);
     if (!left) {
@@ -213,9 +213,9 @@ void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
     }
     Expiry& known = expiries_[{node.settings().host, zone.name.to_text()}];
     const Duration at = world_.elapsed() + *left;
-    const bool same_life = known.life == node.lives();
-    const seconds slack = seconds{2} + (same_life ? seconds{0} : world_.set_back());
-    if (same_life) {
+    const bool same_load = known.load == node.loads();
+    const seconds slack = seconds{2} + (same_load ? seconds{0} : world_.set_back());
+    if (same_load) {
         known.answers = node.answers();
     }
     const bool later = known.at && *left > seconds{0} && at > *known.at + slack;
@@ -226,8 +226,8 @@ void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
                             node.settings().name, zone.name.to_text(),
                             std::chrono::duration_cast<seconds>(at - *known.at).count()));
     }
-    if (!same_life) {
-        known = {.at = at, .life = node.lives(), .answers = node.answers(), .believed = 0};
+    if (!same_load) {
+        known = {.at = at, .load = node.loads(), .answers = node.answers(), .believed = 0};
     } else if (later || !known.at || at < *known.at) {
         known.believed = later ? known.answers : known.believed;
         known.at = at;

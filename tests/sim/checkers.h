@@ -82,7 +82,7 @@ class Checkers {
     // When a zone on a node is to expire, and what that rests on.
     struct Expiry {
         std::optional<Duration> at;  // by World::elapsed()
-        std::uint64_t life = 0;
+        std::uint64_t load = 0;
         std::uint64_t answers = 0;   // of primaries, until now
         std::uint64_t believed = 0;  // of those, when it was last put off
     };

@@ -81,6 +81,7 @@ Node::Life::Life(Node& node, std::uint64_t seed)
                                  },
                              .on_found =
                                  [this](const dns::Name& zone, const zone::Version& version) {
+                                     ++node_.loads_;
                                      if (follower_) {
                                          follower_->handle_found(fabric_.world.now(), zone);
                                      }

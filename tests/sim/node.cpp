@@ -24,7 +24,7 @@ void Node::start() {
     TWINZONE_ASSERT(!life_);
     fabric_.world.note(settings_.name + " starts");
     life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
-    ++lives_;
+    ++loads_;
     life_->begin();
 }
 

@@ -81,8 +81,9 @@ class Node {
     [[nodiscard]] std::optional<seconds> expires_in(const dns::Name& zone) const;
     // Counts what primaries answered in this life. Requires: is_alive().
     [[nodiscard]] std::uint64_t answers() const;
-    // Which life this is.
-    [[nodiscard]] std::uint64_t lives() const noexcept { return lives_; }
+    // How often it has taken its timers from the disk: at each start, and where a version is found
+    // there whose commit had failed.
+    [[nodiscard]] std::uint64_t loads() const noexcept { return loads_; }
     // Which queue is longer than it may be; empty: none.
     [[nodiscard]] std::string overfull() const;
 
@@ -101,7 +102,7 @@ class Node {
     NodeSettings settings_;
     ModelDisk disk_;
     std::shared_ptr<Life> life_;
-    std::uint64_t lives_ = 0;
+    std::uint64_t loads_ = 0;
 };
 
 }  // namespace twinzone::sim
