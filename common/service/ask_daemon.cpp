@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "common/base/file_replacement.h"
 #include "common/control/client.h"
 #include "common/service/diff_file.h"
-#include "common/base/file_replacement.h"
 #include "common/service/program.h"
 
 namespace twinzone::service {

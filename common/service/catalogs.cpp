@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "common/base/file_replacement.h"
 #include "common/config/file_text.h"
 #include "common/service/catalog_text.h"
 #include "common/service/daemon.h"
-#include "common/base/file_replacement.h"
 #include "common/zone/page_records.h"
 
 namespace twinzone::service {

@@ -14,9 +14,9 @@ constexpr std::string_view kCoreFolders[] = {"common/dns", "common/zone", "commo
                                              "common/transfer"};
 
 // The simulator runs these too; the rest of common/service is their shell.
-constexpr std::string_view kCoreFiles[] = {
-    "common/service/publisher.", "common/service/follower.", "common/shared/history.",
-    "common/shared/lease_keeper.", "common/shared/statement."};
+constexpr std::string_view kCoreFiles[] = {"common/service/publisher.", "common/service/follower.",
+                                           "common/shared/history.", "common/shared/lease_keeper.",
+                                           "common/shared/statement."};
 
 struct Ban {
     const char* pattern;  // over code without comments and strings
