@@ -37,8 +37,8 @@ zone::Digest digest_of(const zone::RecordList& records) {
 
 // The name of the template, but for what every zone starts from.
 std::string group_of(const config::Zone& zone) {
-    return zone.template_name == "default" ? std::string{}
-                                           : zone.template_name.substr(0, kMaxGroupBytes);
+    return zone->template_name == "default" ? std::string{}
+                                            : zone->template_name.substr(0, kMaxGroupBytes);
 }
 
 // What another catalog brought here is not listed again.
@@ -73,7 +73,7 @@ void CatalogProducer::make_all() {
     }
     look_at_zones();
     for (const config::Zone& zone : daemon_.zones()) {
-        if (zone.catalog == config::CatalogRole::producer) {
+        if (zone->catalog == config::CatalogRole::producer) {
             make(zone);
         }
     }
@@ -89,7 +89,7 @@ void CatalogProducer::look_at_zones() {
     auto before = std::exchange(empty_, {});
     for (const config::Zone& zone : daemon_.zones()) {
         const zone::ZoneState* state = daemon_.store().find(zone.name);
-        if (!zone.catalog && (state == nullptr || !state->version)) {
+        if (!zone->catalog && (state == nullptr || !state->version)) {
             const auto known = before.find(zone.name);
             empty_.emplace(zone.name, known == before.end() ? now : known->second);
         }
@@ -100,7 +100,7 @@ CatalogProducer::Listing CatalogProducer::list_zones(bool has_version) const {
     const Instant now = daemon_.loop().now().instant;
     Listing listing;
     for (const config::Zone& zone : daemon_.zones()) {
-        if (zone.catalog || is_member(daemon_, zone.name)) {
+        if (zone->catalog || is_member(daemon_, zone.name)) {
             continue;
         }
         const auto empty = empty_.find(zone.name);
@@ -201,7 +201,7 @@ void CatalogProducer::handle_committed(const dns::Name& catalog,
 
 void CatalogProducer::describe(control::ZoneStatus& status, const dns::Name& zone) const {
     const config::Zone* settings = daemon_.zone_settings(zone);
-    if (settings == nullptr || settings->catalog != config::CatalogRole::producer) {
+    if (settings == nullptr || (*settings)->catalog != config::CatalogRole::producer) {
         return;
     }
     const auto made = made_.find(zone);

@@ -28,6 +28,15 @@ std::vector<config::Zone> zones_of(const config::Config& config) {
     return zones;
 }
 
+void add_configured(const config::Config& config, ZoneSources& sources) {
+    for (const config::Zone& zone : config.zones) {
+        sources.add(zone);
+    }
+    for (const config::Config::Directory& directory : config.directories) {
+        sources.add_directory(directory);
+    }
+}
+
 }  // namespace
 
 config::ExitCode serve(config::Config config, const config::CommandLine& command_line) {
@@ -66,12 +75,7 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
     const service::ContentVerbs content_verbs{daemon};
     sources = std::make_unique<ZoneSources>(daemon);
     producer = std::make_unique<CatalogProducer>(daemon);
-    for (const config::Zone& zone : daemon.config().zones) {
-        sources->add(zone);
-    }
-    for (const config::Config::Directory& directory : daemon.config().directories) {
-        sources->add_directory(directory);
-    }
+    add_configured(daemon.config(), *sources);
     service::Catalogs catalogs{
         daemon,
         {.put = [&sources](const config::Zone& zone) { sources->put(zone); },
@@ -95,7 +99,9 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
         sources.reset();
         return service::report(config::Role::primary, listening.error());
     }
+    sources->start();
     daemon.run();
+    sources->keep_seen();
     producer.reset();
     sources.reset();
     return config::ExitCode::ok;
@@ -114,12 +120,12 @@ std::vector<std::string> check(const config::Config& config) {
         zones.insert(zones.end(), found->zones.begin(), found->zones.end());
     }
     for (const config::Zone& zone : zones) {
-        if (zone.source_file.empty()) {
+        if (!zone.has_source_file()) {
             continue;
         }
         LoadOptions options;
         options.zone = zone.name;
-        options.file = zone.source_file;
+        options.file = zone.source_file();
         options.spill_directory = std::filesystem::temp_directory_path().string();
         options.max_records = config.limits.zone_records;
         options.max_bytes = config.limits.zone_bytes;

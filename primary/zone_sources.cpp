@@ -9,6 +9,7 @@
 #include "common/service/catalogs.h"
 #include "common/service/hold_text.h"
 #include "primary/publication.h"
+#include "primary/seen_files.h"
 #include "primary/zone_sources_parts.h"
 
 namespace twinzone::primary {
@@ -31,6 +32,10 @@ constexpr std::size_t kMaxMemories = 256;
 // file systems).
 constexpr std::size_t kPollRounds = 30;
 
+// After the start, between two turns of the loop; no more wait to be read, for each takes memory.
+constexpr std::size_t kLooksAtOnce = 256;
+constexpr Duration kFullPause = milliseconds{2};
+
 std::string folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path{path}.parent_path().string();
     return folder.empty() ? "." : folder;
@@ -45,10 +50,102 @@ std::string key_of(const std::string& path) {
     return path_in(folder_of(path), std::filesystem::path{path}.filename().string());
 }
 
+// In a folder under its zone's name: a change there names the zone.
+bool is_named_after_zone(const config::Zone& zone) {
+    return zone->source_file.empty() && !zone->source_directory.empty();
+}
+
+std::string seen_path(const service::Daemon& daemon) {
+    return daemon.config().store_path + "/files.seen";
+}
+
 }  // namespace
 
-ZoneSources::ZoneSources(service::Daemon& daemon) : daemon_(daemon), poll_timer_(daemon.loop()) {
+ZoneSources::ZoneSources(service::Daemon& daemon)
+    : daemon_(daemon),
+      names_(daemon.names()),
+      poll_timer_(daemon.loop()),
+      first_timer_(daemon.loop()) {}
+
+void ZoneSources::start() {
+    is_started_ = true;
+    take_seen();
+    look_at_first();
     poll_some();
+}
+
+// A file is as good as read where it is what it was, and its version still what is in service.
+void ZoneSources::take_seen() {
+    for (const SeenFile& seen : take_seen_files(seen_path(daemon_))) {
+        Source* source = find(seen.zone);
+        const zone::ZoneState* state = daemon_.store().find(seen.zone);
+        if (source != nullptr && state != nullptr && state->version &&
+            state->version->digest == seen.version &&
+            source->zone->serial_policy == seen.serial_policy &&
+            source->zone->zonemd == seen.zonemd && daemon_.store().hold(seen.zone) == nullptr) {
+            source->taken.file = seen.file;
+            source->ever_taken = true;
+        }
+    }
+}
+
+void ZoneSources::keep_seen() const {
+    std::vector<SeenFile> all;
+    all.reserve(sources_.size());
+    for (const std::unique_ptr<Source>& source : sources_) {
+        const zone::ZoneState* state = daemon_.store().find(source->zone.name);
+        const bool is_served = source->ever_taken && !source->busy && !source->rejected &&
+                               !source->waits && source->included.empty() &&
+                               source->problem().empty() && !source->is_waiting() &&
+                               state != nullptr && state->version &&
+                               daemon_.store().hold(source->zone.name) == nullptr;
+        if (is_served) {
+            all.push_back({.zone = source->zone.name,
+                           .file = source->taken.file,
+                           .version = state->version->digest,
+                           .serial_policy = source->zone->serial_policy,
+                           .zonemd = source->zone->zonemd});
+        }
+    }
+    if (const Result<void> written = write_seen_files(seen_path(daemon_), all); !written) {
+        daemon_.log().server(Level::notice, fmt::format("{}; the next start reads all zone files",
+                                                        written.error().detail()));
+    }
+}
+
+// So many at a time that peers are answered meanwhile.
+void ZoneSources::look_at_first() {
+    for (std::size_t count = 0;
+         count < kLooksAtOnce && waiting_.size() < kLooksAtOnce && looked_at_ < sources_.size();
+         ++count) {
+        look(*sources_[looked_at_++]);
+    }
+    if (looked_at_ < sources_.size()) {
+        const bool is_full = waiting_.size() >= kLooksAtOnce;
+        first_timer_.arm_after(is_full ? kFullPause : Duration{0}, [this] { look_at_first(); });
+    }
+}
+
+ZoneSources::Work& ZoneSources::work(Source& source) {
+    if (!source.under_way) {
+        source.under_way = std::make_unique<Work>(daemon_.loop());
+    }
+    return *source.under_way;
+}
+
+// Nothing is under way any more.
+void ZoneSources::rest(Source& source) {
+    const bool is_idle = source.under_way && !source.busy && !source.is_waiting() &&
+                         source.problem().empty() && !source.memory() && !source.under_way->fresh;
+    if (is_idle) {
+        source.under_way.reset();
+    }
+}
+
+ZoneSources::Source* ZoneSources::find(const dns::Name& zone) const {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    const std::uint32_t place = number ? by_zone_[*number] : 0;
+    return place == 0 ? nullptr : sources_[place - 1].get();
 }
 
 ZoneSources::~ZoneSources() = default;
@@ -65,36 +162,42 @@ void ZoneSources::add(const config::Zone& zone) {
 }
 
 void ZoneSources::put(const config::Zone& zone) {
-    const auto known = by_zone_.find(zone.name);
-    if (known != by_zone_.end() && known->second->zone.source_file == zone.source_file) {
-        Source& source = *known->second;
+    Source* known = find(zone.name);
+    if (known != nullptr && known->zone.source_file() == zone.source_file()) {
+        Source& source = *known;
+        forget_files(source);
         source.zone = zone;
+        watch_files(source);
         source.ever_taken = false;  // what was judged by other settings is judged anew
         look(source);
         return;
     }
     remove(zone.name);
-    if (zone.source_file.empty()) {  // by transfer, or a catalog of ours
+    if (!zone.has_source_file()) {  // by transfer, or a catalog of ours
         return;
     }
-    sources_.push_back(std::make_unique<Source>(zone, daemon_.loop()));
+    sources_.push_back(std::make_unique<Source>(zone));
     Source& source = *sources_.back();
-    source.place = sources_.size() - 1;
-    by_zone_.emplace(zone.name, &source);
-    watch_file(source, zone.source_file);
-    look(source);
+    by_zone_.at(names_->add(zone.name)) = static_cast<std::uint32_t>(sources_.size());
+    source.place = static_cast<std::uint32_t>(sources_.size() - 1);
+    watch_files(source);
+    if (is_started_) {
+        look(source);
+    }
 }
 
 void ZoneSources::remove(const dns::Name& zone) {
-    const auto known = by_zone_.find(zone);
-    if (known == by_zone_.end()) {
+    Source* known = find(zone);
+    if (known == nullptr) {
         return;
     }
-    Source& source = *known->second;
-    by_zone_.erase(known);
+    Source& source = *known;
+    by_zone_.at(names_->add(zone)) = 0;
     forget_files(source);
     set_memory(source, nullptr);
-    source.timer.cancel();
+    if (source.under_way) {
+        source.under_way->timer.cancel();
+    }
     source.gone = true;
     const auto queued = std::find(waiting_.begin(), waiting_.end(), &source);
     if (queued != waiting_.end()) {
@@ -106,6 +209,10 @@ void ZoneSources::remove(const dns::Name& zone) {
     sources_.pop_back();
     if (source.place < sources_.size()) {
         sources_[source.place]->place = source.place;
+        by_zone_.at(names_->add(sources_[source.place]->zone.name)) = source.place + 1;
+        if (is_started_ && !sources_[source.place]->ever_taken) {
+            look(*sources_[source.place]);  // its turn may have been at the old place
+        }
     }
     if (!source.busy) {
         bury(source);
@@ -127,7 +234,7 @@ void ZoneSources::handle_reloaded() {
         add_directory(directory);
     }
     for (const std::unique_ptr<Source>& source : sources_) {
-        source->ever_taken = source->ever_taken && source->problem.empty();
+        source->ever_taken = source->ever_taken && source->problem().empty();
         look(*source);
     }
 }
@@ -137,9 +244,20 @@ void ZoneSources::watch_file(Source& source, const std::string& path) {
     watch(folder_of(path));
 }
 
+void ZoneSources::watch_files(Source& source) {
+    if (!is_named_after_zone(source.zone)) {
+        watch_file(source, source.zone.source_file());
+    }
+    for (const std::string& file : source.included) {
+        watch_file(source, file);
+    }
+}
+
 void ZoneSources::forget_files(const Source& source) {
     std::vector<std::string> files = source.included;
-    files.push_back(source.zone.source_file);
+    if (!is_named_after_zone(source.zone)) {
+        files.push_back(source.zone.source_file());
+    }
     for (const std::string& file : files) {
         auto [at, last] = by_path_.equal_range(key_of(file));
         while (at != last) {
@@ -193,6 +311,16 @@ void ZoneSources::handle_change(const std::string& folder, std::string_view name
             changed.push_back(source.get());
         }
     }
+    for (const config::Config::Directory& directory : directories_) {
+        if (name.empty() || directory.path != folder) {
+            continue;
+        }
+        const Result<std::optional<config::Zone>> zone = config::zone_in(directory, name);
+        Source* source = zone && *zone ? find((*zone)->name) : nullptr;
+        if (source != nullptr && is_named_after_zone(source->zone) && is_named_after_zone(**zone)) {
+            changed.push_back(source);
+        }
+    }
     for (Source* source : changed) {
         look(*source);
     }
@@ -215,7 +343,7 @@ void ZoneSources::handle_new_file(const config::Config::Directory& directory,
     const Result<std::optional<config::Zone>> zone = config::zone_in(directory, name);
     if (!zone) {
         daemon_.log().server(Level::warning, zone.error().detail());
-    } else if (*zone && std::filesystem::exists((*zone)->source_file)) {
+    } else if (*zone && std::filesystem::exists((*zone)->source_file())) {
         add(**zone);
     }
 }
@@ -230,18 +358,20 @@ void ZoneSources::handle_origin() {
 
 void ZoneSources::look(Source& source) {
     if (!daemon_.may_originate()) {
-        source.timer.cancel();
         source.again = false;
-        source.problem.clear();
+        if (source.under_way) {
+            source.under_way->timer.cancel();
+            source.under_way->problem.clear();
+        }
         return;
     }
     if (source.busy) {
         source.again = true;
         return;
     }
-    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file, source.included);
+    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file(), source.included);
     if (!now) {
-        source.timer.cancel();
+        work(source).timer.cancel();
         source.ever_taken = false;  // whatever comes back is read
         set_problem(source, Reason::file_unreadable, now.error());
         return;
@@ -256,10 +386,10 @@ void ZoneSources::look(Source& source) {
     const FileFingerprint& taken = source.taken.file;
     const bool replaced =
         !source.ever_taken || now->file.inode != taken.inode || now->file.device != taken.device;
-    if (replaced && !source.timer.is_armed()) {
+    if (replaced && !source.is_waiting()) {
         enqueue(source, *now);
     } else {
-        if (!source.timer.is_armed()) {
+        if (!source.is_waiting()) {
             record(source, Reason::file_settling);
         }
         settle(source, kQuiet, *now);
@@ -268,8 +398,9 @@ void ZoneSources::look(Source& source) {
 
 // Waits until the file has not changed for `quiet`.
 void ZoneSources::settle(Source& source, Duration quiet, const SourceFingerprint& seen) {
-    source.timer.arm_after(quiet, [this, &source, quiet, seen] {
-        const Result<SourceFingerprint> now = fingerprint(source.zone.source_file, source.included);
+    work(source).timer.arm_after(quiet, [this, &source, quiet, seen] {
+        const Result<SourceFingerprint> now =
+            fingerprint(source.zone.source_file(), source.included);
         if (!now) {
             look(source);
         } else if (*now == seen) {
@@ -281,11 +412,11 @@ void ZoneSources::settle(Source& source, Duration quiet, const SourceFingerprint
 }
 
 void ZoneSources::enqueue(Source& source, const SourceFingerprint& seen) {
-    source.timer.cancel();
+    work(source).timer.cancel();
     source.busy = true;
     source.again = false;
-    source.lacked_newline = source.lacked_newline && source.seen == seen;
-    source.seen = seen;
+    source.lacked_newline = source.lacked_newline && work(source).seen == seen;
+    work(source).seen = seen;
     waiting_.push_back(&source);
     start_loads();
 }
@@ -319,15 +450,15 @@ void ZoneSources::load(Source& source) {
     ++loading_;
     LoadOptions options;
     options.zone = source.zone.name;
-    options.file = source.zone.source_file;
+    options.file = source.zone.source_file();
     options.spill_directory = daemon_.config().store_path;
     options.max_records = daemon_.config().limits.zone_records;
     options.max_bytes = daemon_.config().limits.zone_bytes;
-    options.makes_zonemd = source.zone.zonemd == config::ZonemdMode::generate;
+    options.makes_zonemd = source.zone->zonemd == config::ZonemdMode::generate;
     options.published_under = published_under(source);
     options.wants_digest = options.makes_zonemd || !options.published_under.empty();
-    options.memory = source.memory;
-    options.keeps_memory = source.memory || memories_ < kMaxMemories;
+    options.memory = source.memory();
+    options.keeps_memory = options.memory || memories_ < kMaxMemories;
     auto reading = std::make_shared<Reading>();
     reading->has_digest = options.wants_digest;
     reading->began = daemon_.loop().now().unix;
@@ -347,7 +478,8 @@ void ZoneSources::load(Source& source) {
 }
 
 void ZoneSources::poll_some() {
-    const std::size_t share = sources_.size() / kPollRounds + 1;
+    const bool is_first_round = looked_at_ < sources_.size();
+    const std::size_t share = is_first_round ? 0 : sources_.size() / kPollRounds + 1;
     for (std::size_t i = 0; i < std::min(share, sources_.size()); ++i) {
         next_poll_ = (next_poll_ + 1) % sources_.size();
         look(*sources_[next_poll_]);

@@ -17,6 +17,7 @@
 
 #include "common/config/config.h"
 #include "common/control/status.h"
+#include "common/dns/name_table.h"
 #include "common/net/file_watcher.h"
 #include "common/net/timer.h"
 #include "common/service/daemon.h"
@@ -42,6 +43,13 @@ class ZoneSources {
     void put(const config::Zone& zone);
     void remove(const dns::Name& zone);
 
+    // Looks at the files of what was added, some at a time; those that are added from now on are
+    // looked at at once. Until then what the store has is served.
+    void start();
+
+    // The program ends: what is known of files that are in service is kept for the next start.
+    void keep_seen() const;
+
     // A new configuration is in place: its folders are watched from now on, and every file is
     // looked at.
     void handle_reloaded();
@@ -64,15 +72,22 @@ class ZoneSources {
 
   private:
     struct Source;
+    struct Work;
 
     void watch(const std::string& folder);
     void watch_file(Source& source, const std::string& path);
+    void watch_files(Source& source);
     void forget_files(const Source& source);
     bool bury(Source& source);
     void handle_change(const std::string& folder, std::string_view name);
     void handle_new_file(const config::Config::Directory& directory, std::string_view name);
     void scan(const config::Config::Directory& directory);
     void look(Source& source);
+    void look_at_first();
+    void take_seen();
+    [[nodiscard]] Work& work(Source& source);
+    static void rest(Source& source);
+    [[nodiscard]] Source* find(const dns::Name& zone) const;
     void settle(Source& source, Duration quiet, const SourceFingerprint& seen);
     void enqueue(Source& source, const SourceFingerprint& seen);
     void start_loads();
@@ -101,7 +116,9 @@ class ZoneSources {
     service::Daemon& daemon_;
     std::vector<std::unique_ptr<Source>> sources_;
     std::vector<std::unique_ptr<Source>> leaving_;  // removed, but work of theirs is under way
-    std::unordered_map<dns::Name, Source*, dns::NameHash> by_zone_;
+    dns::NameTablePtr names_;
+    dns::ByNumber<std::uint32_t> by_zone_;  // places in sources_ plus 1; 0: none
+    // Of files that are not named in a folder after their zone.
     std::unordered_multimap<std::string, Source*> by_path_;
     std::map<std::string, std::unique_ptr<net::FileWatcher>> watchers_;
     std::vector<config::Config::Directory> directories_;
@@ -110,6 +127,9 @@ class ZoneSources {
     std::size_t memories_ = 0;  // sources that have one
     std::size_t next_poll_ = 0;
     net::Timer poll_timer_;
+    bool is_started_ = false;
+    std::size_t looked_at_ = 0;  // of sources_, since start()
+    net::Timer first_timer_;
 };
 
 }  // namespace twinzone::primary

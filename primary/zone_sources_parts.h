@@ -1,6 +1,7 @@
 // What ZoneSources keeps of a zone. For the zone_sources*.cpp files only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,22 +18,12 @@ struct ZoneSources::Reading {
     std::vector<std::optional<FileFingerprint>> included;  // of read->included, taken behind it
 };
 
-struct ZoneSources::Source {
-    Source(const config::Zone& settings, net::Loop& loop) : zone(settings), timer(loop) {}
+// What is there while a file is read and published, or where something is to be remembered of it.
+struct ZoneSources::Work {
+    explicit Work(net::Loop& loop) : timer(loop) {}
 
-    config::Zone zone;
-    std::size_t place = 0;  // in sources_
     net::Timer timer;
-    std::vector<std::string> included;  // files that it was made of, too, when it was read last
-    SourceFingerprint taken;            // of the content judged last
-    SourceFingerprint seen;             // of the content being waited for or read
-    bool ever_taken = false;
-    bool gone = false;                         // removed: deleted once it is not busy
-    bool busy = false;                         // waiting for a place, loading or publishing
-    bool again = false;                        // changed meanwhile
-    bool lacked_newline = false;               // `seen` was read once and ended within a line
-    bool waits = false;                        // changed, but the zone is frozen
-    bool rejected = false;                     // the file holds what an operator rejected
+    SourceFingerprint seen;                    // of the content being waited for or read
     std::optional<dns::Serial> replaced;       // by the commit under way
     bool by_change = false;                    // that commit is what changed in the file
     std::uint64_t records = 0;                 // read of the file that is being published
@@ -40,6 +31,35 @@ struct ZoneSources::Source {
     std::shared_ptr<FileMemory> fresh;         // of it
     std::shared_ptr<const FileMemory> memory;  // of the version in service
     std::string problem;                       // empty: the file is what is served
+};
+
+// Small: there may be a million.
+struct ZoneSources::Source {
+    explicit Source(const config::Zone& settings) : zone(settings) {}
+
+    config::Zone zone;
+    std::vector<std::string> included;  // files that it was made of, too, when it was read last
+    SourceFingerprint taken;            // of the content judged last
+    std::unique_ptr<Work> under_way;    // null: nothing is, and nothing is wrong
+    std::uint32_t place = 0;            // in sources_
+    bool ever_taken = false;
+    bool gone = false;            // removed: deleted once it is not busy
+    bool busy = false;            // waiting for a place, loading or publishing
+    bool again = false;           // changed meanwhile
+    bool lacked_newline = false;  // `seen` was read once and ended within a line
+    bool waits = false;           // changed, but the zone is frozen
+    bool rejected = false;        // the file holds what an operator rejected
+
+    [[nodiscard]] bool is_waiting() const noexcept {
+        return under_way && under_way->timer.is_armed();
+    }
+    [[nodiscard]] const std::string& problem() const noexcept {
+        static const std::string kNone;
+        return under_way ? under_way->problem : kNone;
+    }
+    [[nodiscard]] std::shared_ptr<const FileMemory> memory() const {
+        return under_way ? under_way->memory : nullptr;
+    }
 };
 
 }  // namespace twinzone::primary

@@ -45,9 +45,9 @@ std::string first_line(const std::string& text) {
 
 // Whatever changed under our hands: what was read may be half of each.
 void ZoneSources::handle_read(Source& source, Reading& reading) {
-    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file, source.included);
+    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file(), source.included);
     const bool is_new_list = reading.read->included != source.included;
-    if (!now || !(*now == source.seen) || (is_new_list && changed_since(reading))) {
+    if (!now || !(*now == work(source).seen) || (is_new_list && changed_since(reading))) {
         take_included(source, reading);
         record(source, Reason::file_changed_meanwhile);
         source.ever_taken = false;
@@ -58,29 +58,29 @@ void ZoneSources::handle_read(Source& source, Reading& reading) {
     const Result<LoadedZone>& loaded = reading.read->zone;
     if (loaded && !loaded->ended_with_newline && !std::exchange(source.lacked_newline, true)) {
         record(source, Reason::file_unfinished);
-        settle(source, kQuietWithoutNewline, source.seen);
+        settle(source, kQuietWithoutNewline, work(source).seen);
         return;
     }
-    source.taken = source.seen;
+    source.taken = work(source).seen;
     source.ever_taken = true;
     if (!loaded) {
         set_problem(source, reason_of(loaded.error().code()), loaded.error());
         if (is_local(loaded.error().code())) {
             source.ever_taken = false;
-            source.timer.arm_after(kRetry, [this, &source] { look(source); });
+            work(source).timer.arm_after(kRetry, [this, &source] { look(source); });
         }
         return;
     }
-    source.fresh = std::move(reading.read->memory);
-    source.records = loaded->records;
-    source.counts_duplicates = !reading.has_digest;
+    work(source).fresh = std::move(reading.read->memory);
+    work(source).records = loaded->records;
+    work(source).counts_duplicates = !reading.has_digest;
     publish(source, *std::move(reading.read->zone));
 }
 
 // What was remembered of the file does not lead to the version in service.
 void ZoneSources::read_whole(Source& source) {
     set_memory(source, nullptr);
-    source.fresh.reset();
+    work(source).fresh.reset();
     source.ever_taken = false;
     look(source);
 }
@@ -88,7 +88,7 @@ void ZoneSources::read_whole(Source& source) {
 // The version has the records of the file that was read last: what is remembered of that holds for
 // it, where no record stood there twice.
 void ZoneSources::keep_memory(Source& source, const zone::Version& version) {
-    const std::shared_ptr<FileMemory> fresh = std::exchange(source.fresh, nullptr);
+    const std::shared_ptr<FileMemory> fresh = std::exchange(work(source).fresh, nullptr);
     if (fresh && fresh->records + 1 == version.records) {
         fresh->content = content_of(version);
         set_memory(source, fresh);
@@ -99,8 +99,10 @@ void ZoneSources::keep_memory(Source& source, const zone::Version& version) {
 
 void ZoneSources::set_memory(Source& source, std::shared_ptr<const FileMemory> memory) {
     memories_ += memory ? 1 : 0;
-    memories_ -= source.memory ? 1 : 0;
-    source.memory = std::move(memory);
+    memories_ -= source.memory() ? 1 : 0;
+    if (memory || source.under_way) {
+        work(source).memory = std::move(memory);
+    }
 }
 
 void ZoneSources::report_duplicates(const Source& source, std::uint64_t count) {
@@ -112,16 +114,13 @@ void ZoneSources::report_duplicates(const Source& source, std::uint64_t count) {
 
 // From now on the source is made of these files as well.
 void ZoneSources::take_included(Source& source, const Reading& reading) {
-    source.seen.included = reading.included;
+    work(source).seen.included = reading.included;
     if (source.included == reading.read->included) {
         return;
     }
     forget_files(source);
     source.included = reading.read->included;
-    watch_file(source, source.zone.source_file);
-    for (const std::string& file : source.included) {
-        watch_file(source, file);
-    }
+    watch_files(source);
 }
 
 void ZoneSources::publish(Source& source, LoadedZone loaded) {
@@ -131,8 +130,8 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
     }
     const zone::ZoneState* state = daemon_.store().find(source.zone.name);
     const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
-    if ((loaded.change && !(current && content_of(*current) == source.memory->content)) ||
-        (current && source.counts_duplicates)) {
+    if ((loaded.change && !(current && content_of(*current) == source.memory()->content)) ||
+        (current && work(source).counts_duplicates)) {
         read_whole(source);  // another version came into service meanwhile
         return;
     }
@@ -141,16 +140,16 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
         return;
     }
     const Result<std::optional<dns::SoaRecord>> soa =
-        plan_publication(source.zone.serial_policy, current, loaded, daemon_.loop().now().unix);
+        plan_publication(source.zone->serial_policy, current, loaded, daemon_.loop().now().unix);
     if (!soa) {
         set_problem(source, Reason::file_refused,
                     Error{soa.error().code(),
-                          fmt::format("{}: {}", source.zone.source_file, soa.error().detail())});
+                          fmt::format("{}: {}", source.zone.source_file(), soa.error().detail())});
         return;
     }
     report_duplicates(source, loaded.duplicates);
     const Judged judged =
-        judged_before(source.zone.serial_policy, daemon_.store().hold(source.zone.name), loaded);
+        judged_before(source.zone->serial_policy, daemon_.store().hold(source.zone.name), loaded);
     source.rejected = judged == Judged::rejected;
     if (!*soa || judged != Judged::no) {
         clear_problem(source);
@@ -163,12 +162,13 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
                    {.detail = judged == Judged::held ? "held already" : "rejected already",
                     .to = loaded.soa.serial});
         }
+        rest(source);
         return;
     }
-    source.by_change = loaded.change.has_value();
+    work(source).by_change = loaded.change.has_value();
     zone::Commit commit = commit_of(source, std::move(loaded), current, **soa);
     source.busy = true;
-    source.replaced = commit.base;
+    work(source).replaced = commit.base;
     daemon_.submit(std::move(commit), [this, &source](const Result<zone::Committed>& committed) {
         source.busy = false;
         if (!bury(source)) {
@@ -202,7 +202,7 @@ zone::Commit ZoneSources::commit_of(Source& source, LoadedZone loaded,
         zone::ZoneTimers{.last_success = commit.now,
                          .expires = UnixTime{},
                          .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
-    commit.source = source.zone.source_file;
+    commit.source = source.zone.source_file();
     commit.guard = service::guard_of(source.zone);
     return commit;
 }
@@ -233,11 +233,10 @@ void ZoneSources::wait_for_thaw(Source& source) {
 }
 
 void ZoneSources::handle_released(const dns::Name& zone) {
-    const auto at = by_zone_.find(zone);
-    if (at != by_zone_.end()) {
-        at->second->waits = false;
-        at->second->ever_taken = false;
-        look(*at->second);
+    if (Source* source = find(zone)) {
+        source->waits = false;
+        source->ever_taken = false;
+        look(*source);
     }
 }
 
@@ -248,11 +247,12 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
     }
     if (!committed && committed.error().code() == Errc::zone_unverified) {
         set_problem(source, Reason::file_refused,
-                    Error{committed.error().code(), fmt::format("{}: {}", source.zone.source_file,
+                    Error{committed.error().code(), fmt::format("{}: {}", source.zone.source_file(),
                                                                 committed.error().detail())});
         return;
     }
-    if (!committed && source.by_change && committed.error().code() == Errc::transfer_diverged) {
+    if (!committed && work(source).by_change &&
+        committed.error().code() == Errc::transfer_diverged) {
         read_whole(source);
         return;
     }
@@ -264,13 +264,13 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         source.ever_taken = false;
         set_problem(source, Reason::commit_failed, committed.error());
         const Duration pause = daemon_.config().shared ? kRetryOfShared : kRetry;
-        source.timer.arm_after(pause, [this, &source] { look(source); });
+        work(source).timer.arm_after(pause, [this, &source] { look(source); });
         return;
     }
     clear_problem(source);
     if (!committed->held) {
-        if (source.counts_duplicates) {
-            report_duplicates(source, source.records - committed->version->records);
+        if (work(source).counts_duplicates) {
+            report_duplicates(source, work(source).records - committed->version->records);
         }
         keep_memory(source, *committed->version);
         record_published(source, *committed);
@@ -278,11 +278,12 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
     if (source.again) {
         look(source);
     }
+    rest(source);
 }
 
 void ZoneSources::record_published(const Source& source, const zone::Committed& committed) {
     observe::EventFacts facts;
-    facts.from = source.replaced;
+    facts.from = source.under_way ? source.under_way->replaced : std::nullopt;
     facts.to = committed.version->serial();
     facts.added = committed.added;
     facts.removed = committed.removed;
@@ -291,17 +292,17 @@ void ZoneSources::record_published(const Source& source, const zone::Committed& 
 }
 
 void ZoneSources::record(const Source& source, Reason reason, observe::EventFacts facts) {
-    facts.file = source.zone.source_file;
+    facts.file = source.zone.source_file();
     daemon_.events().record(daemon_.loop().now(), source.zone.name, reason, std::move(facts));
 }
 
 // A file's fault comes with the line and a caret, which only the log has room for.
 void ZoneSources::set_problem(Source& source, Reason reason, const Error& error) {
     const std::string problem = first_line(error.detail());
-    if (problem == source.problem) {
+    if (problem == source.problem()) {
         return;
     }
-    source.problem = problem;
+    work(source).problem = problem;
     daemon_.handle_trouble(source.zone.name, service::Trouble::source, problem);
     record(source, reason, {.detail = problem});
     std::string_view rest = error.detail();
@@ -314,20 +315,22 @@ void ZoneSources::set_problem(Source& source, Reason reason, const Error& error)
 }
 
 void ZoneSources::clear_problem(Source& source) {
-    source.problem.clear();
+    if (source.under_way) {
+        source.under_way->problem.clear();
+    }
     daemon_.handle_well(source.zone.name, service::Trouble::source);
 }
 
 void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) const {
-    const auto at = by_zone_.find(zone);
-    if (at == by_zone_.end()) {
+    const Source* found = find(zone);
+    if (found == nullptr) {
         return;
     }
-    const Source& source = *at->second;
-    status.source = source.zone.source_file;
-    if (!source.problem.empty()) {
+    const Source& source = *found;
+    status.source = source.zone.source_file();
+    if (!source.problem().empty()) {
         status.state = control::ZoneState::failed;
-        status.reason = source.problem;
+        status.reason = source.problem();
     } else if (!status.serial) {
         status.state = control::ZoneState::loading;
     } else if (source.rejected) {

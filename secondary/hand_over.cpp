@@ -39,12 +39,12 @@ ServerQuestions::Target HandOver::target_of(const Zone& zone) {
 }
 
 std::uint32_t HandOver::add_zone(Now now, const config::Zone& settings, const FileState& file) {
-    TWINZONE_ASSERT(settings.output.mode != config::OutputMode::none);
+    TWINZONE_ASSERT(settings->output.mode != config::OutputMode::none);
     auto made = std::make_unique<Zone>();
     Zone& zone = *made;
     zone.name = settings.name;
-    zone.output = settings.output;
-    zone.refresh = settings.refresh;
+    zone.output = settings.output();
+    zone.refresh = settings->refresh;
     zone.number = ++last_number_;
     zone.file = file;
     zone.is_file_served = !file.has_previous;

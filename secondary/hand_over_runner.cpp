@@ -50,21 +50,22 @@ HandOverRunner::HandOverRunner(service::Daemon& daemon, std::function<void()> on
 HandOverRunner::~HandOverRunner() = default;
 
 void HandOverRunner::add(const config::Zone& zone) {
-    if (zone.output.mode == config::OutputMode::none) {
+    if (zone->output.mode == config::OutputMode::none) {
         return;
     }
     FileState file;
-    if (zone.output.mode == config::OutputMode::file) {
-        make_output_directory(daemon_.config(), zone.output.path);
-        drop_unfinished_zone_file(zone.output.path);
-        file.serial = serial_in_zone_file(zone.output.path, zone.name);
-        file.has_previous = has_previous_zone_file(zone.output.path);
+    const config::Output output = zone.output();
+    if (output.mode == config::OutputMode::file) {
+        make_output_directory(daemon_.config(), output.path);
+        drop_unfinished_zone_file(output.path);
+        file.serial = serial_in_zone_file(output.path, zone.name);
+        file.has_previous = has_previous_zone_file(output.path);
     }
     const std::uint32_t number = core_.add_zone(daemon_.loop().now(), zone, file);
     numbers_.emplace(zone.name, number);
-    zones_.emplace(number, Served{.zone = zone.name,
-                                  .output = zone.output,
-                                  .words = reload_words(zone.output, zone.name)});
+    zones_.emplace(
+        number,
+        Served{.zone = zone.name, .output = output, .words = reload_words(output, zone.name)});
     kick();
 }
 
@@ -82,7 +83,7 @@ void HandOverRunner::remove(const dns::Name& zone) {
 void HandOverRunner::put(const config::Zone& zone) {
     const auto at = numbers_.find(zone.name);
     if (at != numbers_.end() &&
-        config::ZoneComparison{}.same_output(zones_.at(at->second).output, zone.output)) {
+        config::ZoneComparison{}.same_output(zones_.at(at->second).output, zone.output())) {
         return;
     }
     remove(zone.name);

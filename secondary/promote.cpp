@@ -94,7 +94,7 @@ config::Config whole_config(const config::Config& config, std::vector<config::Zo
     config::Config whole = config;
     whole.zones = std::move(zones);
     for (config::Zone& zone : whole.zones) {
-        zone.catalog.reset();
+        zone.edit().catalog.reset();
     }
     whole.catalogs.clear();
     return whole;

@@ -35,18 +35,18 @@ Failure failed(const std::string& path, const char* what) {
 
 // The server beside a secondary follows it; it has to hear of new versions from a primary too.
 void notify_server_beside(config::Zone& zone, std::vector<config::RemotePtr>& remotes) {
-    const config::RemotePtr& beside = zone.output.verify;
-    if (zone.output.mode != config::OutputMode::loopback) {
+    const config::RemotePtr beside = zone->output.verify;
+    if (zone->output.mode != config::OutputMode::loopback) {
         return;
     }
     const auto is_it = [&beside](const config::RemotePtr& remote) {
         return remote->addresses == beside->addresses;
     };
-    if (std::any_of(zone.notify.begin(), zone.notify.end(), is_it)) {
+    if (std::any_of(zone->notify.begin(), zone->notify.end(), is_it)) {
         return;
     }
     const auto known = std::find_if(remotes.begin(), remotes.end(), is_it);
-    zone.notify.push_back(known == remotes.end() ? beside : *known);
+    zone.edit().notify.push_back(known == remotes.end() ? beside : *known);
     if (known == remotes.end()) {
         remotes.push_back(beside);
     }
@@ -99,14 +99,15 @@ config::Config primary_config(const config::Config& secondary,
     }
     for (config::Zone& zone : primary.zones) {
         notify_server_beside(zone, primary.remotes);
-        zone.output = {};
+        config::ZoneSettings& settings = zone.edit();
+        settings.output = {};
         const Result<std::string> file = config::zone_file_in(absolute(folder), zone.name);
         if (promoted(zone.name) && file) {
-            zone.primaries.clear();
+            settings.primaries.clear();
             // What is edited by hand has neither a ZONEMD nor signatures that would still hold.
-            zone.zonemd = config::ZonemdMode::off;
-            zone.dnssec = false;
-            zone.source_file = *file;
+            settings.zonemd = config::ZonemdMode::off;
+            settings.dnssec = false;
+            settings.source_file = *file;
         }
     }
     return primary;
@@ -168,7 +169,7 @@ std::vector<std::string> notes_on(const config::Config& secondary, const std::st
     }
     const bool writes_files = std::any_of(
         secondary.zones.begin(), secondary.zones.end(),
-        [](const config::Zone& zone) { return zone.output.mode == config::OutputMode::file; });
+        [](const config::Zone& zone) { return zone->output.mode == config::OutputMode::file; });
     if (writes_files) {
         notes.emplace_back(
             "a primary writes no zone files for the server beside it; make that server a secondary "

@@ -26,9 +26,9 @@ namespace {
 
 // Whether the server that is to follow us may transfer the zone, as far as its address tells.
 bool lets_in(const config::Zone& zone) {
-    const IpAddress& server = zone.output.verify->addresses.front().address;
+    const IpAddress& server = zone->output.verify->addresses.front().address;
     return std::any_of(
-        zone.allow_transfer.begin(), zone.allow_transfer.end(),
+        zone->allow_transfer.begin(), zone->allow_transfer.end(),
         [&](const config::AccessRule& rule) {
             return rule.addresses.empty() ||
                    std::any_of(rule.addresses.begin(), rule.addresses.end(),
@@ -92,24 +92,24 @@ std::vector<std::string> check(const config::Config& config) {
     std::vector<std::string> problems;
     std::set<std::string> programs;  // looked for already
     for (const config::Zone& zone : config.zones) {
-        if (zone.output.mode == config::OutputMode::loopback && !lets_in(zone)) {
+        if (zone->output.mode == config::OutputMode::loopback && !lets_in(zone)) {
             problems.push_back(
                 fmt::format("zone {}: the server at {} is to follow us, but no rule of "
                             "'allow-transfer' has its "
                             "address",
-                            zone.name.to_text(), zone.output.verify->addresses.front().to_text()));
+                            zone.name.to_text(), zone->output.verify->addresses.front().to_text()));
         }
-        const std::vector<std::string> words = reload_words(zone.output, zone.name);
+        const std::vector<std::string> words = reload_words(zone.output(), zone.name);
         if (!words.empty() && programs.insert(words.front()).second &&
             !is_runnable(words.front())) {
             problems.push_back(
                 fmt::format("zone {}: reload program {} is not there or may not be run",
                             zone.name.to_text(), words.front()));
         }
-        if (zone.output.mode != config::OutputMode::file) {
+        if (zone->output.mode != config::OutputMode::file) {
             continue;
         }
-        std::string folder = std::filesystem::path{zone.output.path}.parent_path().string();
+        std::string folder = std::filesystem::path{zone.output_path()}.parent_path().string();
         folder = folder.empty() ? "." : folder;
         if (::access(folder.c_str(), W_OK | X_OK) != 0) {
             problems.push_back(fmt::format("zone {}: folder {} cannot be written: {}",

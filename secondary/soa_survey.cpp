@@ -60,8 +60,8 @@ void SoaSurvey::add(const config::Zone& settings, std::optional<dns::Serial> our
     auto zone = std::make_unique<Zone>();
     zone->name = settings.name;
     zone->ours = ours;
-    zone->takes_lower = settings.on_lower_serial == config::OnLowerSerial::adopt;
-    for (const config::RemotePtr& remote : settings.primaries) {
+    zone->takes_lower = settings->on_lower_serial == config::OnLowerSerial::adopt;
+    for (const config::RemotePtr& remote : settings->primaries) {
         for (const Endpoint& endpoint : remote->addresses) {
             zone->primaries.push_back({.remote = remote, .endpoint = endpoint});
         }

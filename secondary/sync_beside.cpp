@@ -55,7 +55,7 @@ class Beside {
         for (std::size_t i = 0; i < outcome_.zones.size(); ++i) {
             ZoneOutcome& zone = outcome_.zones[i];
             zone.zone = config_.zones[i].name.to_text();
-            zone.primaries = addresses_of(config_.zones[i].primaries);
+            zone.primaries = addresses_of(config_.zones[i]->primaries);
             if (const auto at = known.find(zone.zone); at != known.end()) {
                 zone.before = at->second->serial;
             }

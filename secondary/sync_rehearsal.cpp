@@ -69,7 +69,7 @@ class Rehearsal {
     void add(const config::Zone& settings) {
         ZoneOutcome zone;
         zone.zone = settings.name.to_text();
-        zone.primaries = addresses_of(settings.primaries);
+        zone.primaries = addresses_of(settings->primaries);
         const UnixTime now = loop_.now().unix;
         const auto known = in_service_.find(settings.name);
         if (known != in_service_.end()) {
@@ -111,9 +111,9 @@ class Rehearsal {
                                                    answer.theirs->value(), answer.from.to_text())
                                      : fmt::format("serial {}, new here, from {}",
                                                    answer.theirs->value(), answer.from.to_text());
-        } else if (answer.theirs && settings.output.mode == config::OutputMode::file &&
-                   ::access(settings.output.path.c_str(), F_OK) != 0) {
-            zone.would = fmt::format("zone file {} is missing", settings.output.path);
+        } else if (answer.theirs && settings->output.mode == config::OutputMode::file &&
+                   ::access(settings.output_path().c_str(), F_OK) != 0) {
+            zone.would = fmt::format("zone file {} is missing", settings.output_path());
         }
         zone.changed = !zone.would.empty();
     }

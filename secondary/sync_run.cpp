@@ -51,7 +51,7 @@ bool is_progress(const service::FollowerEvent& event) {
 Result<void> listen_for_servers(service::Daemon& daemon) {
     const auto& zones = daemon.config().zones;
     const bool is_followed = std::any_of(zones.begin(), zones.end(), [](const config::Zone& zone) {
-        return zone.output.mode == config::OutputMode::loopback;
+        return zone->output.mode == config::OutputMode::loopback;
     });
     return is_followed ? daemon.listen_for_peers() : Result<void>{};
 }
@@ -121,7 +121,7 @@ void SyncRun::begin(const config::Zone& zone) {
     ZoneOutcome& outcome = zones_[zone.name].outcome;
     ++pending_;
     outcome.zone = zone.name.to_text();
-    outcome.primaries = addresses_of(zone.primaries);
+    outcome.primaries = addresses_of(zone->primaries);
     const zone::ZoneState* state = daemon_->store().find(zone.name);
     if (state != nullptr && state->version) {
         outcome.before = state->version->serial();

@@ -29,11 +29,11 @@ Result<RemovalCap> removal_cap_from_text(std::string_view text) {
 }
 
 // What a catalog's own zone takes of the template that its members start from.
-ZoneSettings own_settings(const ZoneSettings& members) {
-    ZoneSettings settings = members;
-    Zone& zone = settings.zone;
-    settings.source_pattern.clear();
-    settings.source_directory.clear();
+ZoneDraft own_settings(const ZoneDraft& members) {
+    ZoneDraft draft = members;
+    ZoneSettings& zone = draft.settings;
+    draft.settings.source_pattern.clear();
+    draft.settings.source_directory.clear();
     zone.serial_policy = SerialPolicy::keep;
     zone.guard.reset();  // `max-removals` is what judges a catalog
     // A server that follows the members through us learns of them by the catalog.
@@ -44,13 +44,14 @@ ZoneSettings own_settings(const ZoneSettings& members) {
         zone.notify.push_back(zone.output.verify);
     }
     zone.output = {};
-    return settings;
+    draft.finished.reset();
+    return draft;
 }
 
 struct Entry {
     const MapReader& map;
-    const ZoneSettings& members;  // their template
-    Mark mark;                    // of the zone's name
+    const ZoneDraft& members;  // their template
+    Mark mark;                 // of the zone's name
 };
 
 void add_producer(const Entry& entry, const Catalog& catalog, Loading& loading) {
@@ -69,40 +70,39 @@ void add_producer(const Entry& entry, const Catalog& catalog, Loading& loading) 
                                       fmt::format("a producer has no use for '{}'", key));
         }
     }
-    Zone zone = own_settings(entry.members).zone;
-    zone.name = catalog.zone;
-    zone.primaries.clear();
-    zone.allow_notify.clear();
-    zone.catalog = CatalogRole::producer;
-    loading.config.zones.push_back(std::move(zone));
+    auto settings = std::make_shared<ZoneSettings>(own_settings(entry.members).settings);
+    settings->primaries.clear();
+    settings->allow_notify.clear();
+    settings->catalog = CatalogRole::producer;
+    loading.config.zones.emplace_back(catalog.zone, std::move(settings));
     loading.config.catalogs.push_back(catalog);
 }
 
 // Members write one file each.
 void check_output(const Entry& entry, Loading& loading) {
-    const bool is_file = entry.members.zone.output.mode == OutputMode::file;
-    if (is_file && !names_zone(entry.members.output_pattern)) {
+    const bool is_file = entry.members.settings.output.mode == OutputMode::file;
+    if (is_file && !names_zone(entry.members.settings.output_pattern)) {
         loading.diagnostics.error(
             entry.mark, fmt::format("the members of a catalog would all write {}; a path with %s "
                                     "is one file a zone",
-                                    quoted(entry.members.output_pattern)));
+                                    quoted(entry.members.settings.output_pattern)));
     }
 }
 
 void add_consumer(const Entry& entry, Catalog catalog, Loading& loading) {
-    ZoneSettings settings = own_settings(entry.members);
+    ZoneDraft draft = own_settings(entry.members);
     if (entry.map.has("primaries")) {
-        read_remotes_followed(entry.map, "primaries", loading, settings);
-        settings.has_allow_notify = false;
-        settings.zone.allow_notify.clear();
+        read_remotes_followed(entry.map, "primaries", loading, draft);
+        draft.has_allow_notify = false;
+        draft.settings.allow_notify.clear();
     }
     check_output(entry, loading);
-    std::optional<Zone> zone = followed_zone_with(settings, catalog.zone, entry.mark, loading);
+    std::optional<Zone> zone = followed_zone_with(draft, catalog.zone, entry.mark, loading);
     if (!zone) {
         return;
     }
-    zone->catalog = CatalogRole::consumer;
-    catalog.primaries = zone->primaries;
+    zone->edit().catalog = CatalogRole::consumer;
+    catalog.primaries = (*zone)->primaries;
     loading.config.zones.push_back(std::move(*zone));
     loading.config.catalogs.push_back(std::move(catalog));
 }
@@ -120,7 +120,7 @@ void read_catalog(const Node& node, Loading& loading, ZoneList& zones) {
     map.read("template", path_from_text, catalog.template_name);
     map.read("grace", duration_from_text, catalog.grace);
     map.read("max-removals", removal_cap_from_text, catalog.max_removals);
-    const ZoneSettings* members = zones.template_named(
+    const ZoneDraft* members = zones.template_named(
         catalog.template_name, map.has("template") ? map.find("template")->mark : map.mark());
     if (!name || !role || members == nullptr || !zones.claim(*name, map.find("zone")->mark)) {
         return;
@@ -136,11 +136,11 @@ void read_catalog(const Node& node, Loading& loading, ZoneList& zones) {
 }
 
 void keep_templates(Loading& loading, const ZoneList& zones) {
-    for (const auto& [name, settings] : zones.templates()) {
-        loading.config.templates.push_back({.name = name,
-                                            .settings = settings.zone,
-                                            .output_pattern = settings.output_pattern,
-                                            .has_allow_notify = settings.has_allow_notify});
+    for (const auto& [name, draft] : zones.templates()) {
+        loading.config.templates.push_back(
+            {.name = name,
+             .settings = std::make_shared<const ZoneSettings>(draft.settings),
+             .has_allow_notify = draft.has_allow_notify});
     }
     std::sort(loading.config.templates.begin(), loading.config.templates.end(),
               [](const Template& a, const Template& b) { return a.name < b.name; });

@@ -88,7 +88,7 @@ enum class ReloadKind : std::uint8_t { none, bind, nsd, knot, pdns, coredns, com
 
 struct Output {
     OutputMode mode = OutputMode::none;
-    std::string path;  // file to write, the zone's name filled in; empty unless mode is file
+    std::string path;  // file to write, of one zone alone: Zone::output_path()
     ReloadKind reload = ReloadKind::none;
     // The control program with its own options ("nsd-control", "-c", FILE), to which verb and zone
     // are added; empty: the usual one. For ReloadKind::command all of it, "%s" being the zone.
@@ -127,16 +127,18 @@ struct JournalLimits {
 // What a catalog zone (RFC 9432) is to us: we make it of our zones, or its members become ours.
 enum class CatalogRole : std::uint8_t { producer, consumer };
 
-// What a zone is, after its template.
-struct Zone {
-    dns::Name name;
+// What zones of one template have in common, and so nearly all that is known of each.
+struct ZoneSettings {
     std::string template_name = "default";  // that it started from
-    // primary: a file, or `primaries` below (`source: { transfer: … }`: a relay)
-    std::string source_file;  // absolute or relative to the working directory; empty where the zone
-                              // comes by transfer
+    // primary: a file, or `primaries` below (`source: { transfer: … }`: a relay).
+    // Zone::source_file()
+    std::string source_file;  // of this zone alone, absolute or relative to the working directory
+    std::string source_pattern;  // of all: a path with %s, or a folder of NAME.zone files
+    std::string source_directory;
     // whom the zone is followed from; empty on a primary with a file
     std::vector<RemotePtr> primaries;
-    Output output;  // secondary
+    Output output;               // secondary
+    std::string output_pattern;  // Zone::output_path()
     // both
     std::vector<RemotePtr> notify;
     std::vector<AccessRule> allow_transfer;
@@ -155,9 +157,48 @@ struct Zone {
     bool notify_ns_set = false;  // also the name servers that the zone names (RFC 1996 §2)
     ZonemdMode zonemd = ZonemdMode::off;
     bool dnssec = false;  // signatures are verified before a version is published
+};
+using SettingsPtr = std::shared_ptr<const ZoneSettings>;
+
+// What a zone is, after its template. Small and cheap to copy: there may be a million, which share
+// their settings. These are read as `zone->notify`.
+class Zone {
+  public:
+    Zone() : Zone(dns::Name{}, usual()) {}
+    Zone(const dns::Name& zone, SettingsPtr settings)
+        : name(zone), settings_(std::move(settings)) {}
+
+    dns::Name name;
+
+    const ZoneSettings* operator->() const noexcept { return settings_.get(); }
+    [[nodiscard]] const SettingsPtr& settings() const noexcept { return settings_; }
+
+    // To be changed for this zone alone: it has a copy of its own from now on.
+    ZoneSettings& edit() {
+        auto own = std::make_shared<ZoneSettings>(*settings_);
+        settings_ = own;
+        return *own;
+    }
 
     // By transfer from `primaries`, on either program.
-    [[nodiscard]] bool is_followed() const noexcept { return !primaries.empty(); }
+    [[nodiscard]] bool is_followed() const noexcept { return !settings_->primaries.empty(); }
+
+    // The zone's file; empty where it comes by transfer.
+    [[nodiscard]] bool has_source_file() const noexcept {
+        return !settings_->source_file.empty() || !settings_->source_pattern.empty() ||
+               !settings_->source_directory.empty();
+    }
+    [[nodiscard]] std::string source_file() const;
+
+    // The file to write, its name filled in; empty unless output.mode is file.
+    [[nodiscard]] std::string output_path() const;
+    // `output` of the settings with it.
+    [[nodiscard]] Output output() const;
+
+  private:
+    static const SettingsPtr& usual();
+
+    SettingsPtr settings_;
 };
 
 struct Limits {
@@ -194,8 +235,7 @@ struct Catalog {
 // For zones that come at run time.
 struct Template {
     std::string name;
-    Zone settings;  // without name, source_file and output.path
-    std::string output_pattern;
+    SettingsPtr settings;
     bool has_allow_notify = false;
 };
 
@@ -244,11 +284,11 @@ struct Config {
     Limits limits;
     std::vector<Zone> zones;
     // Folders whose NAME.zone files are zones (primary): each with the settings such a zone gets
-    // (name and source_file are filled per file: zone_directory.h). A zone that is also in `zones`
+    // (zone_directory.h). A zone that is also in `zones`
     // keeps what it has there.
     struct Directory {
         std::string path;
-        Zone settings;
+        SettingsPtr settings;
     };
     std::vector<Directory> directories;
     std::vector<Catalog> catalogs;

@@ -165,14 +165,16 @@ class InlineConfig {
             }
         }
         if (!options_.zones_directory.empty()) {
+            auto settings = std::make_shared<ZoneSettings>(settings_);
+            settings->source_directory = options_.zones_directory;
             config_.directories.push_back(
-                {.path = options_.zones_directory, .settings = settings_});
+                {.path = options_.zones_directory, .settings = std::move(settings)});
         }
         return {};
     }
 
     Result<void> read_zone(const std::string& text) {
-        Zone zone = settings_;
+        auto settings = std::make_shared<ZoneSettings>(settings_);
         const std::size_t equals = is_primary() ? text.find('=') : text.size();
         if (is_primary() && (equals == std::string::npos || equals + 1 == text.size())) {
             return fail(Errc::usage, fmt::format("--zone {}: write NAME=FILE", text));
@@ -186,18 +188,17 @@ class InlineConfig {
                 return fail(Errc::usage, fmt::format("--zone {}: given twice", text));
             }
         }
-        zone.name = *name;
         if (is_primary()) {
-            zone.source_file = text.substr(equals + 1);
+            settings->source_file = text.substr(equals + 1);
         } else if (!options_.output_directory.empty()) {
-            Result<std::string> path = zone_file_in(options_.output_directory, zone.name);
+            Result<std::string> path = zone_file_in(options_.output_directory, *name);
             if (!path) {
                 return fail(Errc::usage, fmt::format("--zone {}: {}", text, path.error().detail()));
             }
-            zone.output.mode = OutputMode::file;
-            zone.output.path = std::move(*path);
+            settings->output.mode = OutputMode::file;
+            settings->output.path = std::move(*path);
         }
-        config_.zones.push_back(std::move(zone));
+        config_.zones.emplace_back(*name, std::move(settings));
         return {};
     }
 
@@ -205,7 +206,7 @@ class InlineConfig {
     const InlineOptions& options_;
     Config config_;
     dns::TsigKeyPtr key_;
-    Zone settings_;  // of every zone
+    ZoneSettings settings_;  // of every zone
 };
 
 // -v and -q move along the levels from where the configuration stands.

@@ -19,8 +19,8 @@ const Template* find(const Config& config, std::string_view name) {
 
 // Members that wrote one file would overwrite each other for ever.
 bool is_for_many(const Template& candidate) {
-    return candidate.settings.output.mode != OutputMode::file ||
-           names_zone(candidate.output_pattern);
+    return candidate.settings->output.mode != OutputMode::file ||
+           names_zone(candidate.settings->output_pattern);
 }
 
 }  // namespace
@@ -41,28 +41,27 @@ const Template& member_template(const Config& config, const Catalog& catalog,
 Result<Zone> member_zone(const Config& config, const Catalog& catalog, const dns::Name& name,
                          const MemberProperties& properties) {
     const Template& start = member_template(config, catalog, properties.groups);
-    Zone zone = start.settings;
-    zone.name = name;
-    zone.serial_policy = SerialPolicy::keep;
+    auto settings = std::make_shared<ZoneSettings>(*start.settings);
+    settings->serial_policy = SerialPolicy::keep;
+    settings->source_pattern.clear();
+    settings->source_directory.clear();
     if (!properties.primaries.empty()) {
-        zone.primaries = properties.primaries;
-    } else if (zone.primaries.empty()) {
-        zone.primaries = catalog.primaries;
+        settings->primaries = properties.primaries;
+    } else if (settings->primaries.empty()) {
+        settings->primaries = catalog.primaries;
     }
     if (!start.has_allow_notify) {
-        zone.allow_notify.clear();
-        for (const RemotePtr& primary : zone.primaries) {
-            zone.allow_notify.push_back(rule_for(*primary));
+        settings->allow_notify.clear();
+        for (const RemotePtr& primary : settings->primaries) {
+            settings->allow_notify.push_back(rule_for(*primary));
         }
     }
-    if (zone.output.mode == OutputMode::file) {
-        Result<std::string> path = fill_path_pattern(start.output_pattern, name);
-        if (!path) {
+    if (settings->output.mode == OutputMode::file) {
+        if (Result<std::string> path = fill_path_pattern(settings->output_pattern, name); !path) {
             return fail(std::move(path).error());
         }
-        zone.output.path = std::move(*path);
     }
-    return zone;
+    return Zone{name, std::move(settings)};
 }
 
 }  // namespace twinzone::config

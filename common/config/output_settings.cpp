@@ -83,19 +83,19 @@ void check_mode(const MapReader& map, const Output& output, Loading& loading) {
 
 }  // namespace
 
-void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+void read_output(const MapReader& map, Loading& loading, ZoneDraft& draft) {
     const Node* node = map.find("output");
     if (node == nullptr) {
         return;
     }
     Output output;
-    settings.output_pattern.clear();
+    draft.settings.output_pattern.clear();
     const MapReader reader{*node, kOutputSchema, loading.role, loading.diagnostics};
     if (reader.require("mode") != nullptr) {
         std::optional<OutputMode> mode;
         reader.read_choice("mode", kModes, mode);
         output.mode = mode.value_or(OutputMode::none);
-        reader.read("path", pattern_from_text, settings.output_pattern);
+        reader.read("path", pattern_from_text, draft.settings.output_pattern);
         reader.read_choice("reload", kReloads, output.reload);
         output.command = command_of(reader, loading);
         reader.read("timeout", nonzero_duration_from_text, output.verify_timeout);
@@ -106,7 +106,7 @@ void read_output(const MapReader& map, Loading& loading, ZoneSettings& settings)
             check_mode(reader, output, loading);
         }
     }
-    settings.zone.output = std::move(output);
+    draft.settings.output = std::move(output);
 }
 
 }  // namespace twinzone::config

@@ -82,17 +82,34 @@ bool ZoneComparison::same_output(const Output& a, const Output& b) {
            same_remote(a.verify, b.verify) && a.verify_timeout == b.verify_timeout;
 }
 
-bool ZoneComparison::same(const Zone& a, const Zone& b) {
-    return a.name == b.name && a.template_name == b.template_name && a.catalog == b.catalog &&
-           a.source_file == b.source_file && a.serial_policy == b.serial_policy &&
-           same_remotes(a.primaries, b.primaries) && a.on_lower_serial == b.on_lower_serial &&
-           same_output(a.output, b.output) && same_remotes(a.notify, b.notify) &&
-           a.notify_ns_set == b.notify_ns_set && same_rules(a.allow_transfer, b.allow_transfer) &&
+bool ZoneComparison::same_settings(const SettingsPtr& a, const SettingsPtr& b) {
+    if (a == b) {
+        return true;
+    }
+    const auto [at, is_new] = settings_.try_emplace({a, b}, false);
+    if (is_new) {
+        at->second = same(*a, *b);
+    }
+    return at->second;
+}
+
+bool ZoneComparison::same(const ZoneSettings& a, const ZoneSettings& b) {
+    return a.template_name == b.template_name && a.catalog == b.catalog &&
+           a.serial_policy == b.serial_policy && same_remotes(a.primaries, b.primaries) &&
+           a.on_lower_serial == b.on_lower_serial && same_output(a.output, b.output) &&
+           same_remotes(a.notify, b.notify) && a.notify_ns_set == b.notify_ns_set &&
+           same_rules(a.allow_transfer, b.allow_transfer) &&
            same_rules(a.allow_notify, b.allow_notify) && same_journal(a.journal, b.journal) &&
            same_clamp(a.refresh, b.refresh) && same_clamp(a.retry, b.retry) &&
            a.expire_min == b.expire_min && a.verify_interval == b.verify_interval &&
            a.zonemd == b.zonemd && a.dnssec == b.dnssec && same_guard(a.guard, b.guard) &&
            same_hooks(a.hooks, b.hooks);
+}
+
+bool ZoneComparison::same(const Zone& a, const Zone& b) {
+    return a.name == b.name && same_settings(a.settings(), b.settings()) &&
+           (a.settings() == b.settings() ||
+            (a.source_file() == b.source_file() && a.output_path() == b.output_path()));
 }
 
 }  // namespace twinzone::config

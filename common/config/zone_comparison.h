@@ -10,8 +10,8 @@
 
 namespace twinzone::config {
 
-// Remembers which keys and remotes it has compared: many zones share them. What it was given must
-// outlive it. Not thread-safe.
+// Remembers which settings, keys and remotes it has compared: many zones share them. Remotes and
+// keys that it was given must outlive it. Not thread-safe.
 class ZoneComparison {
   public:
     [[nodiscard]] bool same(const Zone& a, const Zone& b);
@@ -22,11 +22,14 @@ class ZoneComparison {
                                     const std::vector<RemotePtr>& b);
 
   private:
+    [[nodiscard]] bool same_settings(const SettingsPtr& a, const SettingsPtr& b);
+    [[nodiscard]] bool same(const ZoneSettings& a, const ZoneSettings& b);
     [[nodiscard]] bool same_remote(const RemotePtr& a, const RemotePtr& b);
     [[nodiscard]] bool same_key(const dns::TsigKeyPtr& a, const dns::TsigKeyPtr& b);
     [[nodiscard]] bool same_rules(const std::vector<AccessRule>& a,
                                   const std::vector<AccessRule>& b);
 
+    std::map<std::pair<SettingsPtr, SettingsPtr>, bool> settings_;
     std::map<std::pair<const Remote*, const Remote*>, bool> remotes_;
     std::map<std::pair<const dns::TsigKey*, const dns::TsigKey*>, bool> keys_;
 };

@@ -28,6 +28,15 @@ Result<dns::Name> zone_name(std::string_view file_name) {
     return zone_of_file_name(file_name.substr(0, file_name.size() - kSuffix.size()));
 }
 
+// A name may be written in more than one way as a file's.
+Zone zone_of(const Config::Directory& directory, const dns::Name& name, const std::string& path) {
+    Zone zone{name, directory.settings};
+    if (zone.source_file() != path) {
+        zone.edit().source_file = path;
+    }
+    return zone;
+}
+
 Result<std::vector<std::string>> names_in(const std::string& path) {
     std::error_code error;
     std::vector<std::string> names;
@@ -64,9 +73,7 @@ Result<DirectoryZones> zones_of(const Config::Directory& directory) {
             result.skipped.push_back(
                 fmt::format("{}: a second file of zone {}", path, zone->to_text()));
         } else {
-            Zone& added = result.zones.emplace_back(directory.settings);
-            added.name = *zone;
-            added.source_file = path;
+            result.zones.push_back(zone_of(directory, *zone, path));
         }
     }
     return result;
@@ -82,10 +89,7 @@ Result<std::optional<Zone>> zone_in(const Config::Directory& directory,
     if (!name) {
         return fail(Errc::config_invalid, fmt::format("{}: {}", path, name.error().detail()));
     }
-    Zone zone = directory.settings;
-    zone.name = *name;
-    zone.source_file = path;
-    return std::optional{std::move(zone)};
+    return std::optional{zone_of(directory, *name, path)};
 }
 
 }  // namespace twinzone::config

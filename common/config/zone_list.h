@@ -26,19 +26,19 @@ class ZoneList {
     bool claim(const dns::Name& name, Mark mark);
 
     // Null, and reported, where there is none.
-    const ZoneSettings* template_named(std::string_view name, Mark mark);
+    ZoneDraft* template_named(std::string_view name, Mark mark);
 
-    [[nodiscard]] const std::unordered_map<std::string, ZoneSettings>& templates() const noexcept {
+    [[nodiscard]] const std::unordered_map<std::string, ZoneDraft>& templates() const noexcept {
         return templates_;
     }
 
   private:
     void read_template(const Node& node);
     void read_zones_line(std::string_view line, Mark mark);
-    void add(const ZoneSettings& settings, const dns::Name& name, Mark mark);
+    void add(ZoneDraft& draft, const dns::Name& name, Mark mark);
 
     Loading& loading_;
-    std::unordered_map<std::string, ZoneSettings> templates_;
+    std::unordered_map<std::string, ZoneDraft> templates_;
     std::vector<std::string> template_names_;
     std::unordered_map<dns::Name, Mark, dns::NameHash> marks_;
     bool default_written_ = false;

@@ -26,19 +26,19 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kDnssec = {
 constexpr std::array<std::pair<std::string_view, OnLowerSerial>, 2> kLower = {
     std::pair{std::string_view{"refuse"}, OnLowerSerial::refuse}, {"adopt", OnLowerSerial::adopt}};
 
-void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings) {
+void read_source(const MapReader& map, Loading& loading, ZoneDraft& draft) {
     const Node* node = map.find("source");
     if (node == nullptr) {
         return;
     }
-    settings.source_pattern.clear();
-    settings.source_directory.clear();
-    settings.zone.primaries.clear();
+    draft.settings.source_pattern.clear();
+    draft.settings.source_directory.clear();
+    draft.settings.primaries.clear();
     const MapReader source{*node, kSourceSchema, loading.role, loading.diagnostics};
-    source.read("file", pattern_from_text, settings.source_pattern);
-    source.read("directory", path_from_text, settings.source_directory);
+    source.read("file", pattern_from_text, draft.settings.source_pattern);
+    source.read("directory", path_from_text, draft.settings.source_directory);
     if (const Node* transfer = source.find("transfer")) {
-        read_remotes_followed(source, "transfer", loading, settings);
+        read_remotes_followed(source, "transfer", loading, draft);
         if (transfer->kind == NodeKind::sequence && transfer->items.empty()) {
             loading.diagnostics.error(transfer->mark, "'transfer' names at least one remote");
         }
@@ -50,8 +50,9 @@ void read_source(const MapReader& map, Loading& loading, ZoneSettings& settings)
         loading.diagnostics.error(node->mark,
                                   "a source is one of 'file', 'directory' and 'transfer'");
     }
-    settings.source_failed = settings.source_pattern.empty() && settings.source_directory.empty() &&
-                             settings.zone.primaries.empty();
+    draft.source_failed = draft.settings.source_pattern.empty() &&
+                          draft.settings.source_directory.empty() &&
+                          draft.settings.primaries.empty();
 }
 
 Result<std::uint64_t> version_count(std::string_view text) {
@@ -96,7 +97,7 @@ void read_clamp(const MapReader& map, const Schema& schema, std::string_view key
     }
 }
 
-void read_notify(const MapReader& map, Loading& loading, Zone& zone) {
+void read_notify(const MapReader& map, Loading& loading, ZoneSettings& zone) {
     std::vector<Node> remotes;
     zone.notify_ns_set = false;
     for (const Node& item : map.list("notify")) {
@@ -117,21 +118,25 @@ void read_expire(const MapReader& map, Loading& loading, seconds& min) {
     }
 }
 
-std::optional<std::string> filled(Result<std::string> path, Mark mark, Loading& loading) {
+bool is_fit(const Result<std::string>& path, Mark mark, Loading& loading) {
     if (!path) {
         loading.diagnostics.error(mark, path.error().detail());
-        return std::nullopt;
     }
-    return std::move(*path);
+    return path.has_value();
 }
 
-void allow_notify_from_primaries(const ZoneSettings& settings, Zone& zone) {
-    if (settings.has_allow_notify) {
-        return;
+// What all zones made of the draft share.
+Zone finished(ZoneDraft& draft, const dns::Name& name) {
+    if (!draft.finished) {
+        auto settings = std::make_shared<ZoneSettings>(draft.settings);
+        for (const RemotePtr& primary : settings->primaries) {
+            if (!draft.has_allow_notify) {
+                settings->allow_notify.push_back(rule_for(*primary));
+            }
+        }
+        draft.finished = std::move(settings);
     }
-    for (const RemotePtr& primary : zone.primaries) {
-        zone.allow_notify.push_back(rule_for(*primary));
-    }
+    return Zone{name, draft.finished};
 }
 
 bool is_any(const IpAddress& address) {
@@ -147,7 +152,7 @@ bool is_loopback(const IpAddress& address) {
 
 // Who follows itself waits for ever.
 void refuse_ourselves(const Zone& zone, Mark mark, Loading& loading) {
-    for (const RemotePtr& primary : zone.primaries) {
+    for (const RemotePtr& primary : zone->primaries) {
         for (const Endpoint& theirs : primary->addresses) {
             const auto is_there = [&theirs](const Endpoint& ours) {
                 return ours.port == theirs.port &&
@@ -168,7 +173,7 @@ void refuse_ourselves(const Zone& zone, Mark mark, Loading& loading) {
 
 // Another digest under the primary's serial would be another zone.
 void refuse_generated(const Zone& zone, Mark mark, Loading& loading) {
-    if (zone.zonemd == ZonemdMode::generate) {
+    if (zone->zonemd == ZonemdMode::generate) {
         loading.diagnostics.error(
             mark, fmt::format("zone {} comes by transfer and keeps its content; 'zonemd: "
                               "generate' is for zones from files",
@@ -176,12 +181,12 @@ void refuse_generated(const Zone& zone, Mark mark, Loading& loading) {
     }
 }
 
-bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
-    if (settings.source_failed || settings.primaries_failed) {
+bool check_source(const ZoneDraft& draft, const Zone& zone, Mark mark, Loading& loading) {
+    if (draft.source_failed || draft.primaries_failed) {
         return false;
     }
     if (zone.is_followed()) {
-        if (zone.serial_policy != SerialPolicy::keep) {
+        if (zone->serial_policy != SerialPolicy::keep) {
             loading.diagnostics.error(
                 mark, fmt::format("zone {} comes by transfer and keeps its serials; "
                                   "'serial-policy' is for zones from files",
@@ -189,52 +194,44 @@ bool fill_source(const ZoneSettings& settings, Mark mark, Loading& loading, Zone
         }
         refuse_generated(zone, mark, loading);
         refuse_ourselves(zone, mark, loading);
-        allow_notify_from_primaries(settings, zone);
         return true;
     }
-    if (settings.source_pattern.empty() && settings.source_directory.empty()) {
+    if (!zone.has_source_file()) {
         loading.diagnostics.error(
             mark,
             fmt::format("zone {} has no 'source'; for example source: {{ file: /etc/bind/db.%s }}",
                         zone.name.to_text()));
         return false;
     }
-    const auto path = filled(settings.source_directory.empty()
-                                 ? fill_path_pattern(settings.source_pattern, zone.name)
-                                 : zone_file_in(settings.source_directory, zone.name),
-                             mark, loading);
-    zone.source_file = path.value_or("");
-    return path.has_value();
+    return is_fit(zone->source_directory.empty()
+                      ? fill_path_pattern(zone->source_pattern, zone.name)
+                      : zone_file_in(zone->source_directory, zone.name),
+                  mark, loading);
 }
 
-bool fill_primaries(const ZoneSettings& settings, Mark mark, Loading& loading, Zone& zone) {
-    if (settings.primaries_failed) {
+bool check_primaries(const ZoneDraft& draft, const Zone& zone, Mark mark, Loading& loading) {
+    if (draft.primaries_failed) {
         return false;
     }
-    if (zone.primaries.empty()) {
+    if (!zone.is_followed()) {
         loading.diagnostics.error(
             mark, fmt::format("zone {} has no 'primaries' to follow", zone.name.to_text()));
         return false;
     }
     refuse_generated(zone, mark, loading);
     refuse_ourselves(zone, mark, loading);
-    allow_notify_from_primaries(settings, zone);
-    if (zone.output.mode != OutputMode::file) {
-        return true;
-    }
-    const auto path = filled(fill_path_pattern(settings.output_pattern, zone.name), mark, loading);
-    zone.output.path = path.value_or("");
-    return path.has_value();
+    return zone->output.mode != OutputMode::file ||
+           is_fit(fill_path_pattern(zone->output_pattern, zone.name), mark, loading);
 }
 
 }  // namespace
 
 void read_remotes_followed(const MapReader& map, std::string_view key, Loading& loading,
-                           ZoneSettings& settings) {
+                           ZoneDraft& draft) {
     const std::span<const Node> names = map.list(key);
-    settings.zone.primaries = remotes_named(names, loading);
-    settings.primaries_failed = settings.zone.primaries.size() < names.size();
-    for (const RemotePtr& remote : settings.zone.primaries) {
+    draft.settings.primaries = remotes_named(names, loading);
+    draft.primaries_failed = draft.settings.primaries.size() < names.size();
+    for (const RemotePtr& remote : draft.settings.primaries) {
         if (remote->tls && !remote->tls->proves_server()) {
             loading.diagnostics.error(
                 map.key_mark(key),
@@ -245,16 +242,17 @@ void read_remotes_followed(const MapReader& map, std::string_view key, Loading& 
     }
 }
 
-void read_settings(const MapReader& map, Loading& loading, ZoneSettings& settings) {
-    Zone& zone = settings.zone;
+void read_settings(const MapReader& map, Loading& loading, ZoneDraft& draft) {
+    ZoneSettings& zone = draft.settings;
+    draft.finished.reset();
     if (loading.role == Role::primary) {
-        read_source(map, loading, settings);
+        read_source(map, loading, draft);
         map.read_choice("serial-policy", kPolicies, zone.serial_policy);
     } else {
         if (map.has("primaries")) {
-            read_remotes_followed(map, "primaries", loading, settings);
+            read_remotes_followed(map, "primaries", loading, draft);
         }
-        read_output(map, loading, settings);
+        read_output(map, loading, draft);
     }
     map.read_choice("on-lower-serial", kLower, zone.on_lower_serial);
     if (map.has("notify")) {
@@ -265,7 +263,7 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
     }
     if (map.has("allow-notify")) {
         zone.allow_notify = rules_of(map.list("allow-notify"), loading);
-        settings.has_allow_notify = true;
+        draft.has_allow_notify = true;
     }
     read_journal(map, loading, zone.journal);
     read_clamp(map, kRefreshSchema, "refresh", loading, zone.refresh);
@@ -278,21 +276,19 @@ void read_settings(const MapReader& map, Loading& loading, ZoneSettings& setting
     read_hooks(map, loading, zone.hooks);
 }
 
-std::optional<Zone> zone_with(const ZoneSettings& settings, const dns::Name& name, Mark mark,
+std::optional<Zone> zone_with(ZoneDraft& draft, const dns::Name& name, Mark mark,
                               Loading& loading) {
-    Zone zone = settings.zone;
-    zone.name = name;
+    Zone zone = finished(draft, name);
     const bool is_whole = loading.role == Role::primary
-                              ? fill_source(settings, mark, loading, zone)
-                              : fill_primaries(settings, mark, loading, zone);
+                              ? check_source(draft, zone, mark, loading)
+                              : check_primaries(draft, zone, mark, loading);
     return is_whole ? std::optional{std::move(zone)} : std::nullopt;
 }
 
-std::optional<Zone> followed_zone_with(const ZoneSettings& settings, const dns::Name& name,
-                                       Mark mark, Loading& loading) {
-    Zone zone = settings.zone;
-    zone.name = name;
-    if (!fill_primaries(settings, mark, loading, zone)) {
+std::optional<Zone> followed_zone_with(ZoneDraft& draft, const dns::Name& name, Mark mark,
+                                       Loading& loading) {
+    Zone zone = finished(draft, name);
+    if (!check_primaries(draft, zone, mark, loading)) {
         return std::nullopt;
     }
     return zone;

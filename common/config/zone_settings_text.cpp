@@ -66,12 +66,13 @@ std::string rules_text(const std::vector<AccessRule>& rules,
 
 // With %s where the file is named after its zone, so that zones share a template.
 std::string file_pattern(const Zone& zone) {
-    const std::filesystem::path path{zone.source_file};
+    const std::string file = zone.source_file();
+    const std::filesystem::path path{file};
     const std::string folder = path.parent_path().string();
     const Result<std::string> usual = zone_file_in(folder, zone.name);
-    const bool is_usual = usual && *usual == zone.source_file;
+    const bool is_usual = usual && *usual == file;
     std::string pattern;
-    for (const char c : is_usual ? folder : zone.source_file) {
+    for (const char c : is_usual ? folder : file) {
         pattern.append(c == '%' ? 2 : 1, c);
     }
     return is_usual ? pattern + "/%s.zone" : pattern;
@@ -155,18 +156,18 @@ void add_journal(const JournalLimits& journal, Lines& lines) {
 
 // What only matters where the zone is followed.
 void add_following(const Zone& zone, const std::vector<RemotePtr>& remotes, Lines& lines) {
-    const Zone usual;
-    if (zone.on_lower_serial == OnLowerSerial::adopt) {
+    const ZoneSettings usual;
+    if (zone->on_lower_serial == OnLowerSerial::adopt) {
         lines.add("on-lower-serial", "adopt");
     }
-    lines.add("allow-notify", rules_text(zone.allow_notify, remotes));
-    lines.add_clamp("refresh", zone.refresh, usual.refresh);
-    lines.add_clamp("retry", zone.retry, usual.retry);
-    if (zone.expire_min != usual.expire_min) {
-        lines.add("expire", fmt::format("{{ min: {} }}", duration_text(zone.expire_min)));
+    lines.add("allow-notify", rules_text(zone->allow_notify, remotes));
+    lines.add_clamp("refresh", zone->refresh, usual.refresh);
+    lines.add_clamp("retry", zone->retry, usual.retry);
+    if (zone->expire_min != usual.expire_min) {
+        lines.add("expire", fmt::format("{{ min: {} }}", duration_text(zone->expire_min)));
     }
-    if (zone.verify_interval != usual.verify_interval) {
-        lines.add("verify-interval", duration_text(zone.verify_interval));
+    if (zone->verify_interval != usual.verify_interval) {
+        lines.add("verify-interval", duration_text(zone->verify_interval));
     }
 }
 
@@ -176,33 +177,33 @@ std::string zone_settings_text(const Zone& zone, const std::vector<RemotePtr>& r
                                std::string_view indent) {
     Lines lines{indent};
     if (zone.is_followed()) {
-        lines.add("source", fmt::format("{{ transfer: {} }}", names_of(zone.primaries)));
+        lines.add("source", fmt::format("{{ transfer: {} }}", names_of(zone->primaries)));
         add_following(zone, remotes, lines);
     } else {
         lines.add("source", fmt::format("{{ file: {} }}", scalar_text(file_pattern(zone))));
-        if (zone.serial_policy != SerialPolicy::keep) {
-            lines.add("serial-policy", word_of(zone.serial_policy));
+        if (zone->serial_policy != SerialPolicy::keep) {
+            lines.add("serial-policy", word_of(zone->serial_policy));
         }
     }
-    if (!zone.notify.empty() || zone.notify_ns_set) {
-        lines.add("notify", names_of(zone.notify, zone.notify_ns_set));
+    if (!zone->notify.empty() || zone->notify_ns_set) {
+        lines.add("notify", names_of(zone->notify, zone->notify_ns_set));
     }
-    if (!zone.allow_transfer.empty()) {
-        lines.add("allow-transfer", rules_text(zone.allow_transfer, remotes));
+    if (!zone->allow_transfer.empty()) {
+        lines.add("allow-transfer", rules_text(zone->allow_transfer, remotes));
     }
-    if (zone.zonemd != ZonemdMode::off) {
-        lines.add("zonemd", word_of(zone.zonemd));
+    if (zone->zonemd != ZonemdMode::off) {
+        lines.add("zonemd", word_of(zone->zonemd));
     }
-    if (zone.dnssec) {
+    if (zone->dnssec) {
         lines.add("dnssec", "verify");
     }
-    add_journal(zone.journal, lines);
-    if (zone.guard) {
+    add_journal(zone->journal, lines);
+    if (zone->guard) {
         lines.add("guard", fmt::format("{{ max-delete: {}%, min-records: {} }}",
-                                       zone.guard->max_delete_percent, zone.guard->min_records));
+                                       zone->guard->max_delete_percent, zone->guard->min_records));
     }
     std::vector<std::string> hooks;
-    for (const Hook& hook : zone.hooks) {
+    for (const Hook& hook : zone->hooks) {
         hooks.push_back(hook_text(hook));
     }
     if (!hooks.empty()) {

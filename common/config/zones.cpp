@@ -32,12 +32,13 @@ void ZoneList::read_template(const Node& node) {
     entry.require("name");
     entry.read("name", path_from_text, name);
     // Every template starts from the built-in values, not from `default`.
-    ZoneSettings settings;
-    settings.zone.template_name = name;
-    read_settings(entry, loading_, settings);
-    if (!settings.source_directory.empty()) {
+    ZoneDraft draft;
+    draft.settings.template_name = name;
+    read_settings(entry, loading_, draft);
+    if (!draft.settings.source_directory.empty()) {
         loading_.config.directories.push_back(
-            {.path = settings.source_directory, .settings = settings.zone});
+            {.path = draft.settings.source_directory,
+             .settings = std::make_shared<const ZoneSettings>(draft.settings)});
     }
     if (name.empty()) {
         return;
@@ -52,10 +53,10 @@ void ZoneList::read_template(const Node& node) {
     if (!is_default) {
         template_names_.push_back(name);
     }
-    templates_[name] = std::move(settings);
+    templates_[name] = std::move(draft);
 }
 
-const ZoneSettings* ZoneList::template_named(std::string_view name, Mark mark) {
+ZoneDraft* ZoneList::template_named(std::string_view name, Mark mark) {
     const auto found = templates_.find(std::string{name});
     if (found != templates_.end()) {
         return &found->second;
@@ -78,12 +79,12 @@ void ZoneList::read_entry(const Node& node) {
     std::string template_name{kDefaultTemplate};
     entry.read("template", path_from_text, template_name);
     const Node* written = entry.find("template");
-    const ZoneSettings* start =
+    const ZoneDraft* start =
         template_named(template_name, written != nullptr ? written->mark : entry.mark());
-    ZoneSettings settings = start != nullptr ? *start : ZoneSettings{};
-    read_settings(entry, loading_, settings);
+    ZoneDraft draft = start != nullptr ? *start : ZoneDraft{};
+    read_settings(entry, loading_, draft);
     if (name && start != nullptr) {
-        add(settings, *name, entry.find("zone")->mark);
+        add(draft, *name, entry.find("zone")->mark);
     }
 }
 
@@ -98,11 +99,11 @@ bool ZoneList::claim(const dns::Name& name, Mark mark) {
     return is_new;
 }
 
-void ZoneList::add(const ZoneSettings& settings, const dns::Name& name, Mark mark) {
+void ZoneList::add(ZoneDraft& draft, const dns::Name& name, Mark mark) {
     if (!claim(name, mark)) {
         return;
     }
-    if (std::optional<Zone> zone = zone_with(settings, name, mark, loading_)) {
+    if (std::optional<Zone> zone = zone_with(draft, name, mark, loading_)) {
         loading_.config.zones.push_back(std::move(*zone));
     }
 }
@@ -147,25 +148,24 @@ void ZoneList::read_zones_line(std::string_view line, Mark mark) {
         loading_.diagnostics.error(marks[0], name.error().detail());
         return;
     }
-    if (const ZoneSettings* settings =
-            template_named(count > 1 ? words[1] : kDefaultTemplate, marks[1])) {
-        add(*settings, *name, marks[0]);
+    if (ZoneDraft* draft = template_named(count > 1 ? words[1] : kDefaultTemplate, marks[1])) {
+        add(*draft, *name, marks[0]);
     }
 }
 
 // Two zones that write one file would overwrite each other for ever.
 void ZoneList::check_outputs() {
-    std::unordered_map<std::string_view, const Zone*> writers;
+    std::unordered_map<std::string, const Zone*> writers;
     for (const Zone& zone : loading_.config.zones) {
-        if (zone.output.path.empty()) {
+        if (zone->output.mode != OutputMode::file) {
             continue;
         }
-        const auto [first, is_new] = writers.emplace(zone.output.path, &zone);
+        const auto [first, is_new] = writers.emplace(zone.output_path(), &zone);
         if (!is_new) {
             loading_.diagnostics.error(
                 marks_.at(zone.name),
                 fmt::format("zone {} writes {}, as does {}; a path with %s is one file a zone",
-                            zone.name.to_text(), quoted(zone.output.path),
+                            zone.name.to_text(), quoted(first->first),
                             first->second->name.to_text()));
         }
     }

@@ -14,4 +14,17 @@ transfer::AccessRules access_rules(const std::vector<config::AccessRule>& config
     return transfer::AccessRules{std::move(rules)};
 }
 
+transfer::AccessRules SharedRules::allow_transfer(const config::SettingsPtr& settings) {
+    Made& made = made_[settings.get()];
+    if (made.of.lock() != settings) {
+        made = {.of = settings, .rules = access_rules(settings->allow_transfer)};
+    }
+    const transfer::AccessRules rules = made.rules;
+    if (made_.size() >= look_at_) {
+        std::erase_if(made_, [](const auto& each) { return each.second.of.expired(); });
+        look_at_ = made_.size() * 2 + 64;
+    }
+    return rules;
+}
+
 }  // namespace twinzone::service

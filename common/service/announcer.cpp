@@ -16,8 +16,8 @@ constexpr unsigned kTcpEvery = 3;
 }  // namespace
 
 Announcer::Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits,
-                     std::uint64_t seed)
-    : store_(store), sender_(limits, seed), cookies_(seed + 1) {}
+                     std::uint64_t seed, dns::NameTablePtr names)
+    : store_(store), sender_(limits, seed), cookies_(seed + 1), names_(std::move(names)) {}
 
 std::uint32_t Announcer::target_index(const config::RemotePtr& remote) {
     const auto [at, is_new] =
@@ -29,78 +29,69 @@ std::uint32_t Announcer::target_index(const config::RemotePtr& remote) {
     return at->second;
 }
 
-void Announcer::add_zone(const config::Zone& settings) {
-    if (free_.empty()) {
-        free_.push_back(static_cast<std::uint32_t>(zones_.size()));
-        zones_.emplace_back();
-    }
-    const std::uint32_t index = free_.back();
-    free_.pop_back();
-    Zone& zone = zones_[index];
-    zone.name = settings.name;
-    for (const config::RemotePtr& remote : settings.notify) {
-        zone.targets.push_back(target_index(remote));
-    }
-    index_.emplace(settings.name, index);
+const std::vector<config::RemotePtr>& Announcer::told(std::uint32_t zone) const noexcept {
+    static const std::vector<config::RemotePtr> kNobody;
+    const config::SettingsPtr& settings = zones_[zone];
+    return settings ? settings->notify : kNobody;
 }
 
-void Announcer::put_zone(Now now, const config::Zone& settings) {
-    const auto at = index_.find(settings.name);
-    if (at == index_.end()) {
-        add_zone(settings);
+void Announcer::add_zone(const config::Zone& zone) {
+    zones_.at(names_->add(zone.name)) = zone.settings();
+}
+
+void Announcer::put_zone(Now now, const config::Zone& zone) {
+    const std::uint32_t number = names_->add(zone.name);
+    const config::SettingsPtr before = std::exchange(zones_.at(number), zone.settings());
+    if (!before) {
         return;
     }
-    const std::vector<std::uint32_t> before = std::exchange(zones_[at->second].targets, {});
-    std::vector<std::uint32_t>& targets = zones_[at->second].targets;
-    for (const config::RemotePtr& remote : settings.notify) {
-        targets.push_back(target_index(remote));
-    }
-    for (const std::uint32_t target : before) {
-        if (std::count(targets.begin(), targets.end(), target) == 0) {
-            forget(at->second, target);
+    const auto names = [](const std::vector<config::RemotePtr>& remotes, const std::string& name) {
+        return std::any_of(remotes.begin(), remotes.end(),
+                           [&name](const config::RemotePtr& each) { return each->name == name; });
+    };
+    for (const config::RemotePtr& remote : before->notify) {
+        if (!names(zone->notify, remote->name)) {
+            forget(number, target_index(remote));
         }
     }
     std::vector<std::string> added;
-    for (const std::uint32_t target : targets) {
-        if (std::count(before.begin(), before.end(), target) == 0) {
-            added.push_back(targets_[target]->name);
+    for (const config::RemotePtr& remote : zone->notify) {
+        target_index(remote);  // its addresses or its key may be others now
+        if (!names(before->notify, remote->name)) {
+            added.push_back(remote->name);
         }
     }
-    notify(now, settings.name, added);
+    notify(now, zone.name, added);
 }
 
 void Announcer::remove_zone(dns::NameView name) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
+    const std::optional<std::uint32_t> number = names_->find(name);
+    if (!number) {
         return;
     }
-    for (const std::uint32_t target : zones_[at->second].targets) {
-        forget(at->second, target);
+    for (const config::RemotePtr& remote : told(*number)) {
+        forget(*number, target_index(remote));
     }
-    zones_[at->second] = Zone{};
-    free_.push_back(at->second);
-    index_.erase(at);
+    zones_.at(*number).reset();
 }
 
 // The target is owed nothing of this zone any more.
 void Announcer::forget(std::uint32_t zone, std::uint32_t target) {
     sender_.forget(zone, target);
     drop_flight(zone, target);
-    store_.forget_owed(zones_[zone].name, targets_[target]->name);
+    store_.forget_owed(names_->name(zone), targets_[target]->name);
 }
 
 void Announcer::resume_owed(Now now) {
     for (const zone::VersionStore::Owed& owed : store_.owed_notifies()) {
-        const auto zone = index_.find(owed.zone);
-        const auto target = target_index_.find(owed.remote);
+        const std::uint32_t zone = names_->add(owed.zone);
+        const auto& remotes = told(zone);
+        const auto remote = std::find_if(remotes.begin(), remotes.end(), [&](const auto& each) {
+            return each->name == owed.remote;
+        });
         const zone::ZoneState* state = store_.find(owed.zone);
-        const bool wanted = zone != index_.end() && target != target_index_.end() &&
-                            state != nullptr && state->version &&
-                            std::count(zones_[zone->second].targets.begin(),
-                                       zones_[zone->second].targets.end(), target->second) > 0;
-        if (wanted) {
-            sender_.handle_owed(now.instant, zone->second, target->second,
-                                state->version->serial());
+        if (remote != remotes.end() && state != nullptr && state->version) {
+            sender_.handle_owed(now.instant, zone, target_index(*remote), state->version->serial());
         } else {
             store_.forget_owed(owed.zone, owed.remote);
         }
@@ -108,24 +99,22 @@ void Announcer::resume_owed(Now now) {
 }
 
 void Announcer::handle_published(Now now, dns::NameView name, const zone::Version& version) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
-        return;
-    }
-    for (const std::uint32_t target : zones_[at->second].targets) {
-        sender_.handle_committed(now.instant, at->second, target, version.serial());
+    const std::uint32_t zone = names_->add(name);
+    for (const config::RemotePtr& remote : told(zone)) {
+        sender_.handle_committed(now.instant, zone, target_index(remote), version.serial());
     }
 }
 
 void Announcer::notify(Now now, const dns::Name& name, std::span<const std::string> remotes) {
-    const auto at = index_.find(name);
+    const std::uint32_t zone = names_->add(name);
     const zone::ZoneState* state = store_.find(name);
-    if (at == index_.end() || state == nullptr || !state->version) {
+    if (state == nullptr || !state->version) {
         return;
     }
-    for (const std::uint32_t target : zones_[at->second].targets) {
-        if (std::count(remotes.begin(), remotes.end(), targets_[target]->name) > 0) {
-            sender_.handle_committed(now.instant, at->second, target, state->version->serial());
+    for (const config::RemotePtr& remote : told(zone)) {
+        if (std::count(remotes.begin(), remotes.end(), remote->name) > 0) {
+            sender_.handle_committed(now.instant, zone, target_index(remote),
+                                     state->version->serial());
         }
     }
 }
@@ -144,7 +133,7 @@ std::optional<FollowerAction> Announcer::poll_action(Now now) {
 }
 
 void Announcer::send(Now now, const transfer::NotifyAction& action, bool wants_tcp) {
-    const zone::ZoneState* state = store_.find(zones_[action.zone].name);
+    const zone::ZoneState* state = store_.find(names_->name(action.zone));
     if (state == nullptr || !state->version) {
         return;  // the zone was dropped meanwhile; the sender tries again and then gives up
     }
@@ -166,7 +155,7 @@ void Announcer::send(Now now, const transfer::NotifyAction& action, bool wants_t
     }
     events_.push_back(
         {.stage = action.attempt == 1 ? Announced::Stage::sent : Announced::Stage::unanswered,
-         .zone = zones_[action.zone].name,
+         .zone = dns::Name{names_->name(action.zone)},
          .remote = remote.name,
          .endpoint = flight.to,
          .serial = state->version->serial(),
@@ -240,9 +229,9 @@ void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_
         return;
     }
     Flight& flight = at->second;
-    const Zone& zone = zones_[flight.zone];
+    const dns::Name zone{names_->name(flight.zone)};
     Announced event{.stage = Announced::Stage::answered,
-                    .zone = zone.name,
+                    .zone = zone,
                     .remote = targets_[flight.target]->name,
                     .endpoint = flight.to,
                     .serial = {},
@@ -277,7 +266,7 @@ void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_
         return;
     }
     if (!result->still_owed) {
-        store_.forget_owed(zone.name, event.remote);
+        store_.forget_owed(zone, event.remote);
     }
     event.serial = result->serial;
     event.verdict = result->verdict;

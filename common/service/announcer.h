@@ -9,12 +9,12 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/config/config.h"
 #include "common/dns/cookie.h"
 #include "common/dns/message.h"
+#include "common/dns/name_table.h"
 #include "common/dns/tsig.h"
 #include "common/service/follower_event.h"
 #include "common/transfer/notify_sender.h"
@@ -39,13 +39,15 @@ struct Announced {
 // something.
 class Announcer {
   public:
-    Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits, std::uint64_t seed);
+    // `names` is shared with other parts that know the same zones.
+    Announcer(zone::VersionStore& store, const transfer::NotifyLimits& limits, std::uint64_t seed,
+              dns::NameTablePtr names = std::make_shared<dns::NameTable>());
 
-    void add_zone(const config::Zone& settings);
+    void add_zone(const config::Zone& zone);
 
     // The zone's remotes from now on. New ones are told of the version in service; those that are
     // gone are owed nothing any more.
-    void put_zone(Now now, const config::Zone& settings);
+    void put_zone(Now now, const config::Zone& zone);
     void remove_zone(dns::NameView zone);
 
     // NOTIFYs a second to one remote, from now on.
@@ -72,10 +74,6 @@ class Announcer {
     [[nodiscard]] std::size_t owed() const noexcept { return sender_.owed(); }
 
   private:
-    struct Zone {
-        dns::Name name;
-        std::vector<std::uint32_t> targets;
-    };
     struct Flight {
         std::uint32_t zone = 0;
         std::uint32_t target = 0;
@@ -87,6 +85,8 @@ class Announcer {
     };
 
     std::uint32_t target_index(const config::RemotePtr& remote);
+    // Whom the zone's settings name; empty where it is not known.
+    [[nodiscard]] const std::vector<config::RemotePtr>& told(std::uint32_t zone) const noexcept;
     void forget(std::uint32_t zone, std::uint32_t target);
     void send(Now now, const transfer::NotifyAction& action, bool wants_tcp);
     [[nodiscard]] std::optional<Bytes> message_of(Now now, const dns::SoaRecord& soa,
@@ -98,9 +98,8 @@ class Announcer {
     transfer::NotifySender sender_;
     dns::CookieJar cookies_;
     std::set<Endpoint> plain_;  // those that refused a NOTIFY for its EDNS
-    std::vector<Zone> zones_;
-    std::vector<std::uint32_t> free_;  // places in zones_
-    std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
+    dns::NameTablePtr names_;
+    dns::ByNumber<config::SettingsPtr> zones_;  // null: not known
     std::vector<config::RemotePtr> targets_;
     std::map<std::string, std::uint32_t> target_index_;
     std::map<AttemptId, Flight> flights_;

@@ -183,9 +183,9 @@ config::RemotePtr remote_at(const Endpoint& endpoint, const config::Zone* zone,
                             const config::Config& config) {
     std::vector<config::RemotePtr> known;
     if (zone != nullptr) {
-        known = zone->primaries;
-        known.insert(known.end(), zone->notify.begin(), zone->notify.end());
-        known.push_back(zone->output.verify);
+        known = (*zone)->primaries;
+        known.insert(known.end(), (*zone)->notify.begin(), (*zone)->notify.end());
+        known.push_back((*zone)->output.verify);
     }
     known.insert(known.end(), config.remotes.begin(), config.remotes.end());
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& remote) {

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks)
     options.directory = daemon->config_.store_path;
     options.program = std::string{config::program_name(daemon->config_.role)};
     options.max_bytes = daemon->config_.store_max_bytes;
+    options.names = daemon->names_;
     options.wake = [raw = daemon.get()] { raw->loop_.post([raw] { raw->handle_completions(); }); };
     options.on_synced = [raw = daemon.get()](Duration took) { raw->metrics_.commit.observe(took); };
     options.on_found = [raw = daemon.get()](const zone::ZoneState& state) {
@@ -72,7 +73,7 @@ Daemon::Daemon(config::Config config, Hooks hooks, std::unique_ptr<observe::Log>
     : config_(std::move(config)),
       hooks_(std::move(hooks)),
       log_(std::move(log)),
-      events_(*log_),
+      events_(*log_, names_),
       started_(loop_.now().instant),
       intakes_(config_.store_path),
       old_control_timer_(loop_),
@@ -102,13 +103,13 @@ void Daemon::start_cores() {
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
     follower_runner_->set_per_remote(config_.limits.per_remote);
     publisher_ = std::make_unique<Publisher>(*store_, config_.keys, follower_.get(),
-                                             config_.limits.transfers_out);
+                                             config_.limits.transfers_out, names_);
     transfer::NotifyLimits notify;
     notify.per_second = config_.limits.notify_rate;
-    announcer_ = std::make_unique<Announcer>(*store_, notify, seed + 1);
+    announcer_ = std::make_unique<Announcer>(*store_, notify, seed + 1, names_);
     announcer_runner_ = std::make_unique<AnnouncerRunner>(
         loop_, *announcer_, [this](const Announced& event) { handle_announced(event); });
-    watch_ = std::make_unique<PeerWatch>(loop_, *store_, events_, config_, seed + 2);
+    watch_ = std::make_unique<PeerWatch>(loop_, *store_, events_, config_, seed + 2, names_);
     ns_set_watch_ = std::make_unique<NsSetWatch>(
         loop_, *store_,
         NsSetWatch::Events{
@@ -197,11 +198,12 @@ void Daemon::log_opening() {
 }
 
 void Daemon::add_zone(const config::Zone& zone) {
-    zone_index_.emplace(zone.name, zones_.size());
     zones_.push_back(zone);
-    store_->configure(zone.name, journal_limits(zone.journal));
+    places_.at(names_->add(zone.name)) = static_cast<std::uint32_t>(zones_.size());
+    names_->respell(zone.name);
+    store_->configure(zone.name, journal_limits(zone->journal));
     gate_->set_zone(zone);
-    publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
+    publisher_->put_zone(zone.name, rules_.allow_transfer(zone.settings()));
     announcer_->add_zone(zone);
     watch_->add_zone(zone);
     look_for_ns_set(zone);
@@ -220,8 +222,14 @@ void Daemon::handle_zones() {
 }
 
 const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
-    const auto at = zone_index_.find(zone);
-    return at == zone_index_.end() ? nullptr : &zones_[at->second];
+    const std::optional<std::size_t> place = place_of(zone);
+    return place ? &zones_[*place] : nullptr;
+}
+
+std::optional<std::size_t> Daemon::place_of(dns::NameView zone) const {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    return number && places_[*number] != 0 ? std::optional{std::size_t{places_[*number]} - 1}
+                                           : std::nullopt;
 }
 
 bool Daemon::is_promoted(dns::NameView zone) const {
@@ -231,14 +239,14 @@ bool Daemon::is_promoted(dns::NameView zone) const {
 }
 
 void Daemon::set_followed(const dns::Name& zone, bool followed) {
-    const auto at = zone_index_.find(zone);
-    if (at == zone_index_.end() || !zones_[at->second].is_followed()) {
+    const config::Zone* settings = zone_settings(zone);
+    if (settings == nullptr || !settings->is_followed()) {
         return;
     }
     if (!followed) {
         follower_->remove_zone(loop_.now(), zone);
     } else if (!follower_->view(loop_.now(), zone)) {
-        follower_->add_zone(loop_.now(), zones_[at->second]);
+        follower_->add_zone(loop_.now(), *settings);
     }
     follower_runner_->kick();
 }

@@ -12,11 +12,13 @@
 #include "common/config/config.h"
 #include "common/control/server.h"
 #include "common/control/status.h"
+#include "common/dns/name_table.h"
 #include "common/net/loop.h"
 #include "common/net/signals.h"
 #include "common/net/timer.h"
 #include "common/observe/log.h"
 #include "common/observe/metrics.h"
+#include "common/service/access.h"
 #include "common/service/announcer.h"
 #include "common/service/control_binding.h"
 #include "common/service/event_log.h"
@@ -78,7 +80,9 @@ class Daemon {
     // Serves the zone from what is committed, and follows it where it comes by transfer.
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
-    [[nodiscard]] bool serves(const dns::Name& zone) const { return zone_index_.contains(zone); }
+    [[nodiscard]] bool serves(const dns::Name& zone) const {
+        return zone_settings(zone) != nullptr;
+    }
     // The zone comes or has other settings from now on; or it goes: it is served no more, while
     // what is being sent of it is sent to its end.
     void put_zone(const config::Zone& zone);
@@ -166,6 +170,7 @@ class Daemon {
     [[nodiscard]] const config::Config& config() const noexcept { return config_; }
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] store::Store& store() noexcept { return *store_; }
+    [[nodiscard]] const dns::NameTablePtr& names() const noexcept { return names_; }
     [[nodiscard]] observe::Log& log() noexcept { return *log_; }
     [[nodiscard]] const std::shared_ptr<const TlsContexts>& tls() const noexcept { return tls_; }
     [[nodiscard]] observe::Metrics& metrics() noexcept { return metrics_; }
@@ -184,6 +189,7 @@ class Daemon {
     void log_opening();
     void handle_completions();
     void handle_zones();
+    [[nodiscard]] std::optional<std::size_t> place_of(dns::NameView zone) const;
     void handle_judged(const Judged& judged);
     void handle_follower_event(const FollowerEvent& event);
     [[nodiscard]] zone::VersionStore::Done when_committed(zone::Commit& commit,
@@ -221,6 +227,7 @@ class Daemon {
     Hooks hooks_;
     std::unique_ptr<observe::Log> log_;
     observe::Metrics metrics_;
+    dns::NameTablePtr names_ = std::make_shared<dns::NameTable>();  // of all zones
     std::shared_ptr<const TlsContexts> tls_;
     EventLog events_;
     net::Loop loop_;
@@ -243,7 +250,8 @@ class Daemon {
     std::unique_ptr<ControlBinding> old_control_;  // for a moment after it has moved
     std::unique_ptr<WebService> web_;              // null where nothing is to listen
     std::vector<config::Zone> zones_;
-    std::unordered_map<dns::Name, std::size_t, dns::NameHash> zone_index_;
+    dns::ByNumber<std::uint32_t> places_;  // in zones_ plus 1, by number of name; 0: none
+    SharedRules rules_;
     Catalogs* catalogs_ = nullptr;
     std::shared_ptr<AgreementDesk> desk_;    // null where no history is shared
     std::unique_ptr<SharedHistory> shared_;  // likewise

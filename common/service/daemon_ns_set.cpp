@@ -45,14 +45,15 @@ bool are_same(const std::vector<config::RemotePtr>& a, const std::vector<config:
 config::Zone Daemon::with_ns_set(const config::Zone& zone) const {
     config::Zone told = zone;
     const auto found = ns_sets_.find(zone.name);
-    if (zone.notify_ns_set && found != ns_sets_.end()) {
-        told.notify.insert(told.notify.end(), found->second.begin(), found->second.end());
+    if (zone->notify_ns_set && found != ns_sets_.end()) {
+        std::vector<config::RemotePtr>& notify = told.edit().notify;
+        notify.insert(notify.end(), found->second.begin(), found->second.end());
     }
     return told;
 }
 
 void Daemon::look_for_ns_set(const config::Zone& zone) {
-    if (zone.notify_ns_set) {
+    if (zone->notify_ns_set) {
         ns_set_watch_->look(zone.name);
     } else {
         ns_set_watch_->forget(zone.name);
@@ -63,11 +64,11 @@ void Daemon::look_for_ns_set(const config::Zone& zone) {
 // Those who are configured are told as they are configured, and we need not tell ourselves.
 void Daemon::handle_ns_set(const dns::Name& zone, std::vector<config::RemotePtr> servers) {
     const config::Zone* settings = zone_settings(zone);
-    if (settings == nullptr || !settings->notify_ns_set) {
+    if (settings == nullptr || !(*settings)->notify_ns_set) {
         return;
     }
     std::erase_if(servers, [&](const config::RemotePtr& server) {
-        const std::vector<config::RemotePtr>& known = settings->notify;
+        const std::vector<config::RemotePtr>& known = (*settings)->notify;
         return std::any_of(known.begin(), known.end(),
                            [&](const config::RemotePtr& remote) {
                                return shares_address(*server, *remote);

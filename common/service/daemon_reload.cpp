@@ -126,17 +126,18 @@ Result<std::string> Daemon::apply(config::Config next,
 }
 
 void Daemon::put_zone(const config::Zone& zone) {
-    const auto at = zone_index_.find(zone.name);
-    if (at == zone_index_.end()) {
+    const std::optional<std::size_t> place = place_of(zone.name);
+    if (!place) {
         add_zone(zone);
         watch_->put_zone(zone);
         follower_runner_->kick();
         return;
     }
-    zones_[at->second] = zone;
-    store_->configure(zone.name, journal_limits(zone.journal));
+    zones_[*place] = zone;
+    names_->respell(zone.name);
+    store_->configure(zone.name, journal_limits(zone->journal));
     gate_->set_zone(zone);
-    publisher_->put_zone(zone.name, access_rules(zone.allow_transfer));
+    publisher_->put_zone(zone.name, rules_.allow_transfer(zone.settings()));
     announcer_->put_zone(loop_.now(), with_ns_set(zone));
     watch_->put_zone(with_ns_set(zone));
     look_for_ns_set(zone);
@@ -153,8 +154,8 @@ void Daemon::put_zone(const config::Zone& zone) {
 
 // Its content stays in the store, unserved, and is there again should the zone come back.
 void Daemon::remove_zone(const dns::Name& zone) {
-    const auto at = zone_index_.find(zone);
-    if (at == zone_index_.end()) {
+    const std::optional<std::size_t> place = place_of(zone);
+    if (!place) {
         return;
     }
     publisher_->remove_zone(zone);
@@ -168,11 +169,10 @@ void Daemon::remove_zone(const dns::Name& zone) {
     events_.forget(zone);
     store_->configure(zone, {});
     gate_->remove_zone(zone);
-    const std::size_t place = at->second;
-    zone_index_.erase(at);
-    if (place + 1 != zones_.size()) {
-        zones_[place] = std::move(zones_.back());
-        zone_index_.at(zones_[place].name) = place;
+    places_.at(names_->add(zone)) = 0;
+    if (*place + 1 != zones_.size()) {
+        zones_[*place] = std::move(zones_.back());
+        places_.at(names_->add(zones_[*place].name)) = static_cast<std::uint32_t>(*place + 1);
     }
     zones_.pop_back();
     log_->zone(Level::notice, zone.to_text(), "no longer configured: served no more");

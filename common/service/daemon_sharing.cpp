@@ -58,7 +58,9 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
 
 zone::VersionStore::Done Daemon::when_committed(zone::Commit& commit,
                                                 zone::VersionStore::Done done) {
-    for (const config::RemotePtr& remote : zones_.at(zone_index_.at(commit.zone)).notify) {
+    const config::Zone* settings = zone_settings(commit.zone);
+    TWINZONE_ASSERT(settings != nullptr);
+    for (const config::RemotePtr& remote : (*settings)->notify) {
         commit.owe_notify.push_back(remote->name);
     }
     const bool approved = std::holds_alternative<zone::PublishHeld>(commit.change);

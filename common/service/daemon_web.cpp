@@ -75,8 +75,8 @@ Result<void> Daemon::listen_web() {
 
 std::optional<control::ZoneStatus> Daemon::zone_status_of(std::string_view name) const {
     const Result<dns::Name> zone = dns::Name::from_text(name);
-    const auto at = zone ? zone_index_.find(*zone) : zone_index_.end();
-    return at == zone_index_.end() ? std::nullopt : zone_status_at(at->second);
+    const std::optional<std::size_t> place = zone ? place_of(*zone) : std::nullopt;
+    return place ? zone_status_at(*place) : std::nullopt;
 }
 
 WebService::MakeDetails Daemon::zone_details(std::string_view name) {

@@ -35,11 +35,4 @@ struct KeptDecision {
     std::uint32_t times = 1;
 };
 
-// True where `b` says nothing that `a` has not said but the time: same reason, partner, serials and
-// detail.
-[[nodiscard]] bool says_the_same(const Decision& a, const Decision& b);
-
-// Octets of memory it takes.
-[[nodiscard]] std::size_t memory_of(const KeptDecision& kept) noexcept;
-
 }  // namespace twinzone::service

@@ -1,13 +1,14 @@
 // The last decisions about each zone, in memory: what `why` tells. Bounded for each zone and as a
-// whole; a zone about which nothing was decided has none.
+// whole; a zone about which nothing was decided has none. They are kept packed: there may be very
+// many zones, and they are seldom asked for.
 #pragma once
 
-#include <list>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
+#include "common/base/bytes.h"
 #include "common/base/time.h"
-#include "common/dns/name.h"
+#include "common/dns/name_table.h"
 #include "common/service/decision.h"
 
 namespace twinzone::service {
@@ -22,39 +23,51 @@ inline constexpr std::size_t kMaxClientDecisions = 8;
 // primaries repeat themselves.
 inline constexpr std::size_t kRepeatWindow = 8;
 
-// Octets of all zones: some 150,000 decisions. Beyond it the zones that were quiet longest lose
+// Octets of all zones: some 80,000 decisions. Beyond it the zones that were quiet longest lose
 // theirs.
-inline constexpr std::size_t kMaxDecisionBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxDecisionBytes = std::size_t{8} << 20;
 
 // Not thread-safe.
 class DecisionBook {
   public:
-    explicit DecisionBook(std::size_t max_bytes = kMaxDecisionBytes) noexcept
-        : max_bytes_(max_bytes) {}
+    // `names` is shared with other parts that know the same zones.
+    explicit DecisionBook(std::size_t max_bytes = kMaxDecisionBytes,
+                          dns::NameTablePtr names = std::make_shared<dns::NameTable>())
+        : max_bytes_(max_bytes), names_(std::move(names)) {}
 
-    void add(UnixTime now, const dns::Name& zone, Decision decision);
+    void add(UnixTime now, const dns::Name& zone, const Decision& decision);
     void forget(const dns::Name& zone);
 
-    // Oldest first. Borrowed until the next call of add() or forget().
-    [[nodiscard]] const std::vector<KeptDecision>& of(const dns::Name& zone) const;
+    // Oldest first.
+    [[nodiscard]] std::vector<KeptDecision> of(const dns::Name& zone) const;
 
     // Octets kept.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   private:
+    static constexpr std::uint32_t kNone = 0xffffffffU;
+
+    // One zone's, packed one behind the other; linked by how long it was quiet.
     struct Zone {
-        std::vector<KeptDecision> kept;
-        std::list<const dns::Name*>::iterator place;  // in quiet_
+        Bytes packed;
+        std::uint32_t number = kNone;  // its name's
+        std::uint32_t quieter = kNone;
+        std::uint32_t busier = kNone;
     };
 
-    void drop(Zone& zone, std::size_t index);
-    void make_room(Zone& zone, bool by_client);
-    void shrink(const dns::Name& busy);
+    static void make_room(Bytes& run, bool by_client);
+    void link(std::uint32_t place);
+    void unlink(std::uint32_t place);
+    void drop(std::uint32_t place);
 
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
-    std::unordered_map<dns::Name, Zone, dns::NameHash> zones_;
-    std::list<const dns::Name*> quiet_;  // keys of zones_, quiet longest first
+    dns::NameTablePtr names_;
+    dns::ByNumber<std::uint32_t> places_;  // in zones_ plus 1; 0: none
+    std::vector<Zone> zones_;
+    std::vector<std::uint32_t> free_;
+    std::uint32_t quietest_ = kNone;
+    std::uint32_t busiest_ = kNone;
 };
 
 }  // namespace twinzone::service

@@ -16,7 +16,10 @@ namespace twinzone::service {
 // Loop thread only. Borrows the log for its life.
 class EventLog {
   public:
-    explicit EventLog(observe::Log& log) noexcept : log_(log) {}
+    // `names` is shared with other parts that know the same zones.
+    explicit EventLog(observe::Log& log,
+                      dns::NameTablePtr names = std::make_shared<dns::NameTable>())
+        : log_(log), book_(kMaxDecisionBytes, std::move(names)) {}
 
     void record(Now now, const dns::Name& zone, Decision decision);
 

@@ -127,32 +127,32 @@ std::string checks_in_words(const Zone& zone) {
     return fmt::format(
         "when its SOA says, but after {} to {}, after a failure {} to {}; at once "
         "after a NOTIFY from {}",
-        control::span_in_words(zone.refresh.min), control::span_in_words(zone.refresh.max),
-        control::span_in_words(zone.retry.min), control::span_in_words(zone.retry.max),
-        in_words(zone.allow_notify));
+        control::span_in_words(zone->refresh.min), control::span_in_words(zone->refresh.max),
+        control::span_in_words(zone->retry.min), control::span_in_words(zone->retry.max),
+        in_words(zone->allow_notify));
 }
 
 void add_source(const Zone& zone, Role role, std::vector<Sentence>& out) {
-    if (zone.catalog == config::CatalogRole::producer) {
+    if (zone->catalog == config::CatalogRole::producer) {
         out.push_back({"source", "made of the zones here: a catalog (RFC 9432)"});
         return;
     }
     if (!zone.is_followed()) {
-        out.push_back({"source", fmt::format("the file {}, watched", zone.source_file)});
-        out.push_back({"serial", std::string{serial_in_words(zone.serial_policy)}});
+        out.push_back({"source", fmt::format("the file {}, watched", zone.source_file())});
+        out.push_back({"serial", std::string{serial_in_words(zone->serial_policy)}});
         return;
     }
     out.push_back(
-        {"source", fmt::format("AXFR and IXFR from {}", in_words(zone.primaries, ", then "))});
+        {"source", fmt::format("AXFR and IXFR from {}", in_words(zone->primaries, ", then "))});
     out.push_back({"checks", checks_in_words(zone)});
     if (role == Role::secondary) {
-        out.push_back({"lower serial", zone.on_lower_serial == config::OnLowerSerial::adopt
+        out.push_back({"lower serial", zone->on_lower_serial == config::OnLowerSerial::adopt
                                            ? "taken from the primary"
                                            : "refused and told"});
     }
-    if (zone.verify_interval.count() > 0) {
+    if (zone->verify_interval.count() > 0) {
         out.push_back({"verify", fmt::format("whole content compared with the primaries every {}",
-                                             control::span_in_words(zone.verify_interval))});
+                                             control::span_in_words(zone->verify_interval))});
     }
 }
 
@@ -184,16 +184,16 @@ void add_members(const Zone& zone, const config::Config& config, std::vector<Sen
 }
 
 void add_guard(const Zone& zone, std::vector<Sentence>& out) {
-    if (zone.guard) {
+    if (zone->guard) {
         out.push_back(
             {"guard", fmt::format("a version that takes more than {}% of at least {} "
                                   "records away is held until it is approved",
-                                  zone.guard->max_delete_percent, zone.guard->min_records)});
+                                  zone->guard->max_delete_percent, zone->guard->min_records)});
     }
 }
 
 void add_zonemd(const Zone& zone, std::vector<Sentence>& out) {
-    switch (zone.zonemd) {
+    switch (zone->zonemd) {
         case config::ZonemdMode::off: return;
         case config::ZonemdMode::verify:
             out.push_back(
@@ -209,7 +209,7 @@ void add_zonemd(const Zone& zone, std::vector<Sentence>& out) {
 }
 
 void add_dnssec(const Zone& zone, std::vector<Sentence>& out) {
-    if (zone.dnssec) {
+    if (zone->dnssec) {
         out.push_back({"dnssec", "a signed version whose signatures do not hold is refused"});
     }
 }
@@ -225,7 +225,7 @@ std::string_view event_name(config::HookEvent event) {
 }
 
 void add_hooks(const Zone& zone, std::vector<Sentence>& out) {
-    for (const config::Hook& hook : zone.hooks) {
+    for (const config::Hook& hook : zone->hooks) {
         std::vector<std::string_view> events;
         for (const config::HookEvent event : hook.on) {
             events.push_back(event_name(event));
@@ -253,17 +253,17 @@ std::vector<Sentence> explain(const Zone& zone, const config::Config& config) {
     add_zonemd(zone, out);
     add_dnssec(zone, out);
     add_guard(zone, out);
-    out.push_back({"transfer", fmt::format("allowed to {}", in_words(zone.allow_transfer))});
-    std::string told = zone.notify.empty() ? std::string{} : in_words(zone.notify, "; ");
-    if (zone.notify_ns_set) {
+    out.push_back({"transfer", fmt::format("allowed to {}", in_words(zone->allow_transfer))});
+    std::string told = zone->notify.empty() ? std::string{} : in_words(zone->notify, "; ");
+    if (zone->notify_ns_set) {
         told += told.empty() ? "the name servers in the zone" : "; the name servers in the zone";
     }
     out.push_back({"told", told.empty() ? std::string{"nobody"}
                                         : fmt::format("{}, by NOTIFY until it answers", told)});
     if (role == Role::secondary) {
-        out.push_back({"output", output_in_words(zone.output)});
+        out.push_back({"output", output_in_words(zone.output())});
     }
-    out.push_back({"history", history_in_words(zone.journal)});
+    out.push_back({"history", history_in_words(zone->journal)});
     if (config.shared && !zone.is_followed()) {
         out.push_back({"shared", shared_in_words(*config.shared)});
     }

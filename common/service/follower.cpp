@@ -51,15 +51,15 @@ const Follower::Zone* Follower::find(dns::NameView zone) const {
 }
 
 void Follower::add_zone(Now now, const config::Zone& settings) {
-    TWINZONE_ASSERT(!settings.primaries.empty() && find(settings.name) == nullptr);
+    TWINZONE_ASSERT(!settings->primaries.empty() && find(settings.name) == nullptr);
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(zones_.size()));
         zones_.emplace_back();
     }
     const std::uint32_t index = free_.back();
     free_.pop_back();
-    zones_[index] =
-        std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name), now.instant);
+    zones_[index] = std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name),
+                                           limits_of(settings), now.instant);
     index_.emplace(settings.name, index);
     Zone& zone = *zones_[index];
     set_remotes(zone);
@@ -67,19 +67,31 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
     if (state != nullptr && state->version) {
         zone.refresher.handle_loaded(now, state->version->soa, state->timers);
     }
-    scheduler_.set_zone(now.instant, index, zone.remotes);
+    scheduler_.set_zone(now.instant, index, *zone.remotes);
     arm(now, zone);
 }
 
 void Follower::set_remotes(Zone& zone) {
-    zone.remotes.clear();
-    for (const config::RemotePtr& remote : zone.settings.primaries) {
+    std::vector<std::uint32_t> remotes;
+    for (const config::RemotePtr& remote : zone.settings->primaries) {
         for (const Endpoint& endpoint : remote->addresses) {
-            if (zone.remotes.size() < transfer::kMaxPrimaries) {
-                zone.remotes.push_back(remote_index(remote, endpoint));
+            if (remotes.size() < transfer::kMaxPrimaries) {
+                remotes.push_back(remote_index(remote, endpoint));
             }
         }
     }
+    zone.remotes = &*remote_lists_.insert(std::move(remotes)).first;
+}
+
+const transfer::RefreshLimits& Follower::limits_of(const config::Zone& settings) {
+    const transfer::RefreshLimits wanted = refresh_limits(settings);
+    const auto known = std::find_if(refresh_limits_.begin(), refresh_limits_.end(),
+                                    [&](const auto& each) { return *each == wanted; });
+    if (known != refresh_limits_.end()) {
+        return **known;
+    }
+    refresh_limits_.push_back(std::make_unique<const transfer::RefreshLimits>(wanted));
+    return *refresh_limits_.back();
 }
 
 void Follower::put_zone(Now now, const config::Zone& settings) {
@@ -90,15 +102,14 @@ void Follower::put_zone(Now now, const config::Zone& settings) {
     }
     Zone& zone = *zones_[at->second];
     zone.settings = settings;
-    zone.limits = refresh_limits(settings);
-    zone.allow_notify = access_rules(settings.allow_notify);
-    const std::vector<std::uint32_t> before = zone.remotes;
+    zone.refresher.use_limits(limits_of(settings));
+    const std::vector<std::uint32_t>* before = zone.remotes;
     set_remotes(zone);
     const zone::ZoneState* state = store_.find(settings.name);
     const bool has_version = state != nullptr && state->version.has_value();
     zone.refresher.handle_limits(now.instant, has_version ? &state->version->soa : nullptr);
     if (zone.remotes != before) {
-        scheduler_.set_zone(now.instant, zone.index, zone.remotes);
+        scheduler_.set_zone(now.instant, zone.index, *zone.remotes);
         scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
     }
     arm(now, zone);
@@ -171,8 +182,7 @@ void Follower::handle_approved(Now now, dns::NameView name, const zone::Version&
     }
     Zone& zone = *zones_[at->second];
     zone.refresher.handle_transferred(now, version.soa, std::nullopt);
-    zone.last_error.clear();
-    zone.last_fault.reset();
+    zone.clear_error();
     arm(now, zone);
     scheduler_.request(now.instant, zone.index, transfer::Lane::by_operator);
 }
@@ -300,7 +310,7 @@ std::optional<seconds> Follower::expires_in(Now now, dns::NameView name) const {
 
 std::optional<Errc> Follower::last_fault(dns::NameView name) const {
     const Zone* zone = find(name);
-    return zone == nullptr ? std::nullopt : zone->last_fault;
+    return zone == nullptr || !zone->has_trouble ? std::nullopt : zone->has_trouble->last_fault;
 }
 
 std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& notify,
@@ -312,18 +322,20 @@ std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& n
         zone = at == index_.end() ? nullptr : zones_[at->second].get();
     }
     std::optional<transfer::NotifiedZone> known;
+    transfer::AccessRules rules;
     if (zone != nullptr) {
+        rules = access_rules(zone->settings->allow_notify);
         const zone::ZoneState* state = store_.find(zone->settings.name);
         const bool has_version = state != nullptr && state->version.has_value();
         known = {.index = zone->index,
-                 .rules = &zone->allow_notify,
+                 .rules = &rules,
                  .ours = has_version ? std::optional{state->version->serial()} : std::nullopt};
     }
     const transfer::NotifyDecision decision =
         receiver_.handle_notify(now.instant, notify, peer, known);
     if (decision.check && zone != nullptr) {
         std::optional<std::uint32_t> sender;
-        for (const std::uint32_t remote : zone->remotes) {
+        for (const std::uint32_t remote : *zone->remotes) {
             if (remotes_[remote].endpoint.address == peer.address && !sender) {
                 sender = remote;
             }
@@ -348,9 +360,11 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     View view;
     view.state = zone->refresher.state(now.instant);
     view.transferring = zone->transferring;
-    view.last_error = zone->last_error;
-    view.source = zone->source;
-    view.other_content = zone->other_content;
+    if (zone->has_trouble) {
+        view.last_error = zone->has_trouble->last_error;
+        view.other_content = zone->has_trouble->other_content;
+    }
+    view.source = zone->source ? zone->source->to_text() : std::string{};
     view.last_success = zone->refresher.timers(now).last_success;
     view.expires_in = expires_in(now, name);
     view.next_check_in = next_check_in(now, *zone);
@@ -402,11 +416,10 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
     }
     if (zone.confirmed || outcome == transfer::JobOutcome::success) {
         error.reset();
-        zone.last_error.clear();
-        zone.last_fault.reset();
+        zone.clear_error();
     } else if (error) {
-        zone.last_error = error->detail();
-        zone.last_fault = error->code();
+        zone.trouble().last_error = error->detail();
+        zone.trouble().last_fault = error->code();
     }
     if (round == transfer::Round::goes_on) {
         return;

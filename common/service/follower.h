@@ -131,6 +131,7 @@ class Follower final : public SecondaryView {
 
   private:
     struct Zone;
+    struct Trouble;
     struct Exchange;
     struct Remote {
         config::RemotePtr settings;
@@ -157,6 +158,7 @@ class Follower final : public SecondaryView {
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
     void set_remotes(Zone& zone);
+    const transfer::RefreshLimits& limits_of(const config::Zone& settings);
     void abandon_exchanges(std::uint32_t zone);
     void free_index(std::uint32_t index);
 
@@ -234,6 +236,8 @@ class Follower final : public SecondaryView {
     std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
     std::vector<Remote> remotes_;  // by index
     std::map<std::pair<std::string, Endpoint>, std::uint32_t> remote_index_;
+    std::set<std::vector<std::uint32_t>> remote_lists_;                           // that zones have
+    std::vector<std::unique_ptr<const transfer::RefreshLimits>> refresh_limits_;  // likewise
     std::map<AttemptId, std::unique_ptr<Exchange>> exchanges_;
     std::set<std::pair<Instant, AttemptId>> deadlines_;
     transfer::DueQueue expiries_;  // by zone

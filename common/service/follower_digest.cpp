@@ -35,27 +35,31 @@ void note_proven(std::vector<ProvenVersion>& all, std::uint32_t remote, const zo
 
 Follower::HeldElsewhere& Follower::held_elsewhere(Zone& zone, std::uint32_t remote,
                                                   dns::Serial serial) {
-    std::erase_if(zone.elsewhere,
-                  [serial](const HeldElsewhere& each) { return each.serial != serial; });
+    std::vector<HeldElsewhere>& elsewhere = zone.trouble().elsewhere;
+    std::erase_if(elsewhere, [serial](const HeldElsewhere& each) { return each.serial != serial; });
     const auto at =
-        std::find_if(zone.elsewhere.begin(), zone.elsewhere.end(),
+        std::find_if(elsewhere.begin(), elsewhere.end(),
                      [remote](const HeldElsewhere& each) { return each.remote == remote; });
-    if (at != zone.elsewhere.end()) {
+    if (at != elsewhere.end()) {
         return *at;
     }
-    return zone.elsewhere.emplace_back(HeldElsewhere{.remote = remote, .serial = serial});
+    return elsewhere.emplace_back(HeldElsewhere{.remote = remote, .serial = serial});
 }
 
 // The primary before this one that holds the serial; nullptr: this one comes first.
 const Follower::HeldElsewhere* Follower::preferred_before(const Zone& zone, std::uint32_t remote) {
-    for (const std::uint32_t earlier : zone.remotes) {
+    if (!zone.has_trouble) {
+        return nullptr;
+    }
+    const std::vector<HeldElsewhere>& elsewhere = zone.has_trouble->elsewhere;
+    for (const std::uint32_t earlier : *zone.remotes) {
         if (earlier == remote) {
             break;
         }
         const auto at =
-            std::find_if(zone.elsewhere.begin(), zone.elsewhere.end(),
+            std::find_if(elsewhere.begin(), elsewhere.end(),
                          [earlier](const HeldElsewhere& each) { return each.remote == earlier; });
-        if (at != zone.elsewhere.end()) {
+        if (at != elsewhere.end()) {
             return &*at;
         }
     }
@@ -73,8 +77,8 @@ bool Follower::keeps_ours(Zone& zone, HeldElsewhere& theirs, bool is_known,
     if (preferred != nullptr) {
         compared.preferred = remotes_[preferred->remote].endpoint.to_text();
     }
-    zone.other_content = fmt::format("{} has other content under serial {}; ours is kept",
-                                     compared.remote.to_text(), compared.serial.value());
+    zone.trouble().other_content = fmt::format("{} has other content under serial {}; ours is kept",
+                                               compared.remote.to_text(), compared.serial.value());
     if (!std::exchange(theirs.told, true) || !is_known) {
         emit(zone, std::move(compared));
     }
@@ -85,7 +89,7 @@ bool Follower::keeps_ours(Zone& zone, HeldElsewhere& theirs, bool is_known,
 bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuestion::Answer& answer,
                                const zone::Version& ours) {
     Zone& zone = *zones_[exchange.zone];
-    if (!answer.digest && zone.remotes.size() == 1) {
+    if (!answer.digest && zone.remotes->size() == 1) {
         return false;
     }
     HeldElsewhere& theirs = held_elsewhere(zone, exchange.remote, ours.serial());
@@ -103,10 +107,10 @@ bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuest
                             .outcome = DigestOutcome::same,
                             .preferred = {}};
     if (*answer.digest == ours.digest) {
-        if (zone.remotes.size() > 1) {
-            note_proven(zone.proven, exchange.remote, ours);
+        if (zone.remotes->size() > 1) {
+            note_proven(zone.trouble().proven, exchange.remote, ours);
         }
-        zone.other_content.clear();
+        zone.clear_other_content();
         emit(zone, std::move(compared));
         return false;
     }
@@ -132,12 +136,12 @@ bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuest
 void Follower::note_fetched(const Exchange& exchange, const zone::Version* held) {
     if (exchange.cause != TransferCause::differs) {
         Zone& zone = *zones_[exchange.zone];
-        if (held != nullptr && zone.remotes.size() > 1) {
+        if (held != nullptr && zone.remotes->size() > 1) {
             held_elsewhere(zone, exchange.remote, held->serial()).digest = held->digest;
         }
         return;
     }
-    for (HeldElsewhere& each : zones_[exchange.zone]->elsewhere) {
+    for (HeldElsewhere& each : zones_[exchange.zone]->trouble().elsewhere) {
         each.tried = each.tried || each.remote == exchange.remote;
     }
 }

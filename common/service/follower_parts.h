@@ -38,53 +38,72 @@ inline constexpr Duration kProgressInterval = seconds{10};
 // waits in memory stays small.
 inline constexpr std::uint64_t kSmallTransferBytes = std::uint64_t{256} << 10;
 
-// A success that only moves timers is written down when the stored one is older than this: expiry
-// after a restart may come so much early.
-inline constexpr seconds kTimerGranularity{60};
+// A success that only moves timers is written down when the stored one is older than this share of
+// the time to expiry, within these bounds: expiry after a restart may come so much early.
+inline constexpr std::int64_t kTimerShare = 100;
+inline constexpr seconds kMinTimerGranularity{60};
+inline constexpr seconds kMaxTimerGranularity = hours{1};
 
 [[nodiscard]] inline transfer::RefreshLimits refresh_limits(const config::Zone& settings) noexcept {
-    return {.refresh_min = settings.refresh.min,
-            .refresh_max = settings.refresh.max,
-            .retry_min = settings.retry.min,
-            .retry_max = settings.retry.max,
-            .expire_min = settings.expire_min};
+    return {.refresh_min = settings->refresh.min,
+            .refresh_max = settings->refresh.max,
+            .retry_min = settings->retry.min,
+            .retry_max = settings->retry.max,
+            .expire_min = settings->expire_min};
 }
 
-struct Follower::Zone {
-    Zone(const config::Zone& zone_settings, std::uint32_t zone_index, std::uint64_t seed,
-         Instant now)
-        : settings(zone_settings),
-          index(zone_index),
-          limits(refresh_limits(settings)),
-          refresher(limits, seed, now) {
-        allow_notify = access_rules(settings.allow_notify);
-    }
-    Zone(const Zone&) = delete;
-    Zone& operator=(const Zone&) = delete;
-
-    config::Zone settings;
-    std::uint32_t index;
-    transfer::RefreshLimits limits;
-    transfer::Refresher refresher;
-    transfer::AccessRules allow_notify;
-    std::vector<std::uint32_t> remotes;       // primaries, in order of preference
-    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
-    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
-    bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
-    AttemptId transfer{};  // the last question for one
-    bool transferring = false;
-    bool confirmed = false;  // in this round, and nobody has shown anything newer since
-    bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
-    bool leaving = false;    // removed; only its last commit is awaited
-    bool expired_told = false;
-    std::uint64_t commit = 0;              // number of the commit under way; 0: none
-    std::unique_ptr<Exchange> committing;  // the transfer that is being committed
+// What is seldom there.
+struct Follower::Trouble {
     std::vector<HeldElsewhere> elsewhere;  // under our serial
     std::vector<ProvenVersion> proven;     // the last of each primary, where there are several
     std::string other_content;             // Follower::View
     std::string last_error;
     std::optional<Errc> last_fault;  // its code
-    std::string source;
+};
+
+// Small: there may be millions.
+struct Follower::Zone {
+    Zone(const config::Zone& zone_settings, std::uint32_t zone_index, std::uint64_t seed,
+         const transfer::RefreshLimits& limits, Instant now)
+        : settings(zone_settings), index(zone_index), refresher(limits, seed, now) {}
+    Zone(const Zone&) = delete;
+    Zone& operator=(const Zone&) = delete;
+
+    [[nodiscard]] Trouble& trouble() {
+        if (!has_trouble) {
+            has_trouble = std::make_unique<Trouble>();
+        }
+        return *has_trouble;
+    }
+    void clear_error() noexcept {
+        if (has_trouble) {
+            has_trouble->last_error.clear();
+            has_trouble->last_fault.reset();
+        }
+    }
+    void clear_other_content() noexcept {
+        if (has_trouble) {
+            has_trouble->other_content.clear();
+        }
+    }
+
+    config::Zone settings;
+    std::uint32_t index;
+    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
+    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
+    transfer::Refresher refresher;
+    const std::vector<std::uint32_t>* remotes = nullptr;  // primaries, in order of preference
+    AttemptId transfer{};                                 // the last question for one
+    std::uint64_t commit = 0;                             // number of the commit under way; 0: none
+    std::unique_ptr<Exchange> committing;                 // the transfer that is being committed
+    std::unique_ptr<Trouble> has_trouble;                 // null: none
+    std::optional<Endpoint> source;  // the primary that confirmed or gave our version
+    bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
+    bool transferring = false;
+    bool confirmed = false;  // in this round, and nobody has shown anything newer since
+    bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
+    bool leaving = false;    // removed; only its last commit is awaited
+    bool expired_told = false;
 };
 
 struct Follower::Exchange {

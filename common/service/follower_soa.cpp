@@ -1,5 +1,7 @@
 // The Follower's SOA checks: is there something newer at a primary?
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/service/follower_parts.h"
@@ -75,7 +77,7 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
     const dns::Serial theirs = answer.soa->serial;
     const dns::SerialOrder order =
         takes_any ? dns::SerialOrder::newer : dns::compare(theirs, state->version->serial());
-    const bool adopts = zone.settings.on_lower_serial == config::OnLowerSerial::adopt;
+    const bool adopts = zone.settings->on_lower_serial == config::OnLowerSerial::adopt;
     SoaChecked checked{.remote = from,
                        .verdict = verdict_of(order, adopts),
                        .ours = {},
@@ -138,7 +140,7 @@ void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& fro
                                std::optional<seconds> expire) {
     Zone& zone = *zones_[index];
     zone.refresher.handle_current(now, expire);
-    zone.source = from.to_text();
+    zone.source = from;
     touch_timers(now, zone);
     forget_held(now, zone);
     zone.confirmed = true;
@@ -148,7 +150,8 @@ void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& fro
 // The primary that gave the held version has ours again: it took the other one back.
 void Follower::forget_held(Now now, const Zone& zone) {
     const zone::ZoneHold* hold = store_.hold(zone.settings.name);
-    if (hold == nullptr || !hold->held || hold->held->source != zone.source) {
+    if (hold == nullptr || !hold->held || !zone.source ||
+        hold->held->source != zone.source->to_text()) {
         return;
     }
     zone::Commit commit;
@@ -162,8 +165,10 @@ void Follower::forget_held(Now now, const Zone& zone) {
 void Follower::touch_timers(Now now, Zone& zone) {
     const zone::ZoneState* state = store_.find(zone.settings.name);
     const zone::ZoneTimers timers = zone.refresher.timers(now);
+    const seconds granularity = std::clamp((timers.expires - timers.last_success) / kTimerShare,
+                                           kMinTimerGranularity, kMaxTimerGranularity);
     if (state == nullptr || !state->version ||
-        timers.last_success - state->timers.last_success < kTimerGranularity) {
+        timers.last_success - state->timers.last_success < granularity) {
         return;
     }
     zone::Commit commit;

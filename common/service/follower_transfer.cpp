@@ -78,12 +78,14 @@ std::optional<DifferenceBase> Follower::base_of_differences(const Zone& zone,
         // difference has come. Only the whole zone is right on anything.
         return std::nullopt;
     }
-    const auto proven =
-        std::find_if(zone.proven.begin(), zone.proven.end(),
-                     [remote](const ProvenVersion& each) { return each.remote == remote; });
+    const ProvenVersion* proven = nullptr;
+    if (zone.has_trouble) {
+        for (const ProvenVersion& each : zone.has_trouble->proven) {
+            proven = each.remote == remote ? &each : proven;
+        }
+    }
     const Result<std::optional<DifferenceBase>> base =
-        find_base(**snapshot, remotes_[remote].endpoint.to_text(),
-                  proven == zone.proven.end() ? nullptr : &*proven);
+        find_base(**snapshot, remotes_[remote].endpoint.to_text(), proven);
     return base ? *base : std::nullopt;
 }
 
@@ -187,7 +189,7 @@ Result<void> Follower::check_target(const Zone& zone, const dns::SoaRecord& targ
                                     const dns::SoaRecord* ours) const {
     if (ours == nullptr || dns::is_newer(target.serial, ours->serial) ||
         target.serial == ours->serial ||
-        zone.settings.on_lower_serial == config::OnLowerSerial::adopt) {
+        zone.settings->on_lower_serial == config::OnLowerSerial::adopt) {
         return {};
     }
     return fail(
@@ -245,7 +247,7 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
     commit.source = remotes_[exchange->remote].endpoint.to_text();
     commit.now = now.unix;
     commit.guard = guard_of(zone.settings);
-    for (const config::RemotePtr& remote : zone.settings.notify) {
+    for (const config::RemotePtr& remote : zone.settings->notify) {
         commit.owe_notify.push_back(remote->name);
     }
     zone.commit = ++last_commit_;
@@ -305,10 +307,10 @@ void Follower::handle_committed(Now now, Completion completion) {
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
     note_fetched(*exchange, committed.version ? &*committed.version : nullptr);
     note_size(*exchange);
-    zone.other_content.clear();
+    zone.clear_other_content();
     zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
     zone.transferring = false;
-    zone.source = remotes_[exchange->remote].endpoint.to_text();
+    zone.source = remotes_[exchange->remote].endpoint;
     TransferEnded facts = this->facts(now, *exchange);
     facts.added = committed.added;
     facts.removed = committed.removed;

@@ -165,8 +165,8 @@ GatedStore::~GatedStore() {
 }
 
 void GatedStore::set_zone(const config::Zone& zone) {
-    WantedOfZone wanted{.zonemd = zone.zonemd, .dnssec = zone.dnssec};
-    if (wanted.zonemd == config::ZonemdMode::generate && zone.source_file.empty()) {
+    WantedOfZone wanted{.zonemd = zone->zonemd, .dnssec = zone->dnssec};
+    if (wanted.zonemd == config::ZonemdMode::generate && !zone.has_source_file()) {
         wanted.zonemd = config::ZonemdMode::off;  // what we make of our own (a catalog)
     }
     if (wanted.is_nothing()) {

@@ -21,11 +21,11 @@ std::string rejected_text(const zone::RejectedVersion& rejected) {
 }
 
 std::optional<zone::GuardLimits> guard_of(const config::Zone& zone) noexcept {
-    if (!zone.guard) {
+    if (!zone->guard) {
         return std::nullopt;
     }
-    return zone::GuardLimits{.max_delete_percent = zone.guard->max_delete_percent,
-                             .min_records = zone.guard->min_records};
+    return zone::GuardLimits{.max_delete_percent = zone->guard->max_delete_percent,
+                             .min_records = zone->guard->min_records};
 }
 
 std::string_view to_text(zone::HoldReason reason) noexcept {

@@ -57,12 +57,12 @@ HookRunner::HookRunner(net::Loop& loop, EventLog& events, store::Store& store, s
 HookRunner::~HookRunner() = default;
 
 void HookRunner::set_zone(const config::Zone& zone) {
-    if (zone.hooks.empty()) {
+    if (zone->hooks.empty()) {
         remove_zone(zone.name);
         return;
     }
     const auto [at, is_new] = zones_.try_emplace(zone.name);
-    at->second.hooks = zone.hooks;
+    at->second.hooks = zone->hooks;
     const zone::ZoneState* state = store_.find(zone.name);
     if (is_new && state != nullptr && state->version) {
         at->second.serial = state->version->serial();
@@ -70,8 +70,10 @@ void HookRunner::set_zone(const config::Zone& zone) {
 }
 
 void HookRunner::remove_zone(const dns::Name& zone) {
+    if (zones_.erase(zone) == 0) {
+        return;
+    }
     const std::string text = zone.to_text();
-    zones_.erase(zone);
     std::erase_if(queue_, [&](const Key& key) { return key.first == text; });
     std::erase_if(waiting_, [&](const auto& entry) { return entry.first.first == text; });
 }

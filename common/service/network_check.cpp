@@ -210,13 +210,13 @@ std::vector<Probe> probes_of(const config::Config& config, const std::vector<con
                 add_probes(remote, zone.name, is_primary, out);
             }
         };
-        for (const config::RemotePtr& remote : zone.primaries) {
+        for (const config::RemotePtr& remote : zone->primaries) {
             add(remote, true);
         }
-        for (const config::RemotePtr& remote : zone.notify) {
+        for (const config::RemotePtr& remote : zone->notify) {
             add(remote, false);
         }
-        add(config.role == config::Role::secondary ? zone.output.verify : nullptr, false);
+        add(config.role == config::Role::secondary ? zone->output.verify : nullptr, false);
     }
     return out;
 }

@@ -174,7 +174,7 @@ void OperatorVerbs::refresh(const control::Request& request, const Reply& reply,
                .output = {},
                .error = fmt::format(
                    "zone {} has no primaries: it comes from {}", name.to_text(),
-                   zone->source_file.empty() ? "the zones here: a catalog" : zone->source_file)});
+                   zone->has_source_file() ? zone->source_file() : "the zones here: a catalog")});
         return;
     }
     daemon_.events().record(daemon_.loop().now(), name,
@@ -276,7 +276,7 @@ void OperatorVerbs::notify(const control::Request& request, const Reply& reply) 
                   .reply = reply,
                   .timer = std::make_unique<net::Timer>(daemon_.loop())};
     const config::Zone told = daemon_.with_ns_set(*zone);
-    for (const config::RemotePtr& remote : told.notify) {
+    for (const config::RemotePtr& remote : told->notify) {
         if (only.empty() || is_called(*remote, only)) {
             notice.answers.emplace(remote->name, std::string{});
         }

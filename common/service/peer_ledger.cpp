@@ -29,27 +29,46 @@ bool is_at_least(dns::Serial held, dns::Serial wanted) {
 
 }  // namespace
 
-PeerLedger::PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first_lacked)
-    : remotes_(std::move(remotes)), first_lacked_(std::move(first_lacked)) {}
+PeerLedger::PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first_lacked,
+                       dns::NameTablePtr names)
+    : remotes_(std::move(remotes)),
+      first_lacked_(std::move(first_lacked)),
+      names_(std::move(names)) {}
 
-void PeerLedger::add_zone(const config::Zone& settings, std::optional<dns::Serial> serial) {
-    Zone& zone = zones_[settings.name];
-    zone.serial = serial;
-    zone.peers.reserve(settings.notify.size());
+std::vector<PeerLedger::Peer> PeerLedger::unseen(const config::ZoneSettings& settings) {
+    std::vector<Peer> peers;
+    peers.reserve(settings.notify.size());
     for (const config::RemotePtr& remote : settings.notify) {
-        Peer peer;
-        peer.remote = remote;
-        zone.peers.push_back(std::move(peer));
+        peers.emplace_back().remote = remote;
     }
+    return peers;
+}
+
+std::vector<PeerLedger::Peer>& PeerLedger::Zone::peers() {
+    if (!seen) {
+        seen = std::make_unique<std::vector<Peer>>(unseen(*settings));
+    }
+    return *seen;
+}
+
+void PeerLedger::add_zone(const config::Zone& zone, std::optional<dns::Serial> serial) {
+    zones_.at(names_->add(zone.name)) = {
+        .settings = zone.settings(), .serial = serial, .seen = nullptr};
 }
 
 void PeerLedger::remove_zone(const dns::Name& zone) {
-    zones_.erase(zone);
+    zones_.at(names_->add(zone)) = Zone{};
 }
 
 PeerLedger::Zone* PeerLedger::find(const dns::Name& zone) {
-    const auto at = zones_.find(zone);
-    return at == zones_.end() ? nullptr : &at->second;
+    Zone& found = zones_.at(names_->add(zone));
+    return found.settings ? &found : nullptr;
+}
+
+const PeerLedger::Zone* PeerLedger::find(const dns::Name& zone) const {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    const Zone* found = number ? &zones_[*number] : nullptr;
+    return found != nullptr && found->settings ? found : nullptr;
 }
 
 PeerLedger::Peer* PeerLedger::find(const dns::Name& name, std::string_view remote) {
@@ -57,10 +76,11 @@ PeerLedger::Peer* PeerLedger::find(const dns::Name& name, std::string_view remot
     if (zone == nullptr) {
         return nullptr;
     }
-    const auto at = std::find_if(zone->peers.begin(), zone->peers.end(), [&](const Peer& peer) {
+    std::vector<Peer>& peers = zone->peers();
+    const auto at = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) {
         return peer.remote && peer.remote->name == remote;
     });
-    return at == zone->peers.end() ? nullptr : &*at;
+    return at == peers.end() ? nullptr : &*at;
 }
 
 void PeerLedger::handle_published(UnixTime now, const dns::Name& name, dns::Serial serial) {
@@ -69,7 +89,10 @@ void PeerLedger::handle_published(UnixTime now, const dns::Name& name, dns::Seri
         return;
     }
     zone->serial = serial;
-    for (Peer& peer : zone->peers) {
+    if (!zone->seen && zone->settings->notify.empty()) {
+        return;
+    }
+    for (Peer& peer : zone->peers()) {
         if (peer.serial == serial) {
             peer.lacks_since = kNever;
         } else if (peer.lacks_since == kNever) {
@@ -120,7 +143,7 @@ void PeerLedger::show(UnixTime now, dns::NameView name, const Zone& zone, Peer& 
         peer.lacks_since = kNever;
     } else if (!known || peer.lacks_since == kNever) {
         const std::optional<UnixTime> since = first_lacked_(name, serial);
-        const UnixTime fallback = peer.lacks_since == kNever ? now : peer.lacks_since;
+        const UnixTime fallback = peer.lacks_since == kNever ? now : UnixTime{peer.lacks_since};
         peer.lacks_since = since.value_or(fallback);
     }
 }
@@ -129,7 +152,7 @@ void PeerLedger::show(UnixTime now, dns::NameView name, const Zone& zone, Peer& 
 // all the same.
 void PeerLedger::find_candidates(Zone& zone, const Contact& contact, std::vector<Peer*>& found) {
     const auto collect = [&](auto fits) {
-        for (Peer& peer : zone.peers) {
+        for (Peer& peer : zone.peers()) {
             if (peer.remote && has_address(*peer.remote, contact.peer.address) &&
                 fits(peer.remote->key)) {
                 found.push_back(&peer);
@@ -146,11 +169,12 @@ void PeerLedger::find_candidates(Zone& zone, const Contact& contact, std::vector
 // the zone is one of its peers. Other questions are no sign of a peer: also those we follow may ask
 // for our SOA.
 PeerLedger::Peer* PeerLedger::find_visitor(Zone& zone, const Contact& contact) {
-    const auto known = std::find_if(zone.peers.begin(), zone.peers.end(), [&](const Peer& peer) {
+    std::vector<Peer>& peers = zone.peers();
+    const auto known = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) {
         return peer.visitor && peer.visitor->address == contact.peer.address &&
                same_key(peer.visitor->key, contact.key);
     });
-    if (known != zone.peers.end()) {
+    if (known != peers.end()) {
         return &*known;
     }
     const auto remote =
@@ -161,30 +185,30 @@ PeerLedger::Peer* PeerLedger::find_visitor(Zone& zone, const Contact& contact) {
     if (!contact.serial && (!is_named || contact.type == dns::RrType::soa)) {
         return nullptr;
     }
-    const auto visitors = std::count_if(zone.peers.begin(), zone.peers.end(),
+    const auto visitors = std::count_if(peers.begin(), peers.end(),
                                         [](const Peer& peer) { return peer.visitor != nullptr; });
     if (static_cast<std::size_t>(visitors) >= kMaxVisitors) {
-        zone.peers.erase(std::min_element(
-            zone.peers.begin(), zone.peers.end(), [](const Peer& a, const Peer& b) {
-                const bool a_is_ours = a.remote != nullptr;
-                const bool b_is_ours = b.remote != nullptr;
-                return a_is_ours == b_is_ours ? a.seen_at < b.seen_at : b_is_ours;
-            }));
+        peers.erase(std::min_element(peers.begin(), peers.end(), [](const Peer& a, const Peer& b) {
+            const bool a_is_ours = a.remote != nullptr;
+            const bool b_is_ours = b.remote != nullptr;
+            return a_is_ours == b_is_ours ? UnixTime{a.seen_at} < UnixTime{b.seen_at} : b_is_ours;
+        }));
     }
     Peer peer;
     peer.visitor = std::make_unique<Visitor>(
         Visitor{.name = is_named ? (*remote)->name : contact.peer.address.to_text(),
                 .address = contact.peer.address,
                 .key = contact.key});
-    zone.peers.push_back(std::move(peer));
-    return &zone.peers.back();
+    peers.push_back(std::move(peer));
+    return &peers.back();
 }
 
 template <class Note>
 std::vector<std::string> PeerLedger::note_contact(UnixTime now, const Contact& contact, Note note) {
     std::vector<std::string> names;
     Zone* zone = find(contact.zone);
-    if (zone == nullptr) {
+    const bool may_be_new = contact.serial || contact.type != dns::RrType::soa;
+    if (zone == nullptr || (!zone->seen && zone->settings->notify.empty() && !may_be_new)) {
         return names;
     }
     std::vector<Peer*> candidates;
@@ -224,11 +248,12 @@ std::vector<std::string> PeerLedger::handle_taken(UnixTime now, const Contact& c
 
 std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name& name) const {
     std::vector<control::PeerStatus> out;
-    const auto at = zones_.find(name);
-    if (at == zones_.end()) {
+    const Zone* zone = find(name);
+    if (zone == nullptr) {
         return out;
     }
-    for (const Peer& peer : at->second.peers) {
+    const std::vector<Peer> none = zone->seen ? std::vector<Peer>{} : unseen(*zone->settings);
+    for (const Peer& peer : zone->seen ? *zone->seen : none) {
         if (peer.visitor && now - peer.seen_at > kVisitorMemory) {
             continue;
         }
@@ -261,13 +286,14 @@ std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name
 std::vector<PeerLedger::Missing> PeerLedger::not_serving(const dns::Name& name, dns::Serial serial,
                                                          UnixTime since) const {
     std::vector<Missing> missing;
-    const auto at = zones_.find(name);
-    if (at == zones_.end()) {
+    const Zone* zone = find(name);
+    if (zone == nullptr) {
         return missing;
     }
-    for (const Peer& peer : at->second.peers) {
+    const std::vector<Peer> none = zone->seen ? std::vector<Peer>{} : unseen(*zone->settings);
+    for (const Peer& peer : zone->seen ? *zone->seen : none) {
         if (!peer.remote || (peer.served && is_at_least(*peer.served, serial) &&
-                             peer.served_at.value() >= since.value())) {
+                             UnixTime{peer.served_at}.value() >= since.value())) {
             continue;
         }
         std::string why = "has not answered a SOA query yet";
@@ -282,14 +308,12 @@ std::vector<PeerLedger::Missing> PeerLedger::not_serving(const dns::Name& name, 
 }
 
 bool PeerLedger::is_confirmed(const dns::Name& name, std::string_view remote) const {
-    const auto at = zones_.find(name);
-    if (at == zones_.end() || !at->second.serial) {
-        return false;
-    }
-    return std::any_of(at->second.peers.begin(), at->second.peers.end(), [&](const Peer& peer) {
-        return peer.remote && peer.remote->name == remote && !peer.problem &&
-               peer.served == at->second.serial;
-    });
+    const Zone* zone = find(name);
+    return zone != nullptr && zone->serial && zone->seen &&
+           std::any_of(zone->seen->begin(), zone->seen->end(), [&](const Peer& peer) {
+               return peer.remote && peer.remote->name == remote && !peer.problem &&
+                      peer.served == zone->serial;
+           });
 }
 
 }  // namespace twinzone::service

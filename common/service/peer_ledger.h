@@ -12,13 +12,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/base/time.h"
 #include "common/config/config.h"
 #include "common/control/status.h"
 #include "common/dns/name.h"
+#include "common/dns/name_table.h"
 #include "common/dns/serial.h"
 #include "common/service/publisher.h"
 
@@ -37,7 +37,9 @@ class PeerLedger {
         std::function<std::optional<UnixTime>(dns::NameView zone, dns::Serial held)>;
 
     // `remotes`: all that are configured, for the names of those who come unasked.
-    PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first_lacked);
+    // `names` is shared with other parts that know the same zones.
+    PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first_lacked,
+               dns::NameTablePtr names = std::make_shared<dns::NameTable>());
 
     // All that are configured, from now on.
     void set_remotes(std::vector<config::RemotePtr> remotes) { remotes_ = std::move(remotes); }
@@ -86,6 +88,18 @@ class PeerLedger {
         IpAddress address;
         dns::TsigKeyPtr key;
     };
+    // A moment in half of the octets, good until 2106; 0: never.
+    class Stamp {
+      public:
+        constexpr Stamp() = default;
+        constexpr Stamp(UnixTime time) noexcept  // NOLINT: as good as the time
+            : seconds_(static_cast<std::uint32_t>(time.value())) {}
+        constexpr operator UnixTime() const noexcept { return UnixTime{seconds_}; }  // NOLINT
+
+      private:
+        std::uint32_t seconds_ = 0;
+    };
+
     // Small: there may be millions.
     struct Peer {
         config::RemotePtr remote;                 // null for a visitor
@@ -93,20 +107,26 @@ class PeerLedger {
         std::optional<dns::Serial> serial;        // the newest it was seen with
         std::optional<dns::Serial> served;        // what it answered last
         std::optional<dns::Serial> acknowledged;  // the last NOTIFY it answered
-        UnixTime acknowledged_at;                 // all times: 0 is never
-        UnixTime asked_soa_at;
-        UnixTime took_at;
-        UnixTime served_at;
-        UnixTime seen_at;
-        UnixTime lacks_since;
+        Stamp acknowledged_at;
+        Stamp asked_soa_at;
+        Stamp took_at;
+        Stamp served_at;
+        Stamp seen_at;
+        Stamp lacks_since;
         std::unique_ptr<std::string> problem;  // of the last answer; null: none
     };
+    // As small as can be where nobody was seen.
     struct Zone {
-        std::optional<dns::Serial> serial;  // in service
-        std::vector<Peer> peers;
+        config::SettingsPtr settings;             // null: not known
+        std::optional<dns::Serial> serial;        // in service
+        std::unique_ptr<std::vector<Peer>> seen;  // null: of those in `notify` nothing is known
+
+        [[nodiscard]] std::vector<Peer>& peers();
     };
 
     Zone* find(const dns::Name& zone);
+    [[nodiscard]] const Zone* find(const dns::Name& zone) const;
+    [[nodiscard]] static std::vector<Peer> unseen(const config::ZoneSettings& settings);
     Peer* find(const dns::Name& zone, std::string_view remote);
     static void find_candidates(Zone& zone, const Contact& contact, std::vector<Peer*>& found);
     Peer* find_visitor(Zone& zone, const Contact& contact);
@@ -116,7 +136,8 @@ class PeerLedger {
 
     std::vector<config::RemotePtr> remotes_;
     FirstLacked first_lacked_;
-    std::unordered_map<dns::Name, Zone, dns::NameHash> zones_;
+    dns::NameTablePtr names_;
+    dns::ByNumber<Zone> zones_;
 };
 
 }  // namespace twinzone::service

@@ -24,40 +24,26 @@ bool is_authoritative(std::span<const std::uint8_t> message) {
 
 }  // namespace
 
-PeerProber::PeerProber(const ProberLimits& limits, std::uint64_t seed)
-    : limits_(limits), random_(seed), cookies_(seed + 1) {}
+PeerProber::PeerProber(const ProberLimits& limits, std::uint64_t seed, dns::NameTablePtr names)
+    : limits_(limits), random_(seed), cookies_(seed + 1), names_(std::move(names)) {}
 
-void PeerProber::add_zone(const config::Zone& settings) {
-    std::vector<std::uint32_t>& items = by_zone_[settings.name];
-    for (const config::RemotePtr& remote : settings.notify) {
-        if (free_.empty()) {
-            free_.push_back(static_cast<std::uint32_t>(items_.size()));
-            items_.emplace_back();
-        }
-        const std::uint32_t index = free_.back();
-        free_.pop_back();
-        items_[index].zone = settings.name;
-        items_[index].remote = remote;
-        items.push_back(index);
-    }
+void PeerProber::add_zone(const config::Zone& zone) {
+    zones_.at(names_->add(zone.name)) = zone.settings();
 }
 
 void PeerProber::remove_zone(const dns::Name& zone) {
-    const auto at = by_zone_.find(zone);
-    if (at == by_zone_.end()) {
-        return;
+    const std::uint32_t number = names_->add(zone);
+    const auto at = by_zone_.find(number);
+    if (at != by_zone_.end()) {
+        for (const std::uint32_t index : std::vector<std::uint32_t>{at->second}) {
+            drop_item(index);
+        }
     }
-    for (const std::uint32_t index : at->second) {
-        end_flight(items_[index]);
-        due_.erase(index);
-        items_[index] = Item{};
-        free_.push_back(index);
-    }
-    by_zone_.erase(at);
+    hurried_.erase(number);
+    zones_.at(number).reset();
 }
 
-std::optional<std::uint32_t> PeerProber::find(const dns::Name& zone,
-                                              std::string_view remote) const {
+std::optional<std::uint32_t> PeerProber::find(std::uint32_t zone, std::string_view remote) const {
     const auto at = by_zone_.find(zone);
     if (at == by_zone_.end()) {
         return std::nullopt;
@@ -68,37 +54,71 @@ std::optional<std::uint32_t> PeerProber::find(const dns::Name& zone,
     return found == at->second.end() ? std::nullopt : std::optional{*found};
 }
 
+std::uint32_t PeerProber::add_item(std::uint32_t zone, const config::RemotePtr& remote) {
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(items_.size()));
+        items_.emplace_back();
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    items_[index].zone = zone;
+    items_[index].remote = remote;
+    by_zone_[zone].push_back(index);
+    return index;
+}
+
+void PeerProber::drop_item(std::uint32_t index) {
+    Item& item = items_[index];
+    end_flight(item);
+    due_.erase(index);
+    const auto at = by_zone_.find(item.zone);
+    std::erase(at->second, index);
+    if (at->second.empty()) {
+        by_zone_.erase(at);
+    }
+    item = Item{};
+    free_.push_back(index);
+}
+
 void PeerProber::want(Now now, const dns::Name& zone, std::string_view remote, Duration in) {
-    const std::optional<std::uint32_t> index = find(zone, remote);
-    if (!index) {
+    const std::uint32_t number = names_->add(zone);
+    const config::SettingsPtr& settings = zones_[number];
+    if (!settings) {
         return;
     }
-    Item& item = items_[*index];
+    const auto named =
+        std::find_if(settings->notify.begin(), settings->notify.end(),
+                     [&](const config::RemotePtr& each) { return each->name == remote; });
+    if (named == settings->notify.end()) {
+        return;
+    }
+    const std::optional<std::uint32_t> known = find(number, remote);
+    const std::uint32_t index = known ? *known : add_item(number, *named);
+    Item& item = items_[index];
     item.tries = 0;
     if (item.flight == AttemptId{}) {
         item.booked = false;
         const Instant at = now.instant + in;
-        due_.set(*index, due_.contains(*index) ? std::min(at, due_.due(*index)) : at);
+        due_.set(index, due_.contains(index) ? std::min(at, due_.due(index)) : at);
     }
 }
 
 void PeerProber::settle(const dns::Name& zone, std::string_view remote) {
-    if (const std::optional<std::uint32_t> index = find(zone, remote)) {
-        end_flight(items_[*index]);
-        due_.erase(*index);
+    if (const std::optional<std::uint32_t> index = find(names_->add(zone), remote)) {
+        drop_item(*index);
     }
 }
 
 void PeerProber::hurry(Now now, const dns::Name& zone, bool hurried) {
-    const auto at = by_zone_.find(zone);
-    if (at == by_zone_.end()) {
+    const std::uint32_t number = names_->add(zone);
+    const config::SettingsPtr settings = zones_[number];
+    if (!hurried || !settings) {
+        hurried_.erase(number);
         return;
     }
-    for (const std::uint32_t index : at->second) {
-        items_[index].hurried = hurried;
-        if (hurried) {
-            want(now, zone, items_[index].remote->name, Duration{0});
-        }
+    hurried_.insert(number);
+    for (const config::RemotePtr& remote : settings->notify) {
+        want(now, zone, remote->name, Duration{0});
     }
 }
 
@@ -131,7 +151,8 @@ void PeerProber::step(Now now, std::uint32_t index) {
         answered(now, index, to, std::nullopt, "no answer to a SOA query");
         return;
     }
-    if (!item.booked && !item.hurried) {  // who waits is few, and does not stand behind the many
+    if (!item.booked &&
+        !hurried_.contains(item.zone)) {  // who waits is few, and does not stand behind the many
         item.booked = true;
         const Instant at = bucket(item.remote->name).reserve(now.instant);
         if (at > now.instant) {
@@ -154,8 +175,8 @@ void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
     // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
     const bool over_tls = remote.tls && !remote.tls->server_name.empty();
     const bool with_cookie = !over_tls && transport == Transport::udp;
-    SoaQuestion question{item.zone, random_.message_id(), remote.key, !item.plain,
-                         with_cookie ? cookies_.fresh(to) : nullptr};
+    SoaQuestion question{dns::Name{names_->name(item.zone)}, random_.message_id(), remote.key,
+                         !plain_.contains(remote.name), with_cookie ? cookies_.fresh(to) : nullptr};
     Result<Bytes> message = question.message(now.unix, transfer::carrier_of(transport, over_tls));
     if (!message) {
         answered(now, index, to, std::nullopt, message.error().detail());
@@ -192,7 +213,7 @@ void PeerProber::answered(Now now, std::uint32_t index, const Endpoint& from,
     Item& item = items_[index];
     end_flight(item);
     back_off(now, index);
-    events_.push_back({.zone = item.zone,
+    events_.push_back({.zone = dns::Name{names_->name(item.zone)},
                        .remote = item.remote->name,
                        .endpoint = from,
                        .serial = serial,
@@ -201,9 +222,10 @@ void PeerProber::answered(Now now, std::uint32_t index, const Endpoint& from,
 
 void PeerProber::back_off(Now now, std::uint32_t index) {
     Item& item = items_[index];
-    const Duration first = item.hurried ? Duration{limits_.hurried_retry} : limits_.first_retry;
+    const bool hurried = hurried_.contains(item.zone);
+    const Duration first = hurried ? Duration{limits_.hurried_retry} : limits_.first_retry;
     const Duration most =
-        item.hurried ? Duration{limits_.max_hurried_retry} : Duration{limits_.max_retry};
+        hurried ? Duration{limits_.max_hurried_retry} : Duration{limits_.max_retry};
     const Duration pause = first * (std::int64_t{1} << std::min(item.tries, kMaxDoublings));
     ++item.tries;
     due_.set(index, now.instant + std::min(pause, most));
@@ -230,7 +252,7 @@ void PeerProber::handle_message(Now now, AttemptId attempt, std::span<std::uint8
     using Kind = SoaQuestion::Answer::Kind;
     switch ((*answer)->kind) {
         case Kind::edns_refused:
-            items_[index].plain = true;
+            plain_.insert(items_[index].remote->name);
             ask_again(now, index, flight.transport);
             return;
         case Kind::truncated: ask_again(now, index, Transport::tcp); return;

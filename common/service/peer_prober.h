@@ -12,13 +12,16 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "common/base/random.h"
 #include "common/config/config.h"
+#include "common/dns/name_table.h"
 #include "common/service/follower_event.h"
 #include "common/service/soa_question.h"
 #include "common/transfer/due_queue.h"
@@ -48,10 +51,12 @@ struct PeerAnswer {
 // Not thread-safe. After any call, poll_action() and poll_event() may have something.
 class PeerProber {
   public:
-    PeerProber(const ProberLimits& limits, std::uint64_t seed);
+    // `names` is shared with other parts that know the same zones.
+    PeerProber(const ProberLimits& limits, std::uint64_t seed,
+               dns::NameTablePtr names = std::make_shared<dns::NameTable>());
 
     // The remotes in the zone's `notify` may be asked; none is yet.
-    void add_zone(const config::Zone& settings);
+    void add_zone(const config::Zone& zone);
     void remove_zone(const dns::Name& zone);
 
     // Asks the remote this much later and then on, beginning anew with short pauses. Unknown pairs
@@ -75,14 +80,13 @@ class PeerProber {
     [[nodiscard]] std::size_t asking() const noexcept { return flights_.size(); }
 
   private:
+    // A pair that is being asked; there is none of one that is settled.
     struct Item {
-        dns::Name zone;
         config::RemotePtr remote;  // null: free
+        std::uint32_t zone = 0;
         std::uint32_t tries = 0;
         bool booked = false;  // its token is usable at its due time
-        bool hurried = false;
-        bool plain = false;  // without EDNS: the remote refused it
-        AttemptId flight{};  // 0: none; then its due time is the next question's
+        AttemptId flight{};   // 0: none; then its due time is the next question's
     };
     struct Flight {
         std::uint32_t item = 0;
@@ -91,8 +95,10 @@ class PeerProber {
         Transport transport{};
     };
 
-    [[nodiscard]] std::optional<std::uint32_t> find(const dns::Name& zone,
+    [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t zone,
                                                     std::string_view remote) const;
+    std::uint32_t add_item(std::uint32_t zone, const config::RemotePtr& remote);
+    void drop_item(std::uint32_t index);
     void step(Now now, std::uint32_t index);
     void ask(Now now, std::uint32_t index, Transport transport);
     void ask_again(Now now, std::uint32_t index, Transport transport);
@@ -107,7 +113,11 @@ class PeerProber {
     dns::CookieJar cookies_;
     std::vector<Item> items_;
     std::vector<std::uint32_t> free_;
-    std::unordered_map<dns::Name, std::vector<std::uint32_t>, dns::NameHash> by_zone_;
+    dns::NameTablePtr names_;
+    dns::ByNumber<config::SettingsPtr> zones_;                               // null: not known
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_zone_;  // items
+    std::unordered_set<std::uint32_t> hurried_;                              // zones
+    std::set<std::string> plain_;                           // remotes that refused EDNS
     std::map<std::string, transfer::TokenBucket> buckets_;  // by remote
     std::map<AttemptId, Flight> flights_;
     transfer::DueQueue due_;  // by item

@@ -30,14 +30,16 @@ ProberLimits prober_limits(const config::Limits& limits) {
 }  // namespace
 
 PeerWatch::PeerWatch(net::Loop& loop, zone::VersionStore& store, EventLog& events,
-                     const config::Config& config, std::uint64_t seed)
+                     const config::Config& config, std::uint64_t seed,
+                     const dns::NameTablePtr& names)
     : loop_(loop),
       store_(store),
       events_(events),
       random_(seed),
-      ledger_(config.remotes,
-              [this](dns::NameView zone, dns::Serial held) { return first_lacked(zone, held); }),
-      prober_(prober_limits(config.limits), seed + 1),
+      ledger_(
+          config.remotes,
+          [this](dns::NameView zone, dns::Serial held) { return first_lacked(zone, held); }, names),
+      prober_(prober_limits(config.limits), seed + 1, names),
       asker_(loop, {.on_connected = {},
                     .on_message =
                         [this](AttemptId attempt, std::span<std::uint8_t> message) {
@@ -54,7 +56,7 @@ PeerWatch::PeerWatch(net::Loop& loop, zone::VersionStore& store, EventLog& event
 void PeerWatch::add_zone(const config::Zone& settings) {
     ledger_.add_zone(settings, served(settings.name));
     prober_.add_zone(settings);
-    for (const config::RemotePtr& remote : settings.notify) {
+    for (const config::RemotePtr& remote : settings->notify) {
         unknown_.emplace_back(settings.name, remote->name);
     }
 }
@@ -72,7 +74,7 @@ void PeerWatch::put_zone(const config::Zone& settings) {
     ledger_.add_zone(settings, served(settings.name));
     prober_.add_zone(settings);
     if (served(settings.name)) {
-        for (const config::RemotePtr& remote : settings.notify) {
+        for (const config::RemotePtr& remote : settings->notify) {
             prober_.want(loop_.now(), settings.name, remote->name, kAfterNotify);
         }
     }

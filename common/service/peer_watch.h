@@ -24,7 +24,7 @@ namespace twinzone::service {
 class PeerWatch {
   public:
     PeerWatch(net::Loop& loop, zone::VersionStore& store, EventLog& events,
-              const config::Config& config, std::uint64_t seed);
+              const config::Config& config, std::uint64_t seed, const dns::NameTablePtr& names);
 
     void add_zone(const config::Zone& settings);
     void remove_zone(const dns::Name& zone);

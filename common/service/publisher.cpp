@@ -49,15 +49,25 @@ std::string described(const Request& request) {
 }  // namespace
 
 Publisher::Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
-                     std::uint32_t max_transfers)
-    : store_(store), keyring_(std::move(keyring)), view_(view), max_transfers_(max_transfers) {}
+                     std::uint32_t max_transfers, dns::NameTablePtr names)
+    : store_(store),
+      keyring_(std::move(keyring)),
+      view_(view),
+      max_transfers_(max_transfers),
+      names_(std::move(names)) {}
 
-void Publisher::put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer) {
-    zones_.insert_or_assign(zone, std::move(allow_transfer));
+void Publisher::put_zone(dns::NameView zone, transfer::AccessRules allow_transfer) {
+    zones_.at(names_->add(zone)) = std::move(allow_transfer);
 }
 
 void Publisher::remove_zone(dns::NameView zone) {
-    zones_.erase(dns::Name{zone});
+    zones_.at(names_->add(zone)).reset();
+}
+
+const transfer::AccessRules* Publisher::rules_of(dns::NameView zone) const noexcept {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    const auto* rules = number ? &zones_[*number] : nullptr;
+    return rules != nullptr && *rules ? &**rules : nullptr;
 }
 
 Publisher::Answer Publisher::answer(Now now, const Source& source, std::span<std::uint8_t> bytes) {
@@ -157,7 +167,7 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
         add_extended_error(*answer.edns, error->code, error->text);
     }
     // The follower tells of zones that it follows.
-    const bool followed = zones_.contains(request.question().name);
+    const bool followed = rules_of(request.question().name) != nullptr;
     if (*rcode != dns::Rcode::no_error && (!followed || *rcode == dns::Rcode::not_auth)) {
         note({.peer = request.source().peer,
               .kind = RefusalKind::notify_refused,
@@ -170,7 +180,7 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
 // Anyone may ask for the SOA: that a zone exists is no secret.
 Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     const dns::Name& name = request.question().name;
-    if (!zones_.contains(name)) {
+    if (rules_of(name) == nullptr) {
         return refuse(now, request,
                       {.rcode = dns::Rcode::refused,
                        .kind = RefusalKind::unknown_zone,
@@ -206,15 +216,15 @@ Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
                        .told = asked.error().detail()});
     }
     const dns::Name& name = request.question().name;
-    const auto zone = zones_.find(name);
-    if (zone == zones_.end()) {  // RFC 5936 §2.2.1
+    const transfer::AccessRules* rules = rules_of(name);
+    if (rules == nullptr) {  // RFC 5936 §2.2.1
         return refuse(now, request,
                       {.rcode = dns::Rcode::not_auth,
                        .kind = RefusalKind::unknown_zone,
                        .code = Code::not_authoritative,
                        .told = kNoSuchZone});
     }
-    if (!zone->second.allows(request.peer())) {
+    if (!rules->allows(request.peer())) {
         const std::string& objection = request.source().objection;
         return refuse(now, request,
                       {.rcode = dns::Rcode::refused,
@@ -324,7 +334,7 @@ void Publisher::note_refusal(const Request& request, RefusalKind kind, const std
                     .kind = kind,
                     .text = fmt::format("refused: {}: {}", described(request), why)};
     const bool transfer = question.type == dns::RrType::axfr || question.type == dns::RrType::ixfr;
-    if (transfer && zones_.contains(question.name)) {
+    if (transfer && rules_of(question.name) != nullptr) {
         refusal.zone = question.name;
         refusal.key = request.key() ? request.key()->name().to_text() : std::string{};
         refusal.over_tls = request.source().over_tls;
@@ -381,7 +391,7 @@ void Publisher::add_signatures(const dns::Name& zone, std::vector<dns::Record>& 
 }
 
 bool Publisher::is_within_a_zone(dns::NameView name) const {
-    while (!zones_.contains(dns::Name{name})) {
+    while (rules_of(name) == nullptr) {
         if (name.is_root()) {
             return false;
         }
@@ -395,7 +405,7 @@ void Publisher::answer_digest(const Request& request, const zone::Version& versi
                               std::optional<dns::Edns>& edns) const {
     const bool is_proved = request.key() != nullptr || request.source().over_tls;
     if (edns && is_proved && asks_digest(*request.message().edns) &&
-        zones_.at(request.question().name).allows(request.peer())) {
+        rules_of(request.question().name)->allows(request.peer())) {
         set_digest(*edns, version.digest);
     }
 }

@@ -10,11 +10,11 @@
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "common/dns/cookie.h"
+#include "common/dns/name_table.h"
 #include "common/dns/tsig.h"
 #include "common/service/outgoing_transfer.h"
 #include "common/service/request.h"
@@ -77,9 +77,11 @@ struct Contact {
 // Not thread-safe. Borrows the store, and the view where there is one, for its life.
 class Publisher {
   public:
-    // `view` is null where no zone is followed. `max_transfers`: at one time.
+    // `view` is null where no zone is followed. `max_transfers`: at one time. `names` is shared
+    // with other parts that know the same zones.
     Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, SecondaryView* view,
-              std::uint32_t max_transfers);
+              std::uint32_t max_transfers,
+              dns::NameTablePtr names = std::make_shared<dns::NameTable>());
 
     // Other keys and another limit from now on; transfers under way go on.
     void set_keys(dns::TsigKeyring keyring) { keyring_ = std::move(keyring); }
@@ -92,7 +94,7 @@ class Publisher {
     void use_cookies(const dns::CookieSecret& secret) { cookies_.emplace(secret); }
 
     // Serves the zone from now on to those the rules allow; again: with other rules.
-    void put_zone(const dns::Name& zone, transfer::AccessRules allow_transfer);
+    void put_zone(dns::NameView zone, transfer::AccessRules allow_transfer);
     void remove_zone(dns::NameView zone);
 
     // No answer (drop it), one message, or many (TCP only). The caller calls transfer_ended() once
@@ -144,13 +146,16 @@ class Publisher {
     void add_signatures(const dns::Name& zone, std::vector<dns::Record>& answer);
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
     [[nodiscard]] bool is_within_a_zone(dns::NameView name) const;
+    // nullptr where it is none of ours.
+    [[nodiscard]] const transfer::AccessRules* rules_of(dns::NameView zone) const noexcept;
 
     zone::VersionStore& store_;
     dns::TsigKeyring keyring_;
     SecondaryView* view_;
     std::uint32_t max_transfers_;
     std::uint32_t transfers_ = 0;
-    std::unordered_map<dns::Name, transfer::AccessRules, dns::NameHash> zones_;
+    dns::NameTablePtr names_;
+    dns::ByNumber<std::optional<transfer::AccessRules>> zones_;  // nullopt: not ours
     std::string nsid_;
     std::optional<dns::CookieServer> cookies_;
     std::vector<Refusal> refusals_;

@@ -23,7 +23,7 @@ Duration look_interval(std::size_t zones) {
 // Whether the zone's turn lies behind `from` and not behind `to`. Turns come once an interval, each
 // zone's at a moment of its own.
 bool has_turn(const config::Zone& zone, Duration from, Duration to) {
-    const Duration interval = zone.verify_interval;
+    const Duration interval = zone->verify_interval;
     const auto share = static_cast<double>(dns::hash(zone.name.view()) % 1000 + 1) / 1000.0;
     const auto first = std::chrono::duration_cast<Duration>(interval * share);
     const auto turns = [&](Duration at) { return at < first ? -1 : (at - first) / interval; };
@@ -159,7 +159,7 @@ void Verifier::look_at_schedule() {
     const Instant now = daemon_.loop().now().instant;
     const std::vector<config::Zone>& zones = daemon_.zones();
     for (const config::Zone& zone : zones) {
-        if (zone.verify_interval.count() > 0 && has_turn(zone, looked_ - began_, now - began_) &&
+        if (zone->verify_interval.count() > 0 && has_turn(zone, looked_ - began_, now - began_) &&
             std::find(due_.begin(), due_.end(), zone.name) == due_.end()) {
             due_.push_back(zone.name);
         }

@@ -98,11 +98,11 @@ ZoneVerification::ZoneVerification(Daemon& daemon, ContentFetcher& fetcher,
       zone_(zone),
       done_(std::move(done)),
       timer_(daemon.loop()) {
-    for (const config::RemotePtr& primary : zone_.primaries) {
+    for (const config::RemotePtr& primary : zone_->primaries) {
         servers_.push_back({.remote = primary, .is_primary = true});
     }
-    if (zone_.output.verify) {
-        servers_.push_back({.remote = zone_.output.verify, .is_primary = false});
+    if (zone_->output.verify) {
+        servers_.push_back({.remote = zone_->output.verify, .is_primary = false});
     }
     verdict_.zone = zone_.name;
 }

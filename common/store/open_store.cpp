@@ -218,7 +218,7 @@ Result<Loaded> read_all(const EnvironmentPtr& env, Residents& residents, bool re
             loaded.damaged.emplace_back(entry.key.begin(), entry.key.end());
             return;
         }
-        residents.zones.set(entry.key, *body);
+        residents.zones.set(entry.key, *record);
         if (remember) {
             loaded.contents.insert(record->content);
             loaded.journals.insert(record->journal);
@@ -312,7 +312,8 @@ Result<EnvironmentPtr> open_environment(const Environment::Options& options, Res
                                         Opening& opening) {
     Result<EnvironmentPtr> env = open_and_load(options, residents, opening);
     if (!env && env.error().code() == Errc::store_corrupt) {
-        residents = Residents{};
+        residents.zones.clear();
+        residents.holds.clear();
         opening = Opening{};
         if (Result<void> aside = set_aside(options.directory, env.error(), opening); !aside) {
             return fail(std::move(aside).error());

@@ -1,16 +1,14 @@
-// What the loop thread knows of every zone without reading the disk: zone records in the form they
-// are stored in, some 200 octets each, unpacked when asked for.
+// What the loop thread knows of every zone without reading the disk: some fifty octets each,
+// unpacked when asked for. What zones have in common, most of their SOA, is kept once.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "common/dns/name_table.h"
 #include "common/store/store.h"
 #include "common/store/zone_record.h"
 
@@ -19,39 +17,57 @@ namespace twinzone::store {
 // Not thread-safe.
 class ResidentZones {
   public:
-    // `record`: an encoded ZoneRecord (without its sum).
-    void set(ByteView zone_key, ByteView record);
-    void remove(ByteView zone_key);
-    void reserve(std::size_t zones) { zones_.reserve(zones); }
+    explicit ResidentZones(dns::NameTablePtr names) noexcept : names_(std::move(names)) {}
 
-    [[nodiscard]] std::size_t size() const noexcept { return zones_.size(); }
+    void set(ByteView zone_key, const ZoneRecord& record);
+    void remove(ByteView zone_key);
+    void clear() { *this = ResidentZones{names_}; }
+    void reserve(std::size_t zones) { names_->reserve(zones); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     // Good for the next Store::kFindWindow calls.
-    [[nodiscard]] const zone::ZoneState* find(ByteView zone_key);
+    [[nodiscard]] const zone::ZoneState* find(dns::NameView zone);
 
     void visit(const std::function<void(const zone::ZoneState&)>& visit) const;
 
   private:
-    // Key and record of a zone, back to back: one allocation.
-    struct Packed {
-        std::unique_ptr<std::uint8_t[]> octets;
-        std::uint16_t key_bytes = 0;
-        std::uint16_t record_bytes = 0;
+    // How a zone is kept: below kFirstSoa there is no SOA for it.
+    static constexpr std::uint32_t kUnknown = 0;
+    static constexpr std::uint32_t kEmpty = 1;
+    static constexpr std::uint32_t kOdd = 2;
+    static constexpr std::uint32_t kFirstSoa = 3;
 
-        [[nodiscard]] std::string_view key() const noexcept {
-            return as_text({octets.get(), key_bytes});
-        }
-        [[nodiscard]] ByteView record() const noexcept {
-            return {octets.get() + key_bytes, record_bytes};
-        }
+    struct Packed {
+        zone::Digest digest;
+        std::uint64_t records = 0;
+        std::uint64_t wire_bytes = 0;
+        dns::Serial serial{0};
+        std::uint32_t soa = kUnknown;  // place in soas_ plus kFirstSoa
+        std::uint32_t last_success = 0;
+        std::uint32_t expires = 0;
+    };
+    // All of a SOA but its serial; and its owner, where that is the zone's name in lower case.
+    struct SharedSoa {
+        dns::SoaRecord soa;
+        bool owner_is_zone = false;
+        std::uint32_t zones = 0;
+        const std::string* key = nullptr;  // in soa_index_
     };
 
-    static Packed pack(ByteView zone_key, ByteView record);
-    static zone::ZoneState unpack(const Packed& packed);
+    [[nodiscard]] zone::ZoneState unpack(std::uint32_t number, const Packed& packed) const;
+    [[nodiscard]] std::uint32_t share(const dns::SoaRecord& soa, ByteView zone_key);
+    void drop(std::uint32_t number, Packed& packed);
 
-    std::unordered_map<std::string_view, Packed> zones_;  // keys are views of Packed::octets
-    std::vector<zone::ZoneState> window_;                 // the states last asked for
-    std::size_t next_ = 0;                                // where in window_ the next one goes
+    dns::NameTablePtr names_;
+    dns::ByNumber<Packed> zones_;
+    std::unordered_map<std::uint32_t, zone::ZoneState> odd_;  // what does not fit Packed
+    std::vector<SharedSoa> soas_;
+    std::vector<std::uint32_t> free_soas_;
+    std::unordered_map<std::string, std::uint32_t> soa_index_;
+    std::size_t size_ = 0;
+    std::vector<zone::ZoneState> window_;  // the states last asked for
+    std::size_t next_ = 0;                 // where in window_ the next one goes
 };
 
 // By zone key; few zones have one.

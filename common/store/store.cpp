@@ -13,8 +13,11 @@
 namespace twinzone::store {
 
 struct Store::Parts {
-    Parts(const StoreOptions& options, EnvironmentPtr env)
-        : slot(std::move(env)), max_bytes(options.max_bytes) {}
+    Parts(const StoreOptions& options, EnvironmentPtr env, Residents residents)
+        : slot(std::move(env)),
+          max_bytes(options.max_bytes),
+          zones(std::move(residents.zones)),
+          holds(std::move(residents.holds)) {}
 
     Opening opening;
     EnvironmentSlot slot;
@@ -55,7 +58,7 @@ void Store::Parts::submit(Job job) {
 }
 
 std::optional<zone::Digest> Store::Parts::digest_of(ByteView zone_key) {
-    const zone::ZoneState* state = zones.find(zone_key);
+    const zone::ZoneState* state = zones.find(dns::NameView::unchecked(zone_key));
     return state != nullptr && state->version ? std::optional{state->version->digest}
                                               : std::nullopt;
 }
@@ -65,7 +68,9 @@ void Store::Parts::complete(Completion& completion) {
     const std::optional<zone::Digest> before =
         completion.found ? digest_of(completion.zone_key) : std::nullopt;
     if (completion.resident == Completion::Resident::set) {
-        zones.set(completion.zone_key, completion.record);
+        const std::optional<ZoneRecord> record = decode_zone_record(completion.record);
+        TWINZONE_ASSERT(record.has_value());  // it was encoded just before
+        zones.set(completion.zone_key, *record);
     } else if (completion.resident == Completion::Resident::removed) {
         zones.remove(completion.zone_key);
         std::erase_if(owed, [&](const std::string& key) {
@@ -89,7 +94,7 @@ void Store::Parts::complete(Completion& completion) {
     }
     if (on_found && completion.found && digest_of(completion.zone_key) &&
         digest_of(completion.zone_key) != before) {
-        on_found(*zones.find(completion.zone_key));
+        on_found(*zones.find(dns::NameView::unchecked(completion.zone_key)));
     }
 }
 
@@ -117,16 +122,14 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     }
     const Environment::Options environment{options.directory, options.max_bytes, *lock};
     Opening opening;
-    Residents residents;
+    Residents residents{.zones = ResidentZones{options.names}, .holds = {}};
     Result<EnvironmentPtr> env = open_environment(environment, residents, opening);
     if (!env) {
         return fail(std::move(env).error());
     }
     opening.stale_readers = (*env)->check_readers();
-    auto parts = std::make_unique<Parts>(options, *env);
+    auto parts = std::make_unique<Parts>(options, *env, std::move(residents));
     parts->lock = *lock;
-    parts->zones = std::move(residents.zones);
-    parts->holds = std::move(residents.holds);
     Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
     Result<std::vector<Bytes>> owed = load_owed(*env);
     if (!sweeps || !owed) {
@@ -166,7 +169,7 @@ const Opening& Store::opening() const noexcept {
 }
 
 const zone::ZoneState* Store::find(dns::NameView zone) const {
-    return parts_->zones.find(zone_key(zone));
+    return parts_->zones.find(zone);
 }
 
 const zone::ZoneHold* Store::hold(dns::NameView zone) const {

@@ -69,6 +69,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/dns/name.h"
+#include "common/dns/name_table.h"
 #include "common/store/agreement.h"
 #include "common/zone/version_store.h"
 
@@ -107,6 +108,8 @@ struct StoreOptions {
     std::function<void(const zone::ZoneState& state)> on_found{};
     // Asked for every Commit::shared that puts a version into service. Empty: nobody is asked.
     Agree agree{};
+    // Shared with other parts that know the same zones; for the loop thread.
+    dns::NameTablePtr names = std::make_shared<dns::NameTable>();
 };
 
 // What open() found; for the log.
@@ -150,7 +153,7 @@ class Store final : public zone::VersionStore {
     // The pointer is good until the next run_completions() or kFindWindow further calls: resident
     // zones are kept packed. Use it at once; copy what is to stay.
     [[nodiscard]] const zone::ZoneState* find(dns::NameView zone) const override;
-    static constexpr std::size_t kFindWindow = 1024;
+    static constexpr std::size_t kFindWindow = 256;
 
     [[nodiscard]] const zone::ZoneHold* hold(dns::NameView zone) const override;
 

@@ -27,8 +27,8 @@ bool matches(const AccessRule& rule, const Peer& peer) noexcept {
 }  // namespace
 
 bool AccessRules::allows(const Peer& peer) const noexcept {
-    return std::any_of(rules_.begin(), rules_.end(),
-                       [&](const AccessRule& rule) { return matches(rule, peer); });
+    return rules_ && std::any_of(rules_->begin(), rules_->end(),
+                                 [&](const AccessRule& rule) { return matches(rule, peer); });
 }
 
 }  // namespace twinzone::transfer

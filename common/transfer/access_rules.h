@@ -2,6 +2,7 @@
 // for it. One function decides for all of them. Default deny. RFC 5936 §5.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,17 +28,18 @@ struct AccessRule {
     std::string identity{};  // the certificate it must show; empty: none is wanted
 };
 
-// Immutable. An empty list allows nobody.
+// Immutable; copies share it. An empty list allows nobody.
 class AccessRules {
   public:
     AccessRules() = default;
-    explicit AccessRules(std::vector<AccessRule> rules) : rules_(std::move(rules)) {}
+    explicit AccessRules(std::vector<AccessRule> rules)
+        : rules_(std::make_shared<const std::vector<AccessRule>>(std::move(rules))) {}
 
     [[nodiscard]] bool allows(const Peer& peer) const noexcept;
-    [[nodiscard]] bool empty() const noexcept { return rules_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return !rules_ || rules_->empty(); }
 
   private:
-    std::vector<AccessRule> rules_;
+    std::shared_ptr<const std::vector<AccessRule>> rules_;  // null: none
 };
 
 }  // namespace twinzone::transfer

@@ -26,6 +26,8 @@ struct RefreshLimits {
     seconds retry_min{5};
     seconds retry_max{hours{2}};
     seconds expire_min{hours{1}};
+
+    friend bool operator==(const RefreshLimits&, const RefreshLimits&) = default;
 };
 
 // A SOA's timers after the limits. expire >= refresh + retry + 1, so that no zone expires between
@@ -68,6 +70,9 @@ class Refresher {
 
     // Check at once.
     void handle_notified(Instant now) noexcept { due_ = now; }
+
+    // By these limits from now on; handle_limits() comes next. They outlive this object.
+    void use_limits(const RefreshLimits& limits) noexcept { limits_ = &limits; }
 
     // The limits have changed (configuration was reloaded). `soa`: of the version, where there is
     // one. The next check is no later than they allow; expiry does not move.

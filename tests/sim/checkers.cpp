@@ -61,7 +61,7 @@ void Checkers::handle_told(const Node& node, const dns::Name& zone, const std::s
 // What a node came to serve in the end has been told to all who are to know.
 void Checkers::check_told(const Node& node, const config::Zone& zone) {
     const std::shared_ptr<const StoredVersion> served = node.served(zone.name);
-    for (const config::RemotePtr& remote : zone.notify) {
+    for (const config::RemotePtr& remote : zone->notify) {
         const auto told = told_.find({{node.settings().host, zone.name.to_text()}, remote->name});
         if (served && (told == told_.end() || told->second != served->version.serial())) {
             violate("untold", fmt::format("{} was never told by {} of {} serial {}", remote->name,
@@ -220,7 +220,7 @@ void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
     }
     const bool later = known.at && *left > seconds{0} && at > *known.at + slack;
     // With a guard, an operator's approval puts it off as well.
-    if (later && !zone.guard && known.answers == known.believed) {
+    if (later && !zone->guard && known.answers == known.believed) {
         violate("expire_stretched",
                 fmt::format("{} lets {} expire {} s later, and no primary answered",
                             node.settings().name, zone.name.to_text(),

@@ -98,7 +98,7 @@ void Node::Life::begin() {
     const Now now = fabric_.world.now();
     publisher_.use_cookies({1, 2});
     for (const config::Zone& zone : node_.settings_.zones) {
-        publisher_.put_zone(zone.name, rules_of(zone.allow_transfer));
+        publisher_.put_zone(zone.name, rules_of(zone->allow_transfer));
         announcer_.add_zone(zone);
         if (follower_) {
             follower_->add_zone(now, zone);
@@ -190,7 +190,7 @@ std::string Node::Life::overfull() const {
     const std::size_t zones = node_.settings_.zones.size();
     std::size_t targets = 0;
     for (const config::Zone& zone : node_.settings_.zones) {
-        targets += zone.notify.size();
+        targets += zone->notify.size();
     }
     if (store_->queued() > zones * kCommitsPerZone) {
         return fmt::format("{} commits wait", store_->queued());

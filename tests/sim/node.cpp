@@ -93,7 +93,7 @@ const zone::ZoneHold* Node::hold(const dns::Name& zone) const {
 std::vector<std::string> Node::notified_of(const dns::Name& zone) const {
     std::vector<std::string> remotes;
     for (const config::Zone& configured : settings_.zones) {
-        for (const config::RemotePtr& remote : configured.notify) {
+        for (const config::RemotePtr& remote : configured->notify) {
             if (configured.name == zone) {
                 remotes.push_back(remote->name);
             }

@@ -68,22 +68,22 @@ config::RemotePtr remote_of(const Topology& topology, Host host) {
 config::Zone zone_on(const Topology& topology, const dns::Name& name, Host host) {
     config::Zone zone;
     zone.name = name;
-    zone.refresh.min = seconds{5};
-    zone.retry.min = seconds{2};
-    zone.expire_min = seconds{10};
-    zone.allow_transfer = {config::AccessRule{.addresses = {}, .key = topology.key}};
-    zone.allow_notify = zone.allow_transfer;
+    zone.edit().refresh.min = seconds{5};
+    zone.edit().retry.min = seconds{2};
+    zone.edit().expire_min = seconds{10};
+    zone.edit().allow_transfer = {config::AccessRule{.addresses = {}, .key = topology.key}};
+    zone.edit().allow_notify = zone->allow_transfer;
     for (const Host above : primaries_of(topology, host)) {
-        zone.primaries.push_back(remote_of(topology, above));
+        zone.edit().primaries.push_back(remote_of(topology, above));
     }
     for (const Host other : hosts_of(topology)) {
         const std::vector<Host> above = primaries_of(topology, other);
         if (std::count(above.begin(), above.end(), host) > 0) {
-            zone.notify.push_back(remote_of(topology, other));
+            zone.edit().notify.push_back(remote_of(topology, other));
         }
     }
     if (topology.guarded && is_secondary(host)) {
-        zone.guard = config::Guard{.max_delete_percent = 30, .min_records = 10};
+        zone.edit().guard = config::Guard{.max_delete_percent = 30, .min_records = 10};
     }
     return zone;
 }

@@ -59,15 +59,15 @@ TEST_CASE("a consumed catalog is a zone that is followed", "[config][catalog]") 
 
     REQUIRE(config.zones.size() == 2);
     const Zone& zone = config.zones[0];
-    CHECK(zone.catalog == CatalogRole::consumer);
-    REQUIRE(zone.primaries.size() == 1);
-    CHECK(zone.primaries[0]->name == "ns3");
-    REQUIRE(zone.allow_notify.size() == 1);
-    CHECK(zone.allow_notify[0].addresses[0].to_text() == "192.0.2.3");
-    CHECK(zone.allow_transfer.size() == 1);
-    CHECK(zone.output.mode == OutputMode::none);
-    CHECK_FALSE(zone.guard);
-    CHECK(config.zones[1].notify.size() == 1);
+    CHECK(zone->catalog == CatalogRole::consumer);
+    REQUIRE(zone->primaries.size() == 1);
+    CHECK(zone->primaries[0]->name == "ns3");
+    REQUIRE(zone->allow_notify.size() == 1);
+    CHECK(zone->allow_notify[0].addresses[0].to_text() == "192.0.2.3");
+    CHECK(zone->allow_transfer.size() == 1);
+    CHECK(zone->output.mode == OutputMode::none);
+    CHECK_FALSE(zone->guard);
+    CHECK(config.zones[1]->notify.size() == 1);
 }
 
 TEST_CASE("a server beside us that follows members is told of their catalog", "[config][catalog]") {
@@ -77,8 +77,8 @@ TEST_CASE("a server beside us that follows members is told of their catalog", "[
             "catalogs: [{ zone: cat.test, role: consumer, primaries: [ns1] }]\n",
         kSecondary);
     REQUIRE(config.zones.size() == 1);
-    REQUIRE(config.zones[0].notify.size() == 1);
-    CHECK(config.zones[0].notify[0]->addresses[0].to_text() == "127.0.0.1@53");
+    REQUIRE(config.zones[0]->notify.size() == 1);
+    CHECK(config.zones[0]->notify[0]->addresses[0].to_text() == "127.0.0.1@53");
 }
 
 TEST_CASE("a member is what its template says", "[config][catalog]") {
@@ -105,12 +105,12 @@ TEST_CASE("a member is what its template says", "[config][catalog]") {
                                                   {.groups = row.groups, .primaries = {}});
             REQUIRE(zone);
             CHECK(zone->name == name("a.test."));
-            CHECK(zone->template_name == row.expected);
-            REQUIRE(zone->primaries.size() == 1);
-            CHECK(zone->primaries[0]->name == row.primary);
-            CHECK(zone->allow_notify.size() == 1);
-            const bool writes = zone->output.mode == OutputMode::file;
-            CHECK(zone->output.path == (writes ? "/out/a.test.zone" : ""));
+            CHECK((*zone)->template_name == row.expected);
+            REQUIRE((*zone)->primaries.size() == 1);
+            CHECK((*zone)->primaries[0]->name == row.primary);
+            CHECK((*zone)->allow_notify.size() == 1);
+            const bool writes = (*zone)->output.mode == OutputMode::file;
+            CHECK(zone->output_path() == (writes ? "/out/a.test.zone" : ""));
         }
     }
     auto remote = std::make_shared<Remote>();
@@ -118,7 +118,7 @@ TEST_CASE("a member is what its template says", "[config][catalog]") {
     const Result<Zone> zone = member_zone(config, config.catalogs[0], name("a.test."),
                                           {.groups = {}, .primaries = {remote}});
     REQUIRE(zone);
-    CHECK(zone->primaries == std::vector<RemotePtr>{remote});
+    CHECK((*zone)->primaries == std::vector<RemotePtr>{remote});
 }
 
 TEST_CASE("members on a primary come by transfer, whatever its template reads",
@@ -132,8 +132,8 @@ TEST_CASE("members on a primary come by transfer, whatever its template reads",
     const Result<Zone> zone = member_zone(config, config.catalogs[0], name("a.test."), {});
     REQUIRE(zone);
     CHECK(zone->is_followed());
-    CHECK(zone->source_file.empty());
-    CHECK(zone->serial_policy == SerialPolicy::keep);
+    CHECK(zone->source_file().empty());
+    CHECK((*zone)->serial_policy == SerialPolicy::keep);
 }
 
 TEST_CASE("a catalog of our own takes its template's notify and transfers", "[config][catalog]") {
@@ -146,19 +146,19 @@ TEST_CASE("a catalog of our own takes its template's notify and transfers", "[co
                kPrimary);
     REQUIRE(config.zones.size() == 3);
     const Zone& zone = config.zones[2];
-    CHECK(zone.catalog == CatalogRole::producer);
-    CHECK(zone.source_file.empty());
+    CHECK(zone->catalog == CatalogRole::producer);
+    CHECK(zone.source_file().empty());
     CHECK_FALSE(zone.is_followed());
-    CHECK(zone.notify.size() == 1);
-    CHECK(zone.allow_transfer.size() == 1);
+    CHECK(zone->notify.size() == 1);
+    CHECK(zone->allow_transfer.size() == 1);
     CHECK(config.templates.empty());
-    CHECK(config.zones[0].template_name == "default");
+    CHECK(config.zones[0]->template_name == "default");
 }
 
 TEST_CASE("a zone of another template is another zone", "[config][catalog]") {
     Zone zone;
     Zone other = zone;
-    other.template_name = "reverse";
+    other.edit().template_name = "reverse";
     CHECK(ZoneComparison{}.same(zone, zone));
     CHECK_FALSE(ZoneComparison{}.same(zone, other));
 }

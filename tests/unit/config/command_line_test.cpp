@@ -250,15 +250,15 @@ TEST_CASE("a primary is configured by options alone", "[config]") {
     CHECK(config->control_socket == "/s/control.sock");
     CHECK(config->log.level == "debug");
     REQUIRE(config->zones.size() == 2);
-    CHECK(config->zones[0].source_file == "/z/db=1");
+    CHECK(config->zones[0].source_file() == "/z/db=1");
     CHECK(config->zones[1].name.to_text() == ".");
-    REQUIRE(config->zones[0].notify.size() == 1);
-    CHECK(config->zones[0].notify[0]->addresses[0].to_text() == "127.0.0.1@5301");
-    REQUIRE(config->zones[0].allow_transfer.size() == 2);
-    CHECK(config->zones[0].allow_transfer[0].addresses[0].to_text() == "127.0.0.0/8");
+    REQUIRE(config->zones[0]->notify.size() == 1);
+    CHECK(config->zones[0]->notify[0]->addresses[0].to_text() == "127.0.0.1@5301");
+    REQUIRE(config->zones[0]->allow_transfer.size() == 2);
+    CHECK(config->zones[0]->allow_transfer[0].addresses[0].to_text() == "127.0.0.0/8");
     REQUIRE(config->directories.size() == 1);
     CHECK(config->directories[0].path == "/zones");
-    CHECK(config->directories[0].settings.allow_transfer.size() == 2);
+    CHECK(config->directories[0].settings->allow_transfer.size() == 2);
 }
 
 TEST_CASE("a secondary is configured by options alone", "[config]") {
@@ -270,13 +270,13 @@ TEST_CASE("a secondary is configured by options alone", "[config]") {
     REQUIRE(config);
     REQUIRE(config->zones.size() == 2);
     const Zone& zone = config->zones[1];
-    CHECK(zone.primaries.size() == 2);
-    CHECK(zone.primaries[1]->addresses[0].to_text() == "192.0.2.1@53");
-    CHECK(zone.notify[0] == zone.primaries[0]);
-    CHECK(zone.output.mode == OutputMode::file);
-    CHECK(zone.output.path == "/out/0%2F1.test.zone");
-    REQUIRE(zone.allow_notify.size() == 2);
-    CHECK(zone.allow_notify[0].addresses[0].to_text() == "127.0.0.1");
+    CHECK(zone->primaries.size() == 2);
+    CHECK(zone->primaries[1]->addresses[0].to_text() == "192.0.2.1@53");
+    CHECK(zone->notify[0] == zone->primaries[0]);
+    CHECK(zone->output.mode == OutputMode::file);
+    CHECK(zone.output_path() == "/out/0%2F1.test.zone");
+    REQUIRE(zone->allow_notify.size() == 2);
+    CHECK(zone->allow_notify[0].addresses[0].to_text() == "127.0.0.1");
     CHECK(config->control_socket == "/run/c.sock");
     CHECK(config->log.level == "notice");
 }
@@ -286,7 +286,7 @@ TEST_CASE("sync needs no address to listen on", "[config]") {
         config_from("sync --store /s --zone a.test --primary 192.0.2.1", kSecondary);
     REQUIRE(config);
     CHECK(config->listen.empty());
-    CHECK(config->zones[0].output.mode == OutputMode::none);
+    CHECK(config->zones[0].output().mode == OutputMode::none);
 }
 
 TEST_CASE("a key file signs everything", "[config]") {
@@ -299,12 +299,12 @@ TEST_CASE("a key file signs everything", "[config]") {
                     kPrimary);
     REQUIRE(config);
     const Zone& zone = config->zones[0];
-    REQUIRE(zone.notify[0]->key);
-    CHECK(zone.notify[0]->key->name().to_text() == "k1.");
-    CHECK(zone.allow_transfer[0].key == zone.notify[0]->key);
-    CHECK(zone.allow_transfer[1].key == zone.notify[0]->key);
-    CHECK(zone.allow_transfer[1].addresses.empty());
-    CHECK(config->keys.find(zone.notify[0]->key->name().view()));
+    REQUIRE(zone->notify[0]->key);
+    CHECK(zone->notify[0]->key->name().to_text() == "k1.");
+    CHECK(zone->allow_transfer[0].key == zone->notify[0]->key);
+    CHECK(zone->allow_transfer[1].key == zone->notify[0]->key);
+    CHECK(zone->allow_transfer[1].addresses.empty());
+    CHECK(config->keys.find(zone->notify[0]->key->name().view()));
 }
 
 TEST_CASE("options without a file say what is missing or wrong", "[config]") {

@@ -112,23 +112,23 @@ TEST_CASE("a configuration reads back as it was written", "[config]") {
     CHECK(again.limits.zone_bytes == std::uint64_t{3} << 30);
     for (std::size_t i = 0; i < again.zones.size(); ++i) {
         CHECK(again.zones[i].name == config.zones[i].name);
-        CHECK(again.zones[i].source_file == config.zones[i].source_file);
+        CHECK(again.zones[i].source_file() == config.zones[i].source_file());
     }
     CHECK(again.tls.at(1)->pins == config.tls.at(1)->pins);
     CHECK(again.server_tls == again.tls[0]);
     CHECK(again.remotes[0]->tls == again.tls[1]);
     const Zone& followed = again.zones[0];
-    CHECK(followed.allow_transfer[2].tls == again.tls[0]);
+    CHECK(followed->allow_transfer[2].tls == again.tls[0]);
     CHECK(followed.is_followed());
-    CHECK(followed.allow_transfer.size() == 4);
-    CHECK(followed.allow_transfer[3].key->name() == *dns::Name::from_text("k2."));
-    CHECK(followed.allow_notify.size() == 2);
-    CHECK(followed.journal.max_bytes == std::uint64_t{64} << 20);
-    CHECK(followed.refresh.max == hours{48});
-    CHECK(followed.hooks[0].exec == config.zones[0].hooks[0].exec);
-    CHECK(followed.guard->max_delete_percent == 20);
-    CHECK(again.zones[1].serial_policy == SerialPolicy::date);
-    CHECK(again.zones[1].journal.max_share_percent == 0);
+    CHECK(followed->allow_transfer.size() == 4);
+    CHECK(followed->allow_transfer[3].key->name() == *dns::Name::from_text("k2."));
+    CHECK(followed->allow_notify.size() == 2);
+    CHECK(followed->journal.max_bytes == std::uint64_t{64} << 20);
+    CHECK(followed->refresh.max == hours{48});
+    CHECK(followed->hooks[0].exec == config.zones[0]->hooks[0].exec);
+    CHECK(followed->guard->max_delete_percent == 20);
+    CHECK(again.zones[1]->serial_policy == SerialPolicy::date);
+    CHECK(again.zones[1]->journal.max_share_percent == 0);
 }
 
 // What a reader knows and the writer does not would be lost without a word.
@@ -166,15 +166,15 @@ TEST_CASE("very many zones are a list of their own, with their templates", "[con
     for (std::size_t i = 0; i < kMaxWrittenZones; ++i) {
         Zone zone;
         zone.name = *dns::Name::from_text(fmt::format("z{}.test", i));
-        zone.source_file = fmt::format("/srv/z{}.test.zone", i);
+        zone.edit().source_file = fmt::format("/srv/z{}.test.zone", i);
         config.zones.push_back(zone);
     }
     const ConfigText text = config_text(config, {}, folder.path("zones.list"));
     static_cast<void>(folder.file("zones.list", text.zones_list));
     const Config again = loaded(text.yaml);
     REQUIRE(again.zones.size() == config.zones.size());
-    CHECK(again.zones.front().source_file == "/a");
-    CHECK(again.zones.back().source_file == config.zones.back().source_file);
+    CHECK(again.zones.front().source_file() == "/a");
+    CHECK(again.zones.back().source_file() == config.zones.back().source_file());
 }
 
 TEST_CASE("what the command line said can be written as a file", "[config]") {
@@ -194,10 +194,10 @@ TEST_CASE("what the command line said can be written as a file", "[config]") {
     REQUIRE(keys);
     const Config again = loaded(config_text(*config, *keys, "").yaml);
     REQUIRE(again.zones.size() == 1);
-    REQUIRE(again.zones[0].primaries.size() == 1);
-    CHECK(again.zones[0].primaries[0]->addresses == config->zones[0].primaries[0]->addresses);
-    CHECK(again.zones[0].primaries[0]->key->name() == *dns::Name::from_text("k1."));
-    CHECK(again.zones[0].notify[0]->addresses[0].to_text() == "192.0.2.1@53");
+    REQUIRE(again.zones[0]->primaries.size() == 1);
+    CHECK(again.zones[0]->primaries[0]->addresses == config->zones[0]->primaries[0]->addresses);
+    CHECK(again.zones[0]->primaries[0]->key->name() == *dns::Name::from_text("k1."));
+    CHECK(again.zones[0]->notify[0]->addresses[0].to_text() == "192.0.2.1@53");
 }
 
 }  // namespace twinzone::config

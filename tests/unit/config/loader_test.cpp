@@ -89,7 +89,7 @@ TEST_CASE("the loader reads every key of a primary", "[config]") {
     CHECK_FALSE(config.remotes[0]->key);
     CHECK(config.directories.size() == 1);
     CHECK(config.directories[0].path == "/etc/bind/reverse");
-    CHECK(config.directories[0].settings.journal.max_bytes == std::uint64_t{64} << 20);
+    CHECK(config.directories[0].settings->journal.max_bytes == std::uint64_t{64} << 20);
 }
 
 TEST_CASE("the loader reads every limit", "[config]") {
@@ -113,40 +113,40 @@ TEST_CASE("a zone starts from its template and has the last word", "[config]") {
     REQUIRE(config.zones.size() == 3);
     const Zone& first = config.zones[0];
     CHECK(first.name == name("example.test."));
-    CHECK(first.source_file == "/etc/bind/db.example.test");
-    CHECK(first.serial_policy == SerialPolicy::increment);
-    REQUIRE(first.notify.size() == 1);
-    CHECK(first.notify[0]->name == "ns2");
-    REQUIRE(first.allow_transfer.size() == 3);
-    CHECK(first.allow_transfer[0].addresses.size() == 2);
-    CHECK(first.allow_transfer[0].addresses[1].to_text() == "2001:db8::2");
-    CHECK(first.allow_transfer[0].key == config.remotes[1]->key);
-    CHECK(first.allow_transfer[1].addresses[0].to_text() == "10.0.0.0/8");
-    CHECK(first.allow_transfer[1].key == config.remotes[1]->key);
-    CHECK_FALSE(first.allow_transfer[2].key);
-    CHECK(first.allow_notify.size() == 1);
-    CHECK(first.journal.max_versions == 2000);
-    CHECK(first.journal.max_bytes == 0);
-    CHECK(first.journal.max_share_percent == 150);
-    CHECK(first.refresh.min == seconds{31});
-    CHECK(first.refresh.max == hours{48});
-    CHECK(first.retry.min == seconds{6});
-    CHECK(first.retry.max == hours{2});
-    CHECK(first.expire_min == hours{3});
+    CHECK(first.source_file() == "/etc/bind/db.example.test");
+    CHECK(first->serial_policy == SerialPolicy::increment);
+    REQUIRE(first->notify.size() == 1);
+    CHECK(first->notify[0]->name == "ns2");
+    REQUIRE(first->allow_transfer.size() == 3);
+    CHECK(first->allow_transfer[0].addresses.size() == 2);
+    CHECK(first->allow_transfer[0].addresses[1].to_text() == "2001:db8::2");
+    CHECK(first->allow_transfer[0].key == config.remotes[1]->key);
+    CHECK(first->allow_transfer[1].addresses[0].to_text() == "10.0.0.0/8");
+    CHECK(first->allow_transfer[1].key == config.remotes[1]->key);
+    CHECK_FALSE(first->allow_transfer[2].key);
+    CHECK(first->allow_notify.size() == 1);
+    CHECK(first->journal.max_versions == 2000);
+    CHECK(first->journal.max_bytes == 0);
+    CHECK(first->journal.max_share_percent == 150);
+    CHECK(first->refresh.min == seconds{31});
+    CHECK(first->refresh.max == hours{48});
+    CHECK(first->retry.min == seconds{6});
+    CHECK(first->retry.max == hours{2});
+    CHECK(first->expire_min == hours{3});
 
     // A named template starts from the built-in values, not from `default`.
     const Zone& second = config.zones[1];
-    CHECK(second.source_file == "/etc/bind/reverse/2.0.192.in-addr.arpa.zone");
-    CHECK(second.serial_policy == SerialPolicy::date);
-    CHECK(second.notify.empty());
-    CHECK(second.allow_transfer.empty());
-    CHECK(second.journal.max_versions == 1000);
+    CHECK(second.source_file() == "/etc/bind/reverse/2.0.192.in-addr.arpa.zone");
+    CHECK(second->serial_policy == SerialPolicy::date);
+    CHECK(second->notify.empty());
+    CHECK(second->allow_transfer.empty());
+    CHECK(second->journal.max_versions == 1000);
 
     const Zone& third = config.zones[2];
     CHECK(third.name == dns::Name{});
-    CHECK(third.source_file == "root.hints");
-    CHECK(third.notify.empty());
-    CHECK(third.allow_transfer.size() == 3);
+    CHECK(third.source_file() == "root.hints");
+    CHECK(third->notify.empty());
+    CHECK(third->allow_transfer.size() == 3);
 }
 
 const std::string kSecondaryExample = R"(
@@ -172,20 +172,20 @@ TEST_CASE("the loader reads the keys of a secondary", "[config]") {
     CHECK(config.log.target == "stderr");
     REQUIRE(config.zones.size() == 2);
     const Zone& zone = config.zones[0];
-    CHECK(zone.primaries == std::vector<RemotePtr>{config.remotes[0]});
-    CHECK(zone.on_lower_serial == OnLowerSerial::adopt);
-    CHECK(zone.output.mode == OutputMode::file);
-    CHECK(zone.output.path == "/zones/0%2F25.2.0.192.in-addr.arpa.zone");
+    CHECK(zone->primaries == std::vector<RemotePtr>{config.remotes[0]});
+    CHECK(zone->on_lower_serial == OnLowerSerial::adopt);
+    CHECK(zone->output.mode == OutputMode::file);
+    CHECK(zone.output_path() == "/zones/0%2F25.2.0.192.in-addr.arpa.zone");
 }
 
 TEST_CASE("NOTIFY is taken from the primaries unless the zone says otherwise", "[config]") {
     const Config config = loaded(kSecondaryExample, Role::secondary);
     const Zone& zone = config.zones[0];
-    REQUIRE(zone.allow_notify.size() == 1);
-    CHECK(zone.allow_notify[0].addresses.size() == 2);
-    CHECK(zone.allow_notify[0].key == config.remotes[0]->key);
-    CHECK(config.zones[1].allow_notify.empty());
-    CHECK(config.zones[1].output.mode == OutputMode::none);
+    REQUIRE(zone->allow_notify.size() == 1);
+    CHECK(zone->allow_notify[0].addresses.size() == 2);
+    CHECK(zone->allow_notify[0].key == config.remotes[0]->key);
+    CHECK(config.zones[1]->allow_notify.empty());
+    CHECK(config.zones[1].output().mode == OutputMode::none);
 }
 
 TEST_CASE("a zones file has a zone a line", "[config]") {
@@ -201,7 +201,7 @@ TEST_CASE("a zones file has a zone a line", "[config]") {
     const Config config = loaded(text + "zones-file: " + list + "\n", Role::secondary);
     std::string names;
     for (const Zone& zone : config.zones) {
-        names += zone.name.to_text() + (zone.allow_notify.empty() ? " quiet " : " ");
+        names += zone.name.to_text() + (zone->allow_notify.empty() ? " quiet " : " ");
     }
     CHECK(names == "a.test. b.test. quiet c.test. d.test. ");
 }
@@ -266,14 +266,17 @@ TEST_CASE("every NAME.zone of a folder is a zone", "[config]") {
           "A.Test.zone", "d e.test.zone", "%66.test.zone"}) {
         (void)folder.file(file, "");
     }
-    Config::Directory directory{.path = folder.path(), .settings = {}};
-    directory.settings.serial_policy = SerialPolicy::date;
+    ZoneSettings settings;
+    settings.source_directory = folder.path();
+    settings.serial_policy = SerialPolicy::date;
+    const Config::Directory directory{.path = folder.path(),
+                                      .settings = std::make_shared<const ZoneSettings>(settings)};
     const auto zones = zones_of(directory);
     REQUIRE(zones);
     std::string names;
     for (const Zone& zone : zones->zones) {
-        names += zone.name.to_text() + "=" + zone.source_file.substr(folder.path().size()) + " ";
-        CHECK(zone.serial_policy == SerialPolicy::date);
+        names += zone.name.to_text() + "=" + zone.source_file().substr(folder.path().size()) + " ";
+        CHECK(zone->serial_policy == SerialPolicy::date);
     }
     CHECK(names == "0/25.test.=/0%2F25.test.zone .=/@.zone A.Test.=/A.Test.zone ");
     CHECK(zones->skipped ==
@@ -286,8 +289,11 @@ TEST_CASE("every NAME.zone of a folder is a zone", "[config]") {
 }
 
 TEST_CASE("one file of a folder is a zone by its name", "[config]") {
-    Config::Directory directory{.path = "/zones", .settings = {}};
-    directory.settings.serial_policy = SerialPolicy::date;
+    ZoneSettings settings;
+    settings.source_directory = "/zones";
+    settings.serial_policy = SerialPolicy::date;
+    const Config::Directory directory{.path = "/zones",
+                                      .settings = std::make_shared<const ZoneSettings>(settings)};
     for (const char* file : {"notes.txt", ".b.test.zone", "a.test.zone.new", "a.test.zone~"}) {
         const Result<std::optional<Zone>> none = zone_in(directory, file);
         CHECK((none && !none->has_value()));
@@ -295,8 +301,8 @@ TEST_CASE("one file of a folder is a zone by its name", "[config]") {
     const Result<std::optional<Zone>> zone = zone_in(directory, "a.test.zone");
     REQUIRE((zone && zone->has_value()));
     CHECK((*zone)->name.to_text() == "a.test.");
-    CHECK((*zone)->source_file == "/zones/a.test.zone");
-    CHECK((*zone)->serial_policy == SerialPolicy::date);
+    CHECK((*zone)->source_file() == "/zones/a.test.zone");
+    CHECK((**zone)->serial_policy == SerialPolicy::date);
     const Result<std::optional<Zone>> wrong = zone_in(directory, "c..test.zone");
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().detail() ==

@@ -49,9 +49,9 @@ TEST_CASE("the loader reads certificates and whom to believe", "[config][tls]") 
     CHECK(ns1.addresses[0].port == 853);
     CHECK(ns1.addresses[1].port == 9853);
     CHECK(config->remotes[1]->addresses[0].port == 53);  // not asked over TLS
-    REQUIRE(config->zones[0].allow_transfer.size() == 2);
-    CHECK(config->zones[0].allow_transfer[0].tls == config->tls[0]);
-    CHECK(config->zones[0].allow_transfer[1].tls == config->tls[1]);
+    REQUIRE(config->zones[0]->allow_transfer.size() == 2);
+    CHECK(config->zones[0]->allow_transfer[0].tls == config->tls[0]);
+    CHECK(config->zones[0]->allow_transfer[1].tls == config->tls[1]);
 }
 
 TEST_CASE("the loader says what is wrong with TLS", "[config][tls]") {

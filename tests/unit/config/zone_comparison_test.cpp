@@ -18,14 +18,14 @@ Zone full_zone(std::uint8_t secret = 1) {
         Remote{.name = "ns1", .addresses = {*Endpoint::from_text("192.0.2.1", 53)}, .key = key});
     Zone zone;
     zone.name = *dns::Name::from_text("example.test.");
-    zone.primaries = {remote};
-    zone.notify = {remote};
-    zone.allow_transfer = {{.addresses = {}, .key = key}};
-    zone.allow_notify = zone.allow_transfer;
-    zone.output = {
+    zone.edit().primaries = {remote};
+    zone.edit().notify = {remote};
+    zone.edit().allow_transfer = {{.addresses = {}, .key = key}};
+    zone.edit().allow_notify = zone->allow_transfer;
+    zone.edit().output = {
         .mode = OutputMode::loopback, .path = {}, .reload = {}, .command = {}, .verify = remote};
-    zone.guard = Guard{};
-    zone.hooks = {{.on = {HookEvent::held}, .exec = {"/bin/true"}}};
+    zone.edit().guard = Guard{};
+    zone.edit().hooks = {{.on = {HookEvent::held}, .exec = {"/bin/true"}}};
     return zone;
 }
 
@@ -43,45 +43,46 @@ TEST_CASE("whatever changes in a zone's settings is seen", "[config]") {
         void (*change)(Zone&);
     };
     const Row rows[] = {
-        {"the key's secret", [](Zone& zone) { zone.notify = full_zone(2).notify; }},
-        {"a rule's key", [](Zone& zone) { zone.allow_transfer = full_zone(2).allow_transfer; }},
-        {"dnssec", [](Zone& zone) { zone.dnssec = true; }},
-        {"the NS set is told", [](Zone& zone) { zone.notify_ns_set = true; }},
-        {"zonemd", [](Zone& zone) { zone.zonemd = ZonemdMode::verify; }},
-        {"a rule more", [](Zone& zone) { zone.allow_notify.emplace_back(); }},
+        {"the key's secret", [](Zone& zone) { zone.edit().notify = full_zone(2)->notify; }},
+        {"a rule's key",
+         [](Zone& zone) { zone.edit().allow_transfer = full_zone(2)->allow_transfer; }},
+        {"dnssec", [](Zone& zone) { zone.edit().dnssec = true; }},
+        {"the NS set is told", [](Zone& zone) { zone.edit().notify_ns_set = true; }},
+        {"zonemd", [](Zone& zone) { zone.edit().zonemd = ZonemdMode::verify; }},
+        {"a rule more", [](Zone& zone) { zone.edit().allow_notify.emplace_back(); }},
         {"an address",
          [](Zone& zone) {
-             auto moved = std::make_shared<Remote>(*zone.primaries.front());
+             auto moved = std::make_shared<Remote>(*zone->primaries.front());
              moved->addresses.front().port = 54;
-             zone.primaries = {moved};
+             zone.edit().primaries = {moved};
          }},
         {"the key of one that had none",
          [](Zone& zone) {
-             auto plain = std::make_shared<Remote>(*zone.primaries.front());
+             auto plain = std::make_shared<Remote>(*zone->primaries.front());
              plain->key.reset();
-             zone.primaries = {plain};
+             zone.edit().primaries = {plain};
          }},
         {"over TLS",
          [](Zone& zone) {
-             auto secure = std::make_shared<Remote>(*zone.notify.front());
+             auto secure = std::make_shared<Remote>(*zone->notify.front());
              secure->tls = std::make_shared<Tls>();
-             zone.notify = {secure};
+             zone.edit().notify = {secure};
          }},
-        {"nobody to tell", [](Zone& zone) { zone.notify.clear(); }},
-        {"the file", [](Zone& zone) { zone.source_file = std::string{"x"}; }},
-        {"the policy", [](Zone& zone) { zone.serial_policy = SerialPolicy::date; }},
-        {"lower serials", [](Zone& zone) { zone.on_lower_serial = OnLowerSerial::adopt; }},
-        {"the output", [](Zone& zone) { zone.output.mode = OutputMode::none; }},
-        {"whom the output asks", [](Zone& zone) { zone.output.verify.reset(); }},
-        {"its history", [](Zone& zone) { zone.journal.max_versions = 3; }},
-        {"refresh", [](Zone& zone) { zone.refresh.min = seconds{1}; }},
-        {"retry", [](Zone& zone) { zone.retry.max = seconds{9}; }},
-        {"expire", [](Zone& zone) { zone.expire_min = seconds{9}; }},
-        {"verify-interval", [](Zone& zone) { zone.verify_interval = hours{1}; }},
-        {"no guard", [](Zone& zone) { zone.guard.reset(); }},
-        {"another guard", [](Zone& zone) { zone.guard->min_records = 3; }},
-        {"a hook's words", [](Zone& zone) { zone.hooks.front().exec.emplace_back("x"); }},
-        {"a hook's events", [](Zone& zone) { zone.hooks.front().on = {HookEvent::failed}; }},
+        {"nobody to tell", [](Zone& zone) { zone.edit().notify.clear(); }},
+        {"the file", [](Zone& zone) { zone.edit().source_file = std::string{"x"}; }},
+        {"the policy", [](Zone& zone) { zone.edit().serial_policy = SerialPolicy::date; }},
+        {"lower serials", [](Zone& zone) { zone.edit().on_lower_serial = OnLowerSerial::adopt; }},
+        {"the output", [](Zone& zone) { zone.edit().output.mode = OutputMode::none; }},
+        {"whom the output asks", [](Zone& zone) { zone.edit().output.verify.reset(); }},
+        {"its history", [](Zone& zone) { zone.edit().journal.max_versions = 3; }},
+        {"refresh", [](Zone& zone) { zone.edit().refresh.min = seconds{1}; }},
+        {"retry", [](Zone& zone) { zone.edit().retry.max = seconds{9}; }},
+        {"expire", [](Zone& zone) { zone.edit().expire_min = seconds{9}; }},
+        {"verify-interval", [](Zone& zone) { zone.edit().verify_interval = hours{1}; }},
+        {"no guard", [](Zone& zone) { zone.edit().guard.reset(); }},
+        {"another guard", [](Zone& zone) { zone.edit().guard->min_records = 3; }},
+        {"a hook's words", [](Zone& zone) { zone.edit().hooks.front().exec.emplace_back("x"); }},
+        {"a hook's events", [](Zone& zone) { zone.edit().hooks.front().on = {HookEvent::failed}; }},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {

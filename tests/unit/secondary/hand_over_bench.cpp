@@ -21,10 +21,11 @@ std::optional<dns::Serial> serial_of(std::optional<std::uint32_t> number) {
 
 HandOverBench::HandOverBench(config::OutputMode mode, config::ReloadKind reload) {
     zone.name = twinzone::test::apex();
-    zone.output.mode = mode;
-    zone.output.path = "example.test.zone";
-    zone.output.reload = mode == config::OutputMode::file ? reload : config::ReloadKind::none;
-    zone.output.verify = std::make_shared<config::Remote>(config::Remote{
+    config::Output& output = zone.edit().output;
+    output.mode = mode;
+    output.path = "example.test.zone";
+    output.reload = mode == config::OutputMode::file ? reload : config::ReloadKind::none;
+    output.verify = std::make_shared<config::Remote>(config::Remote{
         .name = "local", .addresses = {*Endpoint::from_text("127.0.0.1", 53)}, .key = nullptr});
 }
 

@@ -263,7 +263,7 @@ TEST_CASE("what a crash left is put back where the new file is refused", "[secon
 
 TEST_CASE("without a server to ask the command's word is all there is", "[secondary][hand-over]") {
     Files bench;
-    bench.zone.output.verify = nullptr;
+    bench.zone.edit().output.verify = nullptr;
     bench.start();
     bench.publish(1);
     CHECK(bench.view().state == State::in_step);
@@ -297,7 +297,7 @@ TEST_CASE("a server that watches its files itself is only asked", "[secondary][h
 TEST_CASE("a plain file without reload and server is in step when it is written",
           "[secondary][hand-over]") {
     Files bench{ReloadKind::none};
-    bench.zone.output.verify = nullptr;
+    bench.zone.edit().output.verify = nullptr;
     bench.start();
     bench.publish(1);
     bench.publish(2);

@@ -50,22 +50,22 @@ TEST_CASE("a promoted zone comes from its file, the others are followed as befor
     CHECK(primary.store_path == "/srv/store");
     CHECK(primary.control_socket == "/run/twinzone/primary.sock");
     REQUIRE(primary.zones.size() == 4);
-    CHECK(primary.zones[0].source_file == "/srv/promoted/a.test.zone");
+    CHECK(primary.zones[0].source_file() == "/srv/promoted/a.test.zone");
     CHECK_FALSE(primary.zones[0].is_followed());
-    CHECK(primary.zones[0].notify == before.zones[0].notify);
-    CHECK(primary.zones[1].primaries == before.zones[1].primaries);
+    CHECK(primary.zones[0]->notify == before.zones[0]->notify);
+    CHECK(primary.zones[1]->primaries == before.zones[1]->primaries);
     for (const config::Zone& zone : primary.zones) {
-        CHECK(zone.output.mode == config::OutputMode::none);
+        CHECK(zone->output.mode == config::OutputMode::none);
     }
 }
 
 TEST_CASE("the server beside that follows the secondary hears of new versions from the primary too",
           "[secondary]") {
     const config::Config primary = primary_config(secondary(), all_but_b, "/srv/promoted");
-    REQUIRE(primary.zones[2].notify.size() == 1);
-    CHECK(primary.zones[2].notify[0]->name == "beside");
-    REQUIRE(primary.zones[3].notify.size() == 1);
-    CHECK(std::count(primary.remotes.begin(), primary.remotes.end(), primary.zones[3].notify[0]) ==
+    REQUIRE(primary.zones[2]->notify.size() == 1);
+    CHECK(primary.zones[2]->notify[0]->name == "beside");
+    REQUIRE(primary.zones[3]->notify.size() == 1);
+    CHECK(std::count(primary.remotes.begin(), primary.remotes.end(), primary.zones[3]->notify[0]) ==
           1);
 }
 

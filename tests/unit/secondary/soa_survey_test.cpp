@@ -20,10 +20,10 @@ class Survey {
              config::OnLowerSerial policy = config::OnLowerSerial::refuse) {
         config::Zone zone;
         zone.name = t::apex();
-        zone.on_lower_serial = policy;
+        zone.edit().on_lower_serial = policy;
         for (unsigned i = 1; i <= primaries; ++i) {
             const Endpoint at = *Endpoint::from_text(fmt::format("192.0.2.{}", i), 53);
-            zone.primaries.push_back(std::make_shared<const config::Remote>(config::Remote{
+            zone.edit().primaries.push_back(std::make_shared<const config::Remote>(config::Remote{
                 .name = at.to_text(), .addresses = {at}, .key = nullptr, .tls = nullptr}));
         }
         survey_.add(zone, ours ? std::optional{dns::Serial{*ours}} : std::nullopt);

@@ -12,7 +12,7 @@ class AnnouncerBench : public StoreBench {
   public:
     explicit AnnouncerBench(dns::TsigKeyPtr with_key = nullptr) {
         zone.name = name("example.test.");
-        zone.notify = {remote("ns2", "192.0.2.2@53", std::move(with_key))};
+        zone.edit().notify = {remote("ns2", "192.0.2.2@53", std::move(with_key))};
         hold(*version(5, {1}));
     }
 
@@ -139,7 +139,7 @@ TEST_CASE("a remote with a key gets signed NOTIFYs, and only signed answers coun
 TEST_CASE("the second address of a remote is tried where the first is silent",
           "[service][announcer]") {
     AnnouncerBench bench;
-    bench.zone.notify = {std::make_shared<config::Remote>(
+    bench.zone.edit().notify = {std::make_shared<config::Remote>(
         config::Remote{.name = "ns2",
                        .addresses = {endpoint("192.0.2.2"), endpoint("192.0.2.3")},
                        .key = nullptr})};
@@ -170,7 +170,7 @@ TEST_CASE("a NOTIFY leaves from the remote's source address", "[service][announc
                           .addresses = {endpoint("192.0.2.2"), endpoint("2001:db8::2@53")},
                           .key = nullptr};
     remote.via = endpoint("192.0.2.9").address;
-    bench.zone.notify = {std::make_shared<config::Remote>(remote)};
+    bench.zone.edit().notify = {std::make_shared<config::Remote>(remote)};
     bench.start();
     bench.publish();
     CHECK(bench.sent()->source == remote.via);

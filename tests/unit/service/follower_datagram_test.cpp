@@ -26,8 +26,8 @@ std::vector<dns::Record> difference(std::uint32_t from, std::uint8_t come) {
 class Signed : public FollowerBench {
   public:
     explicit Signed(bool has_key = true) {
-        zone.primaries = {remote("ns1", "192.0.2.1@53", has_key ? key("k.") : nullptr)};
-        zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+        zone.edit().primaries = {remote("ns1", "192.0.2.1@53", has_key ? key("k.") : nullptr)};
+        zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
         hold(*version(1, {1, 2}));
         follow();
         take_by(Transport::tcp, 1, 3);

@@ -23,7 +23,7 @@ config::RemotePtr over_tls(std::string_view name, std::string_view at) {
 class DigestBench : public FollowerBench {
   public:
     DigestBench() {
-        zone.primaries = {over_tls("ns1", kNs1), over_tls("ns2", kNs2)};
+        zone.edit().primaries = {over_tls("ns1", kNs1), over_tls("ns2", kNs2)};
         hold(*ours);
         follow();
     }

@@ -15,8 +15,8 @@ namespace {
 class TwoHistories : public FollowerBench {
   public:
     TwoHistories() {
-        zone.primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
-        zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+        zone.edit().primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
+        zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
         follow();
         reply(next(dns::RrType::axfr, 1), full(*version(1, {1, 2})));
         settle();

@@ -20,8 +20,8 @@ std::vector<std::uint8_t> hosts(std::size_t count) {
 class Guarded : public FollowerBench {
   public:
     Guarded() {
-        zone.guard = config::Guard{};
-        zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+        zone.edit().guard = config::Guard{};
+        zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
         hold(*version(1, hosts(20)));
         follow();
     }

@@ -13,9 +13,9 @@ namespace {
 class Checking : public FollowerBench {
   public:
     explicit Checking(std::size_t primaries = 1) {
-        zone.primaries.clear();
+        zone.edit().primaries.clear();
         for (std::size_t i = 1; i <= primaries; ++i) {
-            zone.primaries.push_back(
+            zone.edit().primaries.push_back(
                 remote(fmt::format("ns{}", i), fmt::format("192.0.2.{}@53", i)));
         }
         hold(*version(1, {1}));
@@ -200,7 +200,7 @@ TEST_CASE("a primary that lags or is away is no failure once another has confirm
 TEST_CASE("after the first load from a primary that lags the next one is asked",
           "[service][follower]") {
     FollowerBench bench;
-    bench.zone.primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
+    bench.zone.edit().primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
     bench.follow();
     std::optional<Ask> question = bench.asked();
     REQUIRE(question);
@@ -231,7 +231,7 @@ TEST_CASE("an answer with another ID is passed over", "[service][follower]") {
 TEST_CASE("NOTIFYs are answered by who sends them and for what", "[service][follower]") {
     Checking bench;
     FollowerBench strict;
-    strict.zone.allow_notify = {
+    strict.zone.edit().allow_notify = {
         config::AccessRule{.addresses = {*IpPrefix::from_text("192.0.2.1")}, .key = key("k.")}};
     strict.follow();
     const transfer::Peer primary{.address = endpoint("192.0.2.1").address, .key = key("k.")};
@@ -253,8 +253,8 @@ TEST_CASE("NOTIFYs are answered by who sends them and for what", "[service][foll
 
 TEST_CASE("the sender of a NOTIFY is asked first", "[service][follower]") {
     FollowerBench bench;
-    bench.zone.primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
-    bench.zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+    bench.zone.edit().primaries = {remote("ns1", "192.0.2.1@53"), remote("ns2", "192.0.2.2@53")};
+    bench.zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
     bench.hold(*version(1, {1}));
     bench.follow();
     static_cast<void>(bench.follower->handle_notify(
@@ -325,7 +325,7 @@ TEST_CASE("expiry goes on over a restart", "[service][follower]") {
 
 TEST_CASE("the serials of RFC 1982 lead through a whole circle", "[service][follower]") {
     FollowerBench bench;
-    bench.zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+    bench.zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
     bench.hold(*version(0, {1}));
     bench.follow();
     for (const std::uint32_t serial : {1U, 0x80000000U, 0xffffffffU, 3U}) {

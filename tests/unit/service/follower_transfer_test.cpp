@@ -14,12 +14,12 @@ namespace {
 class Notified : public FollowerBench {
   public:
     explicit Notified(std::size_t primaries = 1) {
-        zone.primaries.clear();
+        zone.edit().primaries.clear();
         for (std::size_t i = 1; i <= primaries; ++i) {
-            zone.primaries.push_back(
+            zone.edit().primaries.push_back(
                 remote(fmt::format("ns{}", i), fmt::format("192.0.2.{}@53", i)));
         }
-        zone.allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
+        zone.edit().allow_notify = {config::AccessRule{.addresses = {}, .key = nullptr}};
         hold(*version(1, {1, 2}));
         follow();
         notify();
@@ -214,7 +214,7 @@ TEST_CASE("the primary's silence after one newer SOA means: ask for everything",
 TEST_CASE("a primary that is behind is refused or adopted, by policy", "[service][follower][R33]") {
     FollowerBench bench;
     const bool adopt = GENERATE(false, true);
-    bench.zone.on_lower_serial =
+    bench.zone.edit().on_lower_serial =
         adopt ? config::OnLowerSerial::adopt : config::OnLowerSerial::refuse;
     bench.hold(*version(10, {1}));
     bench.follow();

@@ -23,7 +23,7 @@ class LedgerBench {
           }) {
         config::Zone zone;
         zone.name = kZone;
-        zone.notify = std::move(notify);
+        zone.edit().notify = std::move(notify);
         ledger.add_zone(zone, dns::Serial{5});
     }
 

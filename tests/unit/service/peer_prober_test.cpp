@@ -16,7 +16,7 @@ class ProberBench {
     explicit ProberBench(ProberLimits limits = {}, dns::TsigKeyPtr with_key = nullptr)
         : prober(limits, 7) {
         zone.name = kZone;
-        zone.notify = {remote("ns2", "192.0.2.2@53", std::move(with_key))};
+        zone.edit().notify = {remote("ns2", "192.0.2.2@53", std::move(with_key))};
         prober.add_zone(zone);
     }
 
@@ -58,7 +58,7 @@ class ProberBench {
         for (int i = 0; i < count; ++i) {
             config::Zone other;
             other.name = name(fmt::format("z{}.test.", i));
-            other.notify = zone.notify;
+            other.edit().notify = zone->notify;
             prober.add_zone(other);
             prober.want(now, other.name, "ns2", Duration{0});
         }

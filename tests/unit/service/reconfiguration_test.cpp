@@ -25,12 +25,12 @@ TEST_CASE("new remotes are told, those that are gone are owed nothing", "[servic
     Announcer announcer{*bench.store, {}, 3};
     config::Zone zone;
     zone.name = name("example.test.");
-    zone.notify = {remote("ns2", "192.0.2.2@53")};
+    zone.edit().notify = {remote("ns2", "192.0.2.2@53")};
     announcer.add_zone(zone);
     bench.disk.owed.emplace("example.test.", "ns2");
     announcer.handle_published(bench.now(), zone.name, version(5, {1})->version);
     CHECK(told_by(announcer, bench.now()) == std::vector<std::string>{"192.0.2.2@53"});
-    zone.notify = {remote("ns3", "192.0.2.3@53")};
+    zone.edit().notify = {remote("ns3", "192.0.2.3@53")};
     announcer.put_zone(bench.now(), zone);
     CHECK(told_by(announcer, bench.now()) == std::vector<std::string>{"192.0.2.3@53"});
     CHECK(announcer.owed() == 1);
@@ -48,9 +48,9 @@ TEST_CASE("a remote that moves is told at its new address", "[service][reload]")
     Announcer announcer{*bench.store, {}, 3};
     config::Zone zone;
     zone.name = name("example.test.");
-    zone.notify = {remote("ns2", "192.0.2.2@53")};
+    zone.edit().notify = {remote("ns2", "192.0.2.2@53")};
     announcer.add_zone(zone);
-    zone.notify = {remote("ns2", "192.0.2.22@53")};
+    zone.edit().notify = {remote("ns2", "192.0.2.22@53")};
     announcer.put_zone(bench.now(), zone);
     CHECK(told_by(announcer, bench.now()).empty());
     announcer.handle_published(bench.now(), zone.name, version(5, {1})->version);
@@ -64,7 +64,7 @@ TEST_CASE("changed primaries are asked at once, a transfer that runs is not cut"
     const std::optional<Ask> running = bench.asked();
     REQUIRE(running);
     CHECK(FollowerBench::type_of(*running) == dns::RrType::axfr);
-    bench.zone.primaries = {remote("ns9", "192.0.2.9@53")};
+    bench.zone.edit().primaries = {remote("ns9", "192.0.2.9@53")};
     bench.follower->put_zone(bench.now(), bench.zone);
     CHECK(bench.follower->invariants_hold());
     bench.reply(*running, full(*version(5, {1, 2})));
@@ -97,7 +97,7 @@ TEST_CASE("a shorter refresh takes effect without a transfer", "[service][reload
     const std::optional<Ask> first = bench.asked(seconds{5});
     REQUIRE(first);
     bench.reply(*first, {soa(5).record()});
-    bench.zone.refresh = {seconds{1}, seconds{30}};
+    bench.zone.edit().refresh = {seconds{1}, seconds{30}};
     const std::optional<seconds> expires = bench.view().expires_in;
     bench.follower->put_zone(bench.now(), bench.zone);
     CHECK(bench.view().next_check_in <= seconds{30});

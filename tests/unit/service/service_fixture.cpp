@@ -130,7 +130,7 @@ std::unique_ptr<ContentIntake> ListIntakes::open() {
 
 FollowerBench::FollowerBench() {
     zone.name = name("example.test.");
-    zone.primaries = {remote("ns1", "192.0.2.1@53")};
+    zone.edit().primaries = {remote("ns1", "192.0.2.1@53")};
 }
 
 void FollowerBench::follow() {

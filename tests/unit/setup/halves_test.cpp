@@ -36,12 +36,12 @@ TEST_CASE("a primary's half follows the server beside and tells the other host",
             REQUIRE(config->zones.size() == 1);
             const config::Zone& zone = config->zones[0];
             CHECK(zone.name == *dns::Name::from_text("a.test"));
-            REQUIRE(zone.primaries.size() == 1);
-            CHECK(zone.primaries[0]->addresses[0].to_text() == "127.0.0.1@53");
-            CHECK((zone.primaries[0]->key != nullptr) == made->is_signed());
-            REQUIRE(zone.notify.size() == 1);
-            CHECK(zone.notify[0]->addresses[0].to_text() == "192.0.2.9@54");
-            CHECK(zone.allow_transfer.size() == 2);
+            REQUIRE(zone->primaries.size() == 1);
+            CHECK(zone->primaries[0]->addresses[0].to_text() == "127.0.0.1@53");
+            CHECK((zone->primaries[0]->key != nullptr) == made->is_signed());
+            REQUIRE(zone->notify.size() == 1);
+            CHECK(zone->notify[0]->addresses[0].to_text() == "192.0.2.9@54");
+            CHECK(zone->allow_transfer.size() == 2);
         }
     }
 }
@@ -59,12 +59,12 @@ TEST_CASE("a secondary's half follows the other host and feeds the server beside
             REQUIRE(config->zones.size() == 1);
             const config::Zone& zone = config->zones[0];
             CHECK(zone.name == *dns::Name::from_text("example.test"));
-            REQUIRE(zone.primaries.size() == 2);
-            CHECK(zone.primaries[1]->addresses[0].to_text() == "2001:db8::8@54");
+            REQUIRE(zone->primaries.size() == 2);
+            CHECK(zone->primaries[1]->addresses[0].to_text() == "2001:db8::8@54");
             CHECK(zone.output.mode == config::OutputMode::loopback);
             REQUIRE(zone.output.verify);
             CHECK(zone.output.verify->addresses[0].to_text() == "127.0.0.1@5353");
-            CHECK(zone.allow_transfer.size() == 1);
+            CHECK(zone->allow_transfer.size() == 1);
             // The server is to come by loopback.
             CHECK(made->ours.to_text() == "127.0.0.1@5301");
         }
