@@ -175,9 +175,11 @@ class Zone {
 
     // To be changed for this zone alone: it has a copy of its own from now on.
     ZoneSettings& edit() {
-        auto own = std::make_shared<ZoneSettings>(*settings_);
-        settings_ = own;
-        return *own;
+        if (settings_.use_count() != 1) {
+            settings_ = std::make_shared<ZoneSettings>(*settings_);
+        }
+        // Nobody else has them, and all are made to be changed.
+        return const_cast<ZoneSettings&>(*settings_);
     }
 
     // By transfer from `primaries`, on either program.

@@ -17,7 +17,7 @@ bool is_by_client(Reason reason) {
     return words_of(reason).by_client;
 }
 
-void erase(Bytes& run, std::size_t place) {
+void take_out(Bytes& run, std::size_t place) {
     const auto first = run.begin() + static_cast<std::ptrdiff_t>(place);
     run.erase(first, first + static_cast<std::ptrdiff_t>(at(run, place).size()));
 }
@@ -53,7 +53,7 @@ void DecisionBook::add(UnixTime now, const dns::Name& name, const Decision& deci
         kept.first = at(run, *before).first();
         kept.times = at(run, *before).times() + 1;
         fresh = pack(kept);
-        erase(run, *before);
+        take_out(run, *before);
     }
     make_room(run, is_by_client(decision.reason));
     run.reserve(run.size() + fresh.size());
@@ -91,9 +91,9 @@ void DecisionBook::make_room(Bytes& run, bool by_client) {
     };
     const auto of_clients = std::count_if(places.begin(), places.end(), is_of_client);
     if (by_client && static_cast<std::size_t>(of_clients) >= kMaxClientDecisions) {
-        erase(run, *std::find_if(places.begin(), places.end(), is_of_client));
+        take_out(run, *std::find_if(places.begin(), places.end(), is_of_client));
     } else if (places.size() >= kMaxDecisions) {
-        erase(run, 0);
+        take_out(run, 0);
     }
 }
 

@@ -61,9 +61,9 @@ TEST_CASE("a secondary's half follows the other host and feeds the server beside
             CHECK(zone.name == *dns::Name::from_text("example.test"));
             REQUIRE(zone->primaries.size() == 2);
             CHECK(zone->primaries[1]->addresses[0].to_text() == "2001:db8::8@54");
-            CHECK(zone.output.mode == config::OutputMode::loopback);
-            REQUIRE(zone.output.verify);
-            CHECK(zone.output.verify->addresses[0].to_text() == "127.0.0.1@5353");
+            CHECK(zone->output.mode == config::OutputMode::loopback);
+            REQUIRE(zone->output.verify);
+            CHECK(zone->output.verify->addresses[0].to_text() == "127.0.0.1@5353");
             CHECK(zone->allow_transfer.size() == 1);
             // The server is to come by loopback.
             CHECK(made->ours.to_text() == "127.0.0.1@5301");
