@@ -78,9 +78,9 @@ def test_octodns_reads_the_zone_from_the_secondary(tmp_path, running):
 def test_the_hook_hands_the_zone_to_octodns(tmp_path):
     (tmp_path / "octodns.env").write_text("AXFR_KEY_NAME=k.\nAXFR_KEY_SECRET=s\nAWS_ACCESS_KEY_ID=a\n"
                                           "AWS_SECRET_ACCESS_KEY=b\n", encoding="ascii")
-    stub = tmp_path / "octodns-sync"
-    stub.write_text('#!/bin/sh\necho "$AXFR_KEY_NAME" "$@"\n', encoding="ascii")
-    stub.chmod(0o755)
+    octodns = tmp_path / "octodns-sync"
+    octodns.write_text('#!/bin/sh\necho "$AXFR_KEY_NAME" "$@"\n', encoding="ascii")
+    octodns.chmod(0o755)
     script = tmp_path / "on-commit.sh"
     script.write_text(example("on-commit.sh").replace("/etc/twinzone", str(tmp_path)),
                       encoding="utf-8")
