@@ -34,18 +34,7 @@ class PagesInMemory final : public zone::PageCursor {
 };
 
 Result<std::vector<zone::Diff>> diffs_of(std::vector<Bytes> pages) {
-    zone::DiffReader reader{std::make_unique<PagesInMemory>(std::move(pages))};
-    std::vector<zone::Diff> diffs;
-    for (;;) {
-        Result<std::optional<zone::Diff>> diff = reader.next();
-        if (!diff) {
-            return fail(std::move(diff).error());
-        }
-        if (!*diff) {
-            return diffs;
-        }
-        diffs.push_back(std::move(**diff));
-    }
+    return zone::read_diffs(std::make_unique<PagesInMemory>(std::move(pages)));
 }
 
 }  // namespace

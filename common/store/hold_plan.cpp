@@ -184,19 +184,8 @@ Result<std::vector<zone::Diff>> read_held_diffs(const Transaction& txn, const Ho
         }
         way.steps.push_back(std::move(**head));
     }
-    zone::DiffReader reader{
-        std::make_unique<WayCursor>(txn, record.content.item.id, std::move(way))};
-    std::vector<zone::Diff> diffs;
-    for (;;) {
-        Result<std::optional<zone::Diff>> diff = reader.next();
-        if (!diff) {
-            return fail(std::move(diff).error());
-        }
-        if (!*diff) {
-            return diffs;
-        }
-        diffs.push_back(std::move(**diff));
-    }
+    return zone::read_diffs(
+        std::make_unique<WayCursor>(txn, record.content.item.id, std::move(way)));
 }
 
 std::uint64_t bytes_of(const HoldPlan& plan) noexcept {

@@ -35,18 +35,7 @@ Result<std::vector<zone::Diff>> read_steps(const zone::Snapshot& snapshot, dns::
     if (*pages == nullptr) {
         return fail(Errc::store_corrupt, "the journal lists steps that it does not have");
     }
-    zone::DiffReader reader{std::move(*pages)};
-    std::vector<zone::Diff> steps;
-    for (;;) {
-        Result<std::optional<zone::Diff>> step = reader.next();
-        if (!step) {
-            return fail(std::move(step).error());
-        }
-        if (!*step) {
-            return steps;
-        }
-        steps.push_back(std::move(**step));
-    }
+    return zone::read_diffs(std::move(*pages));
 }
 
 }  // namespace

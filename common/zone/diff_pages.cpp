@@ -152,6 +152,21 @@ Result<std::optional<dns::SoaRecord>> DiffReader::parse_soa(const dns::RecordVie
     return std::optional{std::move(*soa)};
 }
 
+Result<std::vector<Diff>> read_diffs(std::unique_ptr<PageCursor> pages) {
+    DiffReader reader{std::move(pages)};
+    std::vector<Diff> diffs;
+    for (;;) {
+        Result<std::optional<Diff>> diff = reader.next();
+        if (!diff) {
+            return fail(std::move(diff).error());
+        }
+        if (!*diff) {
+            return diffs;
+        }
+        diffs.push_back(std::move(**diff));
+    }
+}
+
 Result<Diff> decode_diff_pages(std::span<const Bytes> pages) {
     DiffReader reader{std::make_unique<SpanCursor>(pages)};
     Result<std::optional<Diff>> diff = reader.next();

@@ -60,6 +60,9 @@ class DiffReader {
     std::optional<dns::SoaRecord> pending_;  // a SOA that ended the list before it
 };
 
+// All differences that the pages hold. Requires: pages is not null. Errors as DiffReader::next().
+[[nodiscard]] Result<std::vector<Diff>> read_diffs(std::unique_ptr<PageCursor> pages);
+
 // Back from all pages of one difference. Errc::store_corrupt.
 [[nodiscard]] Result<Diff> decode_diff_pages(std::span<const Bytes> pages);
 

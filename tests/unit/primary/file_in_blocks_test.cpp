@@ -1,6 +1,7 @@
 // Files that are read in blocks, against the same files read front to back.
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -36,14 +37,20 @@ std::vector<std::string> lines_of_a_zone() {
     return lines;
 }
 
+LoadOptions options_for(test::TemporaryFolder& folder, std::string_view text) {
+    LoadOptions options;
+    options.zone = *dns::Name::from_text("example.test.");
+    options.file = folder.write("zone", text);
+    options.spill_directory = folder.path();
+    options.max_records = 1'000'000;
+    options.max_bytes = 1'000'000'000;
+    return options;
+}
+
 class Zone {
   public:
     Zone() {
-        options.zone = *dns::Name::from_text("example.test.");
-        options.file = folder_.in("zone");
-        options.spill_directory = folder_.path();
-        options.max_records = 1'000'000;
-        options.max_bytes = 1'000'000'000;
+        options = options_for(folder_, "");
         folder_.write("empty", "");
     }
 
@@ -218,12 +225,7 @@ TEST_CASE("a file whose TTLs lean on the records before is read front to back",
         text += fmt::format("host-{}.example.test. {}A 192.0.2.1\n", i * 7919 % 100'003,
                             i % 1000 == 0 ? fmt::format("{} ", i + 1) : std::string{});
     }
-    LoadOptions options;
-    options.zone = *dns::Name::from_text("example.test.");
-    options.file = folder.write("zone", text);
-    options.spill_directory = folder.path();
-    options.max_records = 1'000'000;
-    options.max_bytes = 1'000'000'000;
+    const LoadOptions options = options_for(folder, text);
     const ZoneFileReading in_blocks = read_zone_file(options);
     folder.write("empty", "");
     folder.write("zone", text + "$INCLUDE empty\n");
@@ -241,12 +243,7 @@ TEST_CASE("a SOA without a TTL in a later block takes the TTL stated before it",
         text += fmt::format("host-{}.example.test. 77 A 192.0.2.1\n", i * 7919 % 100'003);
     }
     text += "example.test. SOA ns1.example.test. host.example.test. 1 3600 600 86400 300\n";
-    LoadOptions options;
-    options.zone = *dns::Name::from_text("example.test.");
-    options.file = folder.write("zone", text);
-    options.spill_directory = folder.path();
-    options.max_records = 1'000'000;
-    options.max_bytes = 1'000'000'000;
+    const LoadOptions options = options_for(folder, text);
     const ZoneFileReading in_blocks = read_zone_file(options);
     REQUIRE(in_blocks.zone);
     CHECK(in_blocks.zone->soa.ttl == dns::Ttl{77});

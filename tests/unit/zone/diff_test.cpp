@@ -74,18 +74,17 @@ TEST_CASE("several differences behind each other are read one by one", "[zone][h
         REQUIRE(pages);
         cursor->pages.insert(cursor->pages.end(), pages->begin(), pages->end());
     }
-    DiffReader reader{std::move(cursor)};
+    const Result<std::vector<Diff>> diffs = read_diffs(std::move(cursor));
+    REQUIRE(diffs);
+    REQUIRE(diffs->size() == 3);
     const std::size_t expected[][2] = {{1, 0}, {0, 0}, {0, 1}};
     for (std::uint32_t i = 0; i < 3; ++i) {
-        const Result<std::optional<Diff>> diff = reader.next();
-        REQUIRE(diff);
-        REQUIRE(*diff);
-        CHECK((*diff)->from.serial.value() == i + 1);
-        CHECK((*diff)->to.serial.value() == i + 2);
-        CHECK((*diff)->removed.size() == expected[i][0]);
-        CHECK((*diff)->added.size() == expected[i][1]);
+        const Diff& diff = (*diffs)[i];
+        CHECK(diff.from.serial.value() == i + 1);
+        CHECK(diff.to.serial.value() == i + 2);
+        CHECK(diff.removed.size() == expected[i][0]);
+        CHECK(diff.added.size() == expected[i][1]);
     }
-    CHECK_FALSE(*reader.next());
 }
 
 TEST_CASE("history that is cut off or begins with no SOA is damage", "[zone][history]") {
