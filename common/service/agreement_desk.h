@@ -1,6 +1,5 @@
 // Where the store's writer asks for agreement to a version (store/agreement.h), and waits for the
-// loop to have it written into the shared history: pages first, without any lock; then one append
-// that either makes all versions of the group part of the history or none.
+// loop to have it written into the shared history (agreement.h).
 #pragma once
 
 #include <condition_variable>
@@ -9,12 +8,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "common/net/loop.h"
-#include "common/shared/history.h"
-#include "common/store/agreement.h"
+#include "common/service/agreement.h"
 
 namespace twinzone::service {
 
@@ -24,15 +20,7 @@ class AgreementDesk : public std::enable_shared_from_this<AgreementDesk> {
     using Answer = std::function<void(Result<std::int64_t>)>;
 
     // What the loop does with a request; the answer is to be given once, on the loop thread.
-    struct Clerk {
-        // Into a blob, from its part on; nullopt: a new one, whose number is the answer.
-        std::function<void(std::optional<std::int64_t> blob, std::int64_t first,
-                           const std::vector<Bytes>& pages, const Answer& answer)>
-            stage;
-        std::function<void(std::int64_t blob, const std::vector<shared::Entry>& entries,
-                           const Answer& answer)>
-            append;
-    };
+    using Clerk = std::function<void(const AgreementRequest& request, const Answer& answer)>;
 
     // The loop outlives it.
     explicit AgreementDesk(net::Loop& loop) noexcept : loop_(loop) {}
@@ -46,12 +34,7 @@ class AgreementDesk : public std::enable_shared_from_this<AgreementDesk> {
     [[nodiscard]] Result<void> agree(std::span<store::Proposal> proposals);
 
   private:
-    struct Staging;
-
-    [[nodiscard]] Result<void> stage(store::Proposal& proposal, Staging& staging);
-    [[nodiscard]] Result<void> put(Bytes page, Staging& staging);
-    [[nodiscard]] Result<void> flush(Staging& staging);
-    [[nodiscard]] Result<std::int64_t> ask(std::function<void(const Clerk&, const Answer&)> what);
+    [[nodiscard]] Result<std::int64_t> ask(AgreementRequest request);
 
     net::Loop& loop_;
     std::mutex mutex_;

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "common/service/daemon.h"
-#include "common/store/record_sorter.h"
 #include "common/zone/diff_pages.h"
 #include "common/zone/page_records.h"
 
@@ -42,18 +40,11 @@ Result<std::vector<zone::Diff>> diffs_of(std::vector<Bytes> pages) {
 struct SharedFollower::Fetch {
     dns::Name zone;
     shared::SnapshotPlace place;
-    store::RecordSorter sorter;
+    std::unique_ptr<ContentIntake> records;
 };
 
-SharedFollower::SharedFollower(Daemon& daemon, shared::Link& link,
-                               std::function<void(const dns::Name& zone)> on_unknown)
-    : daemon_(daemon),
-      link_(link),
-      on_unknown_(std::move(on_unknown)),
-      retry_timer_(daemon.loop()) {}
-
 std::optional<shared::Mark> SharedFollower::mark_here(const dns::Name& zone) const {
-    const zone::ZoneState* state = daemon_.store().find(zone);
+    const zone::ZoneState* state = parts_.store.find(zone);
     return state != nullptr && state->version ? std::optional{shared::mark_of(*state->version)}
                                               : std::nullopt;
 }
@@ -73,20 +64,23 @@ void SharedFollower::look() {
     }
     looking_ = true;
     look_again_ = false;
-    link_.ask_bulk(shared::ask_heads(sequence_),
-                   [this](const Result<shared::Rows>& rows, const std::string&) {
-                       handle_heads(rows ? shared::read_heads(*rows) : fail(rows.error()));
-                   });
+    parts_.questions.ask_bulk(
+        shared::ask_heads(sequence_),
+        [this](Now now, const Result<shared::Rows>& rows, const std::string&) {
+            handle_heads(now, rows ? shared::read_heads(*rows) : fail(rows.error()));
+        });
 }
 
-void SharedFollower::handle_heads(const Result<std::vector<shared::Head>>& heads) {
+void SharedFollower::handle_heads(Now now, const Result<std::vector<shared::Head>>& heads) {
     looking_ = false;
     if (!heads) {
-        return;  // told when the connection is there again
+        retry_ = retry_.value_or(now.instant + kRetry);
+        look_failed_ = true;
+        return;
     }
     for (const shared::Head& head : *heads) {
         sequence_ = head.sequence;
-        if (!daemon_.is_shared(head.zone)) {
+        if (!parts_.zones.has(head.zone)) {
             continue;
         }
         met_.insert(head.zone);
@@ -99,7 +93,7 @@ void SharedFollower::handle_heads(const Result<std::vector<shared::Head>>& heads
         look();
     }
     start();  // also what waited for a connection
-    check_idle();
+    check_idle(now);
 }
 
 void SharedFollower::put(const dns::Name& zone) {
@@ -114,20 +108,20 @@ void SharedFollower::put(const dns::Name& zone) {
 }
 
 void SharedFollower::put_unmet() {
-    for (const config::Zone& zone : daemon_.zones()) {
-        if (daemon_.is_shared(zone.name) && !met_.contains(zone.name) && mark_here(zone.name)) {
-            put(zone.name);
+    for (const dns::Name& zone : parts_.zones.all()) {
+        if (!met_.contains(zone) && mark_here(zone)) {
+            put(zone);
         }
     }
 }
 
-void SharedFollower::when_idle(std::function<void()> then) {
+void SharedFollower::when_idle(Now now, std::function<void(Now now)> then) {
     idle_ = std::move(then);
-    check_idle();
+    check_idle(now);
 }
 
 void SharedFollower::start() {
-    while (link_.is_ready() && tasks_.size() < kMaxTasks && !waiting_.empty()) {
+    while (is_ready_ && tasks_.size() < kMaxTasks && !waiting_.empty()) {
         const dns::Name zone = std::move(waiting_.front());
         waiting_.pop_front();
         queued_.erase(zone);
@@ -140,34 +134,34 @@ void SharedFollower::begin(const dns::Name& zone) {
     Task& task = tasks_.at(zone);
     task.again = false;
     task.from = mark_here(zone);
-    link_.ask_bulk(shared::ask_position(zone, task.from),
-                   [this, zone](const Result<shared::Rows>& rows, const std::string&) {
-                       handle_position(zone,
-                                       rows ? shared::read_position(*rows) : fail(rows.error()));
-                   });
+    parts_.questions.ask_bulk(
+        shared::ask_position(zone, task.from),
+        [this, zone](Now now, const Result<shared::Rows>& rows, const std::string&) {
+            handle_position(now, zone, rows ? shared::read_position(*rows) : fail(rows.error()));
+        });
 }
 
-void SharedFollower::handle_position(const dns::Name& zone,
+void SharedFollower::handle_position(Now now, const dns::Name& zone,
                                      const Result<shared::Position>& position) {
     const auto task = tasks_.find(zone);
     if (task == tasks_.end()) {
         return;
     }
     if (!position) {
-        fail_zone(zone, position.error());
+        fail_zone(now, zone, position.error());
         return;
     }
     if (!position->zone_is_known) {
-        finish(zone);
+        finish(now, zone);
         if (mark_here(zone)) {
-            on_unknown_(zone);
+            parts_.on_unknown(now, zone);
         }
         return;
     }
     met_.insert(zone);
     const bool leads_on = position->version_is_known && !task->second.wants_snapshot;
     if (leads_on && position->steps.empty()) {
-        finish(zone);
+        finish(now, zone);
     } else if (leads_on && !position->steps.front().is_whole) {
         fetch_steps(zone, position->steps);
     } else {
@@ -182,22 +176,24 @@ void SharedFollower::fetch_steps(const dns::Name& zone, const std::vector<shared
         ++count;
     }
     const shared::Step last = steps[count - 1];
-    link_.ask_bulk(shared::ask_step_pages(zone, steps.front().number, last.number),
-                   [this, zone, last](const Result<shared::Rows>& rows, const std::string&) {
-                       if (rows) {
-                           apply_steps(zone, last, shared::read_pages(*rows));
-                       } else {
-                           fail_zone(zone, rows.error());
-                       }
-                   });
+    parts_.questions.ask_bulk(
+        shared::ask_step_pages(zone, steps.front().number, last.number),
+        [this, zone, last](Now now, const Result<shared::Rows>& rows, const std::string&) {
+            if (rows) {
+                apply_steps(now, zone, last, shared::read_pages(*rows));
+            } else {
+                fail_zone(now, zone, rows.error());
+            }
+        });
 }
 
-void SharedFollower::apply_steps(const dns::Name& zone, const shared::Step& last,
+void SharedFollower::apply_steps(Now now, const dns::Name& zone, const shared::Step& last,
                                  std::vector<Bytes> pages) {
     Result<std::vector<zone::Diff>> diffs = diffs_of(std::move(pages));
     if (!diffs || diffs->empty()) {
-        fail_zone(zone, diffs ? Error{Errc::internal, "PostgreSQL gave no pages of a difference"}
-                              : diffs.error());
+        fail_zone(now, zone,
+                  diffs ? Error{Errc::internal, "PostgreSQL gave no pages of a difference"}
+                        : diffs.error());
         return;
     }
     zone::Commit change;
@@ -205,24 +201,25 @@ void SharedFollower::apply_steps(const dns::Name& zone, const shared::Step& last
     change.change = zone::ApplyDiffs{*std::move(diffs)};
     change.expected = last.to.digest;
     change.source = last.source;
-    commit(zone, std::move(change), Reason::history_published);
+    commit(now, zone, std::move(change), Reason::history_published);
 }
 
-void SharedFollower::commit(const dns::Name& zone, zone::Commit commit, Reason reason) {
-    if (!daemon_.is_shared(zone)) {  // it went meanwhile
-        finish(zone);
+void SharedFollower::commit(Now now, const dns::Name& zone, zone::Commit commit, Reason reason) {
+    if (!parts_.zones.has(zone)) {  // it went meanwhile
+        finish(now, zone);
         return;
     }
-    const zone::ZoneState* state = daemon_.store().find(zone);
+    const zone::ZoneState* state = parts_.store.find(zone);
     commit.zone = zone;
-    commit.now = daemon_.loop().now().unix;
+    commit.now = now.unix;
     commit.timers =
         zone::ZoneTimers{.last_success = commit.now,
                          .expires = UnixTime{},
                          .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
     const std::optional<dns::Serial> from = commit.base;
-    daemon_.submit_agreed(
-        std::move(commit), [this, zone, from, reason](const Result<zone::Committed>& committed) {
+    parts_.questions.commit(
+        std::move(commit),
+        [this, zone, from, reason](Now then, const Result<zone::Committed>& committed) {
             if (committed && committed->changed) {
                 observe::EventFacts facts;
                 facts.from = from;
@@ -230,13 +227,14 @@ void SharedFollower::commit(const dns::Name& zone, zone::Commit commit, Reason r
                 facts.added = committed->added;
                 facts.removed = committed->removed;
                 facts.digest = committed->version->digest.to_text();
-                daemon_.events().record(daemon_.loop().now(), zone, reason, std::move(facts));
+                parts_.events.push_back(
+                    ZoneShared{.zone = zone, .reason = reason, .facts = std::move(facts)});
             }
-            handle_committed(zone, committed);
+            handle_committed(then, zone, committed);
         });
 }
 
-void SharedFollower::handle_committed(const dns::Name& zone,
+void SharedFollower::handle_committed(Now now, const dns::Name& zone,
                                       const Result<zone::Committed>& committed) {
     const auto task = tasks_.find(zone);
     if (task == tasks_.end()) {
@@ -250,17 +248,17 @@ void SharedFollower::handle_committed(const dns::Name& zone,
         // Another commit was quicker; or our content is not what its digest says.
         const bool is_stuck = mark_here(zone) == task->second.from;
         if (is_stuck && task->second.wants_snapshot) {
-            fail_zone(zone, committed.error());
+            fail_zone(now, zone, committed.error());
         } else {
             task->second.wants_snapshot = is_stuck;
             begin(zone);
         }
     } else {
-        fail_zone(zone, committed.error());
+        fail_zone(now, zone, committed.error());
     }
 }
 
-void SharedFollower::finish(const dns::Name& zone) {
+void SharedFollower::finish(Now now, const dns::Name& zone) {
     const auto task = tasks_.find(zone);
     const bool again = task->second.again;
     tasks_.erase(task);
@@ -268,73 +266,78 @@ void SharedFollower::finish(const dns::Name& zone) {
         put(zone);
     }
     start();
-    check_idle();
+    check_idle(now);
 }
 
-void SharedFollower::fail_zone(const dns::Name& zone, const Error& error) {
+void SharedFollower::fail_zone(Now now, const dns::Name& zone, const Error& error) {
     const auto [at, is_new] = failed_.try_emplace(zone, error.detail());
     if (is_new && error.code() != Errc::peer_unreachable) {
-        daemon_.events().record(daemon_.loop().now(), zone, Reason::history_failed,
-                                {.detail = error.detail()});
+        ZoneShared event{.zone = zone, .reason = Reason::history_failed, .facts = {}};
+        event.facts.detail = error.detail();
+        parts_.events.push_back(std::move(event));
     }
     at->second = error.detail();
-    retry_later();
+    retry_ = retry_.value_or(now.instant + kRetry);
     tasks_.at(zone).again = false;
-    finish(zone);
+    finish(now, zone);
 }
 
-void SharedFollower::retry_later() {
-    if (retry_timer_.is_armed()) {
+void SharedFollower::handle_time(Now now) {
+    if (!retry_ || now.instant < *retry_) {
         return;
     }
-    retry_timer_.arm_after(kRetry, [this] {
-        if (!link_.is_ready()) {
-            retry_later();
-            return;
-        }
-        const auto failed = failed_;
-        for (const auto& [zone, why] : failed) {
-            put(zone);
-        }
-    });
+    retry_.reset();
+    if (!is_ready_) {
+        retry_ = now.instant + kRetry;
+        return;
+    }
+    const auto failed = failed_;
+    for (const auto& [zone, why] : failed) {
+        put(zone);
+    }
+    if (std::exchange(look_failed_, false)) {
+        look();
+    }
 }
 
-void SharedFollower::check_idle() {
+void SharedFollower::check_idle(Now now) {
     if (idle_ && !looking_ && waiting_.empty() && tasks_.empty()) {
-        std::exchange(idle_, nullptr)();
+        std::exchange(idle_, nullptr)(now);
     }
 }
 
 void SharedFollower::fetch_snapshot(const dns::Name& zone) {
-    link_.ask_bulk(shared::ask_snapshot(zone), [this, zone](const Result<shared::Rows>& rows,
-                                                            const std::string&) {
-        Result<std::optional<shared::SnapshotPlace>> place =
-            rows ? shared::read_snapshot(*rows) : fail(rows.error());
-        if (!place || !*place) {
-            fail_zone(zone, place ? Error{Errc::not_found, "the history has no whole content"}
-                                  : place.error());
-            return;
-        }
-        fetch_pages(std::make_shared<Fetch>(
-            Fetch{zone, **std::move(place), store::RecordSorter{daemon_.config().store_path}}));
-    });
+    parts_.questions.ask_bulk(
+        shared::ask_snapshot(zone),
+        [this, zone](Now now, const Result<shared::Rows>& rows, const std::string&) {
+            Result<std::optional<shared::SnapshotPlace>> place =
+                rows ? shared::read_snapshot(*rows) : fail(rows.error());
+            if (!place || !*place) {
+                fail_zone(now, zone,
+                          place ? Error{Errc::not_found, "the history has no whole content"}
+                                : place.error());
+                return;
+            }
+            fetch_pages(now, std::make_shared<Fetch>(Fetch{.zone = zone,
+                                                           .place = **std::move(place),
+                                                           .records = parts_.intakes.open()}));
+        });
 }
 
-void SharedFollower::fetch_pages(const std::shared_ptr<Fetch>& fetch) {
+void SharedFollower::fetch_pages(Now now, const std::shared_ptr<Fetch>& fetch) {
     if (fetch->place.run.pages == 0) {
-        apply_snapshot(fetch);
+        apply_snapshot(now, fetch);
         return;
     }
-    link_.ask_bulk(shared::ask_pages(fetch->place.run, shared::kMaxPages),
-                   [this, fetch](const Result<shared::Rows>& rows, const std::string&) {
-                       take_pages(fetch, rows);
-                   });
+    parts_.questions.ask_bulk(shared::ask_pages(fetch->place.run, shared::kMaxPages),
+                              [this, fetch](Now then, const Result<shared::Rows>& rows,
+                                            const std::string&) { take_pages(then, fetch, rows); });
 }
 
-void SharedFollower::take_pages(const std::shared_ptr<Fetch>& fetch,
+void SharedFollower::take_pages(Now now, const std::shared_ptr<Fetch>& fetch,
                                 const Result<shared::Rows>& rows) {
     if (!rows || rows->empty()) {
-        fail_zone(fetch->zone,
+        fail_zone(now, fetch->zone,
                   rows ? Error{Errc::not_found, "a newer snapshot took its place"} : rows.error());
         return;
     }
@@ -345,32 +348,27 @@ void SharedFollower::take_pages(const std::shared_ptr<Fetch>& fetch,
         const Result<std::optional<dns::RecordView>> record = records.next();
         Result<void> added;
         if (record && *record) {
-            added = fetch->sorter.add(**record);
+            added = fetch->records->add(**record);
         }
         if (!record || !added) {
-            fail_zone(fetch->zone, !record ? record.error() : added.error());
+            fail_zone(now, fetch->zone, !record ? record.error() : added.error());
             return;
         }
         if (!*record) {
             break;
         }
     }
-    fetch_pages(fetch);
+    fetch_pages(now, fetch);
 }
 
-void SharedFollower::apply_snapshot(const std::shared_ptr<Fetch>& fetch) {
-    Result<std::unique_ptr<store::SortedStream>> records = fetch->sorter.finish();
-    if (!records) {
-        fail_zone(fetch->zone, records.error());
-        return;
-    }
+void SharedFollower::apply_snapshot(Now now, const std::shared_ptr<Fetch>& fetch) {
     const std::optional<shared::Mark> here = mark_here(fetch->zone);
     zone::Commit change;
     change.base = here ? std::optional{here->serial} : std::nullopt;
-    change.change = zone::ReplaceWith{.soa = fetch->place.soa, .records = *std::move(records)};
+    change.change = zone::ReplaceWith{.soa = fetch->place.soa, .records = fetch->records->finish()};
     change.expected = fetch->place.mark.digest;
     change.source = "the shared history";
-    commit(fetch->zone, std::move(change),
+    commit(now, fetch->zone, std::move(change),
            here ? Reason::history_snapshot : Reason::history_published);
 }
 

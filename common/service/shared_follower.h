@@ -18,22 +18,33 @@
 #include <unordered_set>
 #include <vector>
 
-#include "common/net/timer.h"
-#include "common/service/reason.h"
+#include "common/service/content_intake.h"
+#include "common/service/shared_questions.h"
 #include "common/shared/history.h"
-#include "common/shared/link.h"
 #include "common/zone/version_store.h"
 
 namespace twinzone::service {
 
-class Daemon;
+// The zones of ours whose history is shared.
+struct SharedZones {
+    std::function<bool(const dns::Name& zone)> has;
+    std::function<std::vector<dns::Name>()> all;
+};
 
-// Loop thread only. Borrows daemon and link for its life.
+// Sans-I/O: what it asks goes through `questions`. One thread only. Borrows store and intakes, and
+// questions and events, for its life.
 class SharedFollower {
   public:
-    // `on_unknown`: a zone with a version here that the history does not know at all.
-    SharedFollower(Daemon& daemon, shared::Link& link,
-                   std::function<void(const dns::Name& zone)> on_unknown);
+    struct Parts {
+        zone::VersionStore& store;
+        IntakeSource& intakes;
+        SharedZones zones;
+        SharedQuestions& questions;
+        std::deque<SharedEvent>& events;
+        // A zone with a version here that the history does not know at all.
+        std::function<void(Now now, const dns::Name& zone)> on_unknown;
+    };
+    explicit SharedFollower(Parts parts) : parts_(std::move(parts)) {}
 
     // Something may have changed in the history.
     void look();
@@ -42,9 +53,16 @@ class SharedFollower {
     // The same for all zones that were never met in the history.
     void put_unmet();
     // Calls `then` once what is known by now is done; an earlier wish is forgotten.
-    void when_idle(std::function<void()> then);
-    // The connection was lost: what waits for an answer is told so by itself.
-    void handle_lost() { idle_ = nullptr; }
+    void when_idle(Now now, std::function<void(Now now)> then);
+    // There is a connection. What waits for an answer when it is lost is told so by itself.
+    void handle_ready() noexcept { is_ready_ = true; }
+    void handle_lost() noexcept {
+        is_ready_ = false;
+        idle_ = nullptr;
+    }
+    // To be called when next_timeout() is there: what failed is tried again.
+    void handle_time(Now now);
+    [[nodiscard]] std::optional<Instant> next_timeout() const noexcept { return retry_; }
 
     // Up to where the history was looked at.
     [[nodiscard]] std::int64_t sequence() const noexcept { return sequence_; }
@@ -63,37 +81,37 @@ class SharedFollower {
     };
     struct Fetch;
 
-    void handle_heads(const Result<std::vector<shared::Head>>& heads);
+    void handle_heads(Now now, const Result<std::vector<shared::Head>>& heads);
     void start();
-    void retry_later();
     void begin(const dns::Name& zone);
-    void handle_position(const dns::Name& zone, const Result<shared::Position>& position);
+    void handle_position(Now now, const dns::Name& zone, const Result<shared::Position>& position);
     void fetch_steps(const dns::Name& zone, const std::vector<shared::Step>& steps);
-    void apply_steps(const dns::Name& zone, const shared::Step& last, std::vector<Bytes> pages);
+    void apply_steps(Now now, const dns::Name& zone, const shared::Step& last,
+                     std::vector<Bytes> pages);
     void fetch_snapshot(const dns::Name& zone);
-    void fetch_pages(const std::shared_ptr<Fetch>& fetch);
-    void take_pages(const std::shared_ptr<Fetch>& fetch, const Result<shared::Rows>& rows);
-    void apply_snapshot(const std::shared_ptr<Fetch>& fetch);
-    void commit(const dns::Name& zone, zone::Commit commit, Reason reason);
-    void handle_committed(const dns::Name& zone, const Result<zone::Committed>& committed);
-    void finish(const dns::Name& zone);
-    void fail_zone(const dns::Name& zone, const Error& error);
-    void check_idle();
+    void fetch_pages(Now now, const std::shared_ptr<Fetch>& fetch);
+    void take_pages(Now now, const std::shared_ptr<Fetch>& fetch, const Result<shared::Rows>& rows);
+    void apply_snapshot(Now now, const std::shared_ptr<Fetch>& fetch);
+    void commit(Now now, const dns::Name& zone, zone::Commit commit, Reason reason);
+    void handle_committed(Now now, const dns::Name& zone, const Result<zone::Committed>& committed);
+    void finish(Now now, const dns::Name& zone);
+    void fail_zone(Now now, const dns::Name& zone, const Error& error);
+    void check_idle(Now now);
     [[nodiscard]] std::optional<shared::Mark> mark_here(const dns::Name& zone) const;
 
-    Daemon& daemon_;
-    shared::Link& link_;
-    std::function<void(const dns::Name& zone)> on_unknown_;
+    Parts parts_;
     std::int64_t sequence_ = 0;
+    bool is_ready_ = false;
     bool looking_ = false;
-    bool look_again_ = false;
-    std::function<void()> idle_;
+    bool look_again_ = false;   // once the answer is there
+    bool look_failed_ = false;  // at retry_
+    std::function<void(Now now)> idle_;
     std::deque<dns::Name> waiting_;
     std::unordered_set<dns::Name, dns::NameHash> queued_;  // those of waiting_
     std::unordered_map<dns::Name, Task, dns::NameHash> tasks_;
-    std::unordered_map<dns::Name, std::string, dns::NameHash> failed_;  // tried again by the timer
+    std::unordered_map<dns::Name, std::string, dns::NameHash> failed_;  // tried again at retry_
     std::unordered_set<dns::Name, dns::NameHash> met_;  // our zones that the history has
-    net::Timer retry_timer_;
+    std::optional<Instant> retry_;
 };
 
 }  // namespace twinzone::service

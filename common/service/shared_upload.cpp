@@ -10,49 +10,50 @@ namespace {
 
 class Upload : public std::enable_shared_from_this<Upload> {
   public:
-    using Done = std::function<void(Result<shared::Entry>)>;
+    using Done = std::function<void(Now now, Result<shared::Entry> entry)>;
 
-    Upload(shared::Link& link, std::shared_ptr<const zone::Snapshot> snapshot, Done done)
-        : link_(link),
+    Upload(SharedQuestions& questions, std::shared_ptr<const zone::Snapshot> snapshot, Done done)
+        : questions_(questions),
           snapshot_(std::move(snapshot)),
           pages_(snapshot_->pages()),
           done_(std::move(done)) {}
 
-    void start(const dns::Name& zone) {
+    void start(Now now, const dns::Name& zone) {
         entry_.zone = zone;
         entry_.to = snapshot_->version();
         entry_.is_whole = true;
         entry_.source = snapshot_->source();
-        send_next();
+        send_next(now);
     }
 
   private:
-    void send_next() {
+    void send_next(Now now) {
         Result<std::vector<Bytes>> pages = take_pages();
         if (!pages) {
-            done_(fail(std::move(pages).error()));
+            done_(now, fail(std::move(pages).error()));
             return;
         }
         if (pages->empty() && blob_) {
             entry_.run.blob = *blob_;
-            done_(std::move(entry_));
+            done_(now, std::move(entry_));
             return;
         }
         shared::Statement statement = shared::stage(blob_, entry_.run.pages, *pages);
         entry_.run.pages += static_cast<std::int64_t>(pages->size());
-        link_.ask_bulk(std::move(statement),
-                       [self = shared_from_this()](const Result<shared::Rows>& rows,
-                                                   const std::string&) { self->take(rows); });
+        questions_.ask_bulk(
+            std::move(statement),
+            [self = shared_from_this()](Now then, const Result<shared::Rows>& rows,
+                                        const std::string&) { self->take(then, rows); });
     }
 
-    void take(const Result<shared::Rows>& rows) {
+    void take(Now now, const Result<shared::Rows>& rows) {
         const Result<std::int64_t> blob = rows ? shared::read_number(*rows) : fail(rows.error());
         if (!blob) {
-            done_(fail(blob.error()));
+            done_(now, fail(blob.error()));
             return;
         }
         blob_ = *blob;
-        send_next();
+        send_next(now);
     }
 
     Result<std::vector<Bytes>> take_pages() {
@@ -72,7 +73,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
         return pages;
     }
 
-    shared::Link& link_;
+    SharedQuestions& questions_;
     std::shared_ptr<const zone::Snapshot> snapshot_;
     std::unique_ptr<zone::PageCursor> pages_;
     Done done_;
@@ -82,10 +83,10 @@ class Upload : public std::enable_shared_from_this<Upload> {
 
 }  // namespace
 
-void upload_content(shared::Link& link, const dns::Name& zone,
+void upload_content(SharedQuestions& questions, Now now, const dns::Name& zone,
                     std::shared_ptr<const zone::Snapshot> snapshot,
-                    std::function<void(Result<shared::Entry>)> done) {
-    std::make_shared<Upload>(link, std::move(snapshot), std::move(done))->start(zone);
+                    std::function<void(Now now, Result<shared::Entry> entry)> done) {
+    std::make_shared<Upload>(questions, std::move(snapshot), std::move(done))->start(now, zone);
 }
 
 }  // namespace twinzone::service

@@ -5,16 +5,16 @@
 #include <memory>
 #include <string>
 
+#include "common/service/shared_questions.h"
 #include "common/shared/history.h"
-#include "common/shared/link.h"
 #include "common/zone/version_store.h"
 
 namespace twinzone::service {
 
 // Stages all pages of the snapshot in a blob of their own. `done` gets the entry that names them,
-// or what went wrong, once. The link outlives it, or drops it.
-void upload_content(shared::Link& link, const dns::Name& zone,
+// or what went wrong, once.
+void upload_content(SharedQuestions& questions, Now now, const dns::Name& zone,
                     std::shared_ptr<const zone::Snapshot> snapshot,
-                    std::function<void(Result<shared::Entry>)> done);
+                    std::function<void(Now now, Result<shared::Entry> entry)> done);
 
 }  // namespace twinzone::service

@@ -35,11 +35,12 @@ LeaseChange LeaseKeeper::give_up() noexcept {
     return had ? LeaseChange::lost : LeaseChange::none;
 }
 
-Instant LeaseKeeper::next_timeout() const noexcept {
-    if (asked_at_) {
-        return token_ ? valid_until_ : *asked_at_ + times_.length;
+std::optional<Instant> LeaseKeeper::next_timeout(bool may_ask) const noexcept {
+    const bool asks = may_ask && !asked_at_;
+    if (!token_) {
+        return asks ? std::optional{next_ask_} : std::nullopt;
     }
-    return token_ ? std::min(next_ask_, valid_until_) : next_ask_;
+    return asks ? std::min(next_ask_, valid_until_) : valid_until_;
 }
 
 }  // namespace twinzone::shared

@@ -59,7 +59,8 @@ class LeaseKeeper {
     [[nodiscard]] bool wants_to_ask(Instant now) const noexcept {
         return !asked_at_ && now >= next_ask_;
     }
-    [[nodiscard]] Instant next_timeout() const noexcept;
+    // nullopt: nothing is due before an answer comes, or may be asked for.
+    [[nodiscard]] std::optional<Instant> next_timeout(bool may_ask = true) const noexcept;
 
   private:
     LeaseTimes times_;
