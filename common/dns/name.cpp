@@ -176,10 +176,13 @@ std::string NameView::to_text() const {
 // Length octets are below 64 and so never mistaken for letters: one pass over all octets compares
 // labels and letters.
 bool operator==(NameView a, NameView b) noexcept {
-    return a.size() == b.size() && std::equal(a.wire_.begin(), a.wire_.end(), b.wire_.begin(),
-                                              [](std::uint8_t x, std::uint8_t y) {
-                                                  return x == y || lower(x) == lower(y);
-                                              });
+    if (a.size() != b.size()) {
+        return false;
+    }
+    return same_bytes(a, b) || std::equal(a.wire_.begin(), a.wire_.end(), b.wire_.begin(),
+                                          [](std::uint8_t x, std::uint8_t y) {
+                                              return x == y || lower(x) == lower(y);
+                                          });
 }
 
 bool same_bytes(NameView a, NameView b) noexcept {

@@ -121,27 +121,51 @@ RecordSorter::RecordSorter(RecordSorter&&) noexcept = default;
 RecordSorter& RecordSorter::operator=(RecordSorter&&) noexcept = default;
 
 Result<void> RecordSorter::add(const dns::RecordView& record) {
+    in_order_ = in_order_ && (current_.empty() ||
+                              zone::compare_canonical(current_[current_.size() - 1], record) < 0);
     current_.append(record);
     ++added_;
     return current_.memory_bytes() >= memory_bytes_ ? spill() : Result<void>{};
 }
 
 Result<void> RecordSorter::spill() {
-    dropped_ += current_.sort_unique();
-    Result<std::unique_ptr<SortedRun>> run = SortedRun::write(directory_, current_);
+    if (!in_order_) {
+        dropped_ += current_.sort_unique();
+    }
+    const bool goes_on = growing_ != nullptr && zone::compare_canonical(last_[0], current_[0]) < 0;
+    if (!goes_on) {
+        if (Result<void> begun = begin_run(); !begun) {
+            return begun;
+        }
+    }
+    Result<void> written =
+        in_order_ ? growing_->append(current_.octets()) : growing_->append_sorted(current_);
+    last_.clear();
+    last_.append(current_[current_.size() - 1]);
+    current_.clear();
+    in_order_ = true;
+    return written;
+}
+
+Result<void> RecordSorter::begin_run() {
+    Result<std::unique_ptr<SortedRun>> run = SortedRun::make(directory_);
     if (!run) {
         return fail(std::move(run).error());
     }
+    growing_ = run->get();
     runs_.push_back(*std::move(run));
-    current_.clear();
     return {};
 }
 
 void RecordSorter::sort() {
-    if (!current_.empty()) {
-        dropped_ += current_.sort_unique();
-        runs_.push_back(std::make_unique<SortedRun>(std::exchange(current_, {})));
+    if (current_.empty()) {
+        return;
     }
+    if (!std::exchange(in_order_, true)) {
+        dropped_ += current_.sort_unique();
+    }
+    runs_.push_back(std::make_unique<SortedRun>(std::exchange(current_, {})));
+    growing_ = nullptr;
 }
 
 void RecordSorter::append(RecordSorter&& later) {
@@ -150,6 +174,7 @@ void RecordSorter::append(RecordSorter&& later) {
     runs_.insert(runs_.end(), std::make_move_iterator(later.runs_.begin()),
                  std::make_move_iterator(later.runs_.end()));
     later.runs_.clear();
+    later.growing_ = nullptr;
     added_ += std::exchange(later.added_, 0);
     dropped_ += std::exchange(later.dropped_, 0);
 }
@@ -157,6 +182,7 @@ void RecordSorter::append(RecordSorter&& later) {
 Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {
     added_ = 0;
     sort();
+    growing_ = nullptr;
     auto merged =
         std::make_unique<MergedStream>(std::exchange(runs_, {}), std::exchange(dropped_, 0));
     if (Result<void> started = merged->rewind(); !started) {

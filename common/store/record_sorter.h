@@ -1,6 +1,7 @@
 // Puts the records of a zone of any size into canonical order within bounded memory: what comes in
 // by AXFR or from a zone file on its way into a ReplaceWith. Sorted runs beyond the bound go to
-// temporary files without a name, so that nothing is left behind whatever happens.
+// temporary files without a name, so that nothing is left behind whatever happens. What comes in
+// order already, as most of a transfer does, is not sorted, and makes one long run.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class SortedStream : public zone::RecordStream {
 // Not thread-safe; may be filled on one thread and its stream read on another.
 class RecordSorter {
   public:
-    static constexpr std::size_t kDefaultMemoryBytes = std::size_t{64} * 1024 * 1024;
+    static constexpr std::size_t kDefaultMemoryBytes = std::size_t{16} << 20;
 
     // `directory`: where runs are spilled; the store's, on the same disk as what they become.
     explicit RecordSorter(std::string directory, std::size_t memory_bytes = kDefaultMemoryBytes);
@@ -59,10 +60,14 @@ class RecordSorter {
     class MergedStream;
 
     Result<void> spill();
+    Result<void> begin_run();
 
     std::string directory_;
     std::size_t memory_bytes_;
     zone::RecordList current_;
+    bool in_order_ = true;          // current_ is, without having been sorted
+    SortedRun* growing_ = nullptr;  // the last of runs_, where it has a file
+    zone::RecordList last_;         // one record: the last of that
     std::vector<std::unique_ptr<SortedRun>> runs_;
     std::uint64_t added_ = 0;
     std::uint64_t dropped_ = 0;  // within the runs

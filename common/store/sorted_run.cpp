@@ -1,5 +1,5 @@
-// A record in the file: u16 octets of owner, owner, u16 type, u16 class, u32 TTL, u16 octets of
-// rdata, rdata. The file lives no longer than the process: no version, no sum.
+// The file has records as FlatRecord, back to back. It lives no longer than the process: no
+// version, no sum.
 #include "common/store/sorted_run.h"
 
 #include <algorithm>
@@ -8,51 +8,38 @@ namespace twinzone::store {
 
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
-constexpr std::size_t kFixedBytes = 12;  // all of a record but owner and rdata
-
-Failure cut_off() {
-    return fail(Errc::file_unreadable, "a temporary file ends before its end");
-}
-
-void encode(const dns::RecordView& record, Bytes& out) {
-    ByteWriter writer{out};
-    writer.u16(static_cast<std::uint16_t>(record.owner.size()));
-    writer.bytes(record.owner.wire());
-    writer.u16(dns::value(record.type));
-    writer.u16(dns::value(record.rr_class));
-    writer.u32(record.ttl.value());
-    writer.u16(static_cast<std::uint16_t>(record.rdata.size()));
-    writer.bytes(record.rdata);
-}
+constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 
 }  // namespace
 
-Result<std::unique_ptr<SortedRun>> SortedRun::write(const std::string& directory,
-                                                    const zone::RecordList& records) {
+Result<std::unique_ptr<SortedRun>> SortedRun::make(const std::string& directory) {
     Result<File> file = File::make_unnamed(directory);
     if (!file) {
         return fail(std::move(file).error());
     }
-    std::unique_ptr<SortedRun> run{new SortedRun{*std::move(file)}};
-    Bytes octets;
-    octets.reserve(kBufferBytes + dns::kMaxRdataBytes + dns::kMaxNameBytes);
-    for (std::size_t i = 0; i < records.size(); ++i) {
-        encode(records[i], octets);
-        if (octets.size() >= kBufferBytes || i + 1 == records.size()) {
-            if (Result<void> appended = run->append(octets); !appended) {
-                return fail(std::move(appended).error());
-            }
-            octets.clear();
-        }
-    }
-    return run;
+    return std::unique_ptr<SortedRun>{new SortedRun{*std::move(file)}};
 }
 
 Result<void> SortedRun::append(ByteView octets) {
     Result<void> written = file_->write(size_, octets);
     size_ += octets.size();
     return written;
+}
+
+Result<void> SortedRun::append_sorted(const zone::RecordList& records) {
+    Bytes octets;
+    octets.reserve(kBufferBytes + zone::FlatRecord::kMaxBytes);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const ByteView record = records.octets_of(i);
+        octets.insert(octets.end(), record.begin(), record.end());
+        if (octets.size() >= kBufferBytes || i + 1 == records.size()) {
+            if (Result<void> appended = append(octets); !appended) {
+                return appended;
+            }
+            octets.clear();
+        }
+    }
+    return {};
 }
 
 Result<bool> SortedRun::rewind() {
@@ -63,28 +50,26 @@ Result<bool> SortedRun::rewind() {
     return advance();
 }
 
-// Sees to it that `wanted` octets stand in the buffer from at_ on; false at the file's end.
-Result<bool> SortedRun::fill(std::size_t wanted) {
-    if (buffer_.size() - at_ >= wanted) {
-        return true;
+// More octets behind those that are not consumed; false at the file's end.
+Result<bool> SortedRun::fill() {
+    const auto more =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kBufferBytes, size_ - read_to_));
+    if (more == 0) {
+        return false;
     }
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
     at_ = 0;
-    while (buffer_.size() < wanted && read_to_ < size_) {
-        const std::size_t held = buffer_.size();
-        const auto more = static_cast<std::size_t>(
-            std::min<std::uint64_t>(std::max(kBufferBytes, wanted), size_ - read_to_));
-        buffer_.resize(held + more);
-        const Result<std::size_t> count = file_->read(read_to_, std::span{buffer_}.subspan(held));
-        if (!count) {
-            return fail(count.error());
-        }
-        if (*count < more) {
-            return cut_off();
-        }
-        read_to_ += more;
+    const std::size_t held = buffer_.size();
+    buffer_.resize(held + more);
+    const Result<std::size_t> count = file_->read(read_to_, std::span{buffer_}.subspan(held));
+    if (!count) {
+        return fail(count.error());
     }
-    return buffer_.size() >= wanted;
+    if (*count < more) {
+        return fail(Errc::file_unreadable, "a temporary file ends before its end");
+    }
+    read_to_ += more;
+    return true;
 }
 
 Result<bool> SortedRun::advance() {
@@ -95,31 +80,24 @@ Result<bool> SortedRun::advance() {
         record_ = records_[next_++];
         return true;
     }
-    Result<bool> filled = fill(2);
-    if (!filled || !*filled) {
-        return filled;
+    for (;;) {
+        const std::optional<zone::FlatRecord> read =
+            zone::FlatRecord::read(ByteView{buffer_}.subspan(at_));
+        if (read) {
+            record_ = read->record;
+            at_ += read->bytes;
+            return true;
+        }
+        const Result<bool> filled = fill();
+        if (!filled) {
+            return fail(filled.error());
+        }
+        if (!*filled) {
+            return at_ == buffer_.size()
+                       ? Result<bool>{false}
+                       : fail(Errc::file_unreadable, "a temporary file ends within a record");
+        }
     }
-    const std::size_t owner_bytes = load_u16(buffer_.data() + at_);
-    filled = fill(kFixedBytes + owner_bytes);
-    if (filled && *filled) {
-        const std::size_t rdata_bytes =
-            load_u16(buffer_.data() + at_ + kFixedBytes + owner_bytes - 2);
-        filled = fill(kFixedBytes + owner_bytes + rdata_bytes);
-    }
-    if (!filled) {
-        return filled;
-    }
-    ByteReader reader{ByteView{buffer_}.subspan(at_)};
-    record_.owner = dns::NameView::unchecked(reader.bytes(reader.u16()));
-    record_.type = dns::RrType{reader.u16()};
-    record_.rr_class = dns::RrClass{reader.u16()};
-    record_.ttl = dns::Ttl{reader.u32()};
-    record_.rdata = reader.bytes(reader.u16());
-    if (reader.failed()) {
-        return cut_off();
-    }
-    at_ += reader.offset();
-    return true;
 }
 
 }  // namespace twinzone::store

@@ -18,13 +18,18 @@ namespace twinzone::store {
 // Not thread-safe.
 class SortedRun {
   public:
-    // The list is in order. Errc::disk_full, file_unreadable.
-    [[nodiscard]] static Result<std::unique_ptr<SortedRun>> write(const std::string& directory,
-                                                                  const zone::RecordList& records);
+    // An empty one, with a file. Errc::disk_full, file_unreadable.
+    [[nodiscard]] static Result<std::unique_ptr<SortedRun>> make(const std::string& directory);
+
     // Keeps the list, which is in order.
     explicit SortedRun(zone::RecordList records) noexcept : records_(std::move(records)) {}
     SortedRun(const SortedRun&) = delete;
     SortedRun& operator=(const SortedRun&) = delete;
+
+    // Records behind all that are here, as RecordList::octets() has them; or those of a list that
+    // was sorted. Requires: make() made it; all stay in order. Errc::disk_full, file_unreadable.
+    [[nodiscard]] Result<void> append(ByteView octets);
+    [[nodiscard]] Result<void> append_sorted(const zone::RecordList& records);
 
     // Stands at the first record; false where there is none.
     [[nodiscard]] Result<bool> rewind();
@@ -38,8 +43,7 @@ class SortedRun {
   private:
     explicit SortedRun(File file) noexcept : file_(std::move(file)) {}
 
-    Result<void> append(ByteView octets);
-    Result<bool> fill(std::size_t wanted);
+    Result<bool> fill();
 
     std::optional<File> file_;
     zone::RecordList records_;   // where there is no file

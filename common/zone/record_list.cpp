@@ -1,6 +1,7 @@
 #include "common/zone/record_list.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "common/dns/rdata_layout.h"
@@ -119,6 +120,18 @@ bool same_octets(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
 
+// Of a FlatRecord that is whole.
+dns::RecordView at(const std::uint8_t* octets) noexcept {
+    const std::uint8_t* fixed = octets + 1 + octets[0];
+    dns::RecordView record;
+    record.owner = dns::NameView::unchecked({octets + 1, octets[0]});
+    record.type = static_cast<dns::RrType>(load_u16(fixed));
+    record.rr_class = static_cast<dns::RrClass>(load_u16(fixed + 2));
+    record.ttl = dns::Ttl{load_u32(fixed + 4)};
+    record.rdata = {fixed + kFixedBytes, load_u16(fixed + 8)};
+    return record;
+}
+
 // `indexes`: of records of one owner, in the order they were appended. Leaves them in canonical
 // order, and of records that are the same the one appended last.
 void sort_unique_of_owner(const RecordList& list, std::vector<std::uint32_t>& indexes) {
@@ -158,15 +171,30 @@ bool same_content(const dns::RecordView& a, const dns::RecordView& b) noexcept {
            same_octets(a.rdata, b.rdata);
 }
 
+std::optional<FlatRecord> FlatRecord::read(ByteView octets) noexcept {
+    if (octets.empty() || octets.size() < 1 + octets[0] + kFixedBytes) {
+        return std::nullopt;
+    }
+    const std::uint8_t* fixed = octets.data() + 1 + octets[0];
+    FlatRecord read;
+    read.record = at(octets.data());
+    read.bytes = 1 + octets[0] + kFixedBytes + load_u16(fixed + 8);
+    return read.bytes <= octets.size() ? std::optional{read} : std::nullopt;
+}
+
 void RecordList::append(const dns::RecordView& record) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
+    std::array<std::uint8_t, 1 + dns::kMaxNameBytes + kFixedBytes> front;
+    const ByteView owner = record.owner.wire();
+    front[0] = static_cast<std::uint8_t>(owner.size());
+    std::uint8_t* fixed = std::copy(owner.begin(), owner.end(), front.data() + 1);
+    store_u16(fixed, value(record.type));
+    store_u16(fixed + 2, value(record.rr_class));
+    store_u32(fixed + 4, record.ttl.value());
+    store_u16(fixed + 8, static_cast<std::uint16_t>(record.rdata.size()));
     offsets_.push_back(octets_.size());
-    ByteWriter writer{octets_};
-    writer.bytes(record.owner.wire());
-    writer.u16(value(record.type));
-    writer.u16(value(record.rr_class));
-    writer.u32(record.ttl.value());
-    writer.u16(static_cast<std::uint16_t>(record.rdata.size()));
-    writer.bytes(record.rdata);
+    octets_.insert(octets_.end(), front.data(), fixed + kFixedBytes);
+    octets_.insert(octets_.end(), record.rdata.begin(), record.rdata.end());
 }
 
 void RecordList::clear() noexcept {
@@ -179,19 +207,13 @@ std::size_t RecordList::memory_bytes() const noexcept {
 }
 
 dns::RecordView RecordList::operator[](std::size_t index) const noexcept {
-    const std::uint8_t* owner = octets_.data() + offsets_[index];
-    std::size_t owner_bytes = 1;
-    while (owner[owner_bytes - 1] != 0) {
-        owner_bytes += std::size_t{1} + owner[owner_bytes - 1];
-    }
-    const std::uint8_t* fixed = owner + owner_bytes;
-    dns::RecordView record;
-    record.owner = dns::NameView::unchecked({owner, owner_bytes});
-    record.type = static_cast<dns::RrType>(load_u16(fixed));
-    record.rr_class = static_cast<dns::RrClass>(load_u16(fixed + 2));
-    record.ttl = dns::Ttl{load_u32(fixed + 4)};
-    record.rdata = {fixed + kFixedBytes, load_u16(fixed + 8)};
-    return record;
+    return at(octets_.data() + offsets_[index]);
+}
+
+ByteView RecordList::octets_of(std::size_t index) const noexcept {
+    const std::uint8_t* octets = octets_.data() + offsets_[index];
+    const std::size_t front = std::size_t{1} + octets[0] + kFixedBytes;
+    return {octets, front + load_u16(octets + front - 2)};
 }
 
 std::size_t RecordList::sort_unique() {

@@ -60,7 +60,9 @@ Sorted sort(const std::vector<dns::Record>& records, std::size_t memory_bytes) {
 }  // namespace
 
 TEST_CASE("sorting in runs on disk gives what sorting in memory gives", "[store][sorter]") {
-    const bool in_order = GENERATE(true, false);
+    // A transfer often is one long ordered stretch, or a few: NSEC3 behind all other records.
+    const std::size_t stretches = GENERATE(std::size_t{1}, std::size_t{3}, kRecords);
+    const bool in_order = stretches == 1;
     Random random{7};
     std::vector<dns::Record> records;
     for (std::size_t i = 0; i < kRecords; ++i) {
@@ -68,8 +70,11 @@ TEST_CASE("sorting in runs on disk gives what sorting in memory gives", "[store]
         records.push_back(
             record(in_order ? i : random.below(kRecords / 2), static_cast<std::uint32_t>(i)));
     }
-    if (in_order) {
-        std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+    for (std::size_t i = 0; stretches < kRecords && i < stretches; ++i) {
+        const auto at = [&](std::size_t stretch) {
+            return records.begin() + static_cast<std::ptrdiff_t>(kRecords * stretch / stretches);
+        };
+        std::stable_sort(at(i), at(i + 1), [](const auto& a, const auto& b) {
             return zone::compare_canonical(a.view(), b.view()) < 0;
         });
     }

@@ -53,6 +53,30 @@ TEST_CASE("sorting orders, and keeps of the same records the last", "[zone][reco
     CHECK(list.sort_unique() == 0);
 }
 
+TEST_CASE("records are read back from the octets of a list", "[zone][record_list]") {
+    RecordList list;
+    list.append(a("b.example.", 1, 10).view());
+    list.append(txt("a.example.", "some text").view());
+    list.append(a(".", 1, 30).view());
+    CHECK(list.sort_unique() == 0);
+    ByteView octets = list.octets();
+    std::vector<std::string> owners;
+    while (const std::optional<FlatRecord> read = FlatRecord::read(octets)) {
+        owners.push_back(read->record.owner.to_text());
+        for (std::size_t cut = 0; cut < read->bytes; ++cut) {
+            CHECK_FALSE(FlatRecord::read(octets.first(cut)));
+        }
+        octets = octets.subspan(read->bytes);
+    }
+    CHECK(octets.empty());
+    // As appended, not as sorted.
+    CHECK(owners == std::vector<std::string>{"b.example.", "a.example.", "."});
+    const std::optional<FlatRecord> first = FlatRecord::read(list.octets_of(0));
+    REQUIRE(first);
+    CHECK(same_content(first->record, list[0]));
+    CHECK(first->bytes == list.octets_of(0).size());
+}
+
 TEST_CASE("sorting agrees with comparing each to each", "[zone][record_list]") {
     for (std::uint64_t seed = 1; seed < 30; ++seed) {
         Generator generator{seed};
