@@ -19,7 +19,7 @@ transfer::AccessRules SharedRules::allow_transfer(const config::SettingsPtr& set
     if (made.of.lock() != settings) {
         made = {.of = settings, .rules = access_rules(settings->allow_transfer)};
     }
-    const transfer::AccessRules rules = made.rules;
+    transfer::AccessRules rules = made.rules;
     if (made_.size() >= look_at_) {
         std::erase_if(made_, [](const auto& each) { return each.second.of.expired(); });
         look_at_ = made_.size() * 2 + 64;

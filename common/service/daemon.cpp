@@ -306,8 +306,8 @@ void Daemon::handle_completions() {
 
 void Daemon::handle_judged(const Judged& judged) {
     count_judged(metrics_, judged);
-    for (Decision& decision : decisions_of(judged)) {
-        events_.record(loop_.now(), judged.zone, std::move(decision));
+    for (const Decision& decision : decisions_of(judged)) {
+        events_.record(loop_.now(), judged.zone, decision);
     }
     follower_->handle_commits(loop_.now());  // of what was refused
     follower_runner_->kick();

@@ -29,21 +29,21 @@ Reason reason_of(RefusalKind kind) {
 
 }  // namespace
 
-void EventLog::record(Now now, const dns::Name& zone, Decision decision) {
+void EventLog::record(Now now, const dns::Name& zone, const Decision& decision) {
     if (words_of(decision.reason).by_client) {
-        record_by_client(now, zone, std::move(decision));
+        record_by_client(now, zone, decision);
         return;
     }
     write(zone, decision, 0);
-    book_.add(now.unix, zone, std::move(decision));
+    book_.add(now.unix, zone, decision);
 }
 
-void EventLog::record_by_client(Now now, const dns::Name& zone, Decision decision) {
+void EventLog::record_by_client(Now now, const dns::Name& zone, const Decision& decision) {
     const std::optional<std::uint64_t> dropped =
         limiter_.admit(words_of(decision.reason).name, now.instant);
     if (dropped) {
         write(zone, decision, *dropped);
-        book_.add(now.unix, zone, std::move(decision));
+        book_.add(now.unix, zone, decision);
     }
 }
 
@@ -65,8 +65,8 @@ void EventLog::write(const dns::Name& zone, const Decision& decision, std::uint6
 }
 
 void EventLog::record(Now now, const FollowerEvent& event) {
-    for (Decision& decision : decisions_of(event)) {
-        record(now, event.zone, std::move(decision));
+    for (const Decision& decision : decisions_of(event)) {
+        record(now, event.zone, decision);
     }
 }
 

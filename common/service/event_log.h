@@ -21,7 +21,7 @@ class EventLog {
                       dns::NameTablePtr names = std::make_shared<dns::NameTable>())
         : log_(log), book_(kMaxDecisionBytes, std::move(names)) {}
 
-    void record(Now now, const dns::Name& zone, Decision decision);
+    void record(Now now, const dns::Name& zone, const Decision& decision);
 
     // With no more facts than these.
     void record(Now now, const dns::Name& zone, Reason reason, observe::EventFacts facts = {}) {
@@ -54,7 +54,7 @@ class EventLog {
     [[nodiscard]] const DecisionBook& book() const noexcept { return book_; }
 
   private:
-    void record_by_client(Now now, const dns::Name& zone, Decision decision);
+    void record_by_client(Now now, const dns::Name& zone, const Decision& decision);
     void write(const dns::Name& zone, const Decision& decision, std::uint64_t dropped);
 
     observe::Log& log_;

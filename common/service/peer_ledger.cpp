@@ -246,6 +246,31 @@ std::vector<std::string> PeerLedger::handle_taken(UnixTime now, const Contact& c
     });
 }
 
+control::PeerStatus PeerLedger::status_of(const Peer& peer, UnixTime now) {
+    TWINZONE_ASSERT(peer.remote || peer.visitor);
+    const dns::TsigKeyPtr& key = peer.remote ? peer.remote->key : peer.visitor->key;
+    control::PeerStatus status;
+    status.remote = peer.remote ? peer.remote->name : peer.visitor->name;
+    status.address =
+        peer.remote ? peer.remote->addresses.front().to_text() : peer.visitor->address.to_text();
+    status.key = key ? key->name().to_text() : std::string{};
+    status.configured = peer.remote != nullptr;
+    status.serial = peer.serial;
+    status.served = peer.served;
+    status.acknowledged = peer.acknowledged;
+    status.last_acknowledged = or_nothing(peer.acknowledged_at);
+    status.last_soa_asked = or_nothing(peer.asked_soa_at);
+    status.last_transfer = or_nothing(peer.took_at);
+    status.last_contact = or_nothing(peer.seen_at);
+    status.problem = peer.problem ? *peer.problem : std::string{};
+    if (peer.lacks_since != kNever) {
+        status.lag = std::max(now - peer.lacks_since, seconds{1});
+    } else if (peer.serial) {
+        status.lag = seconds{0};
+    }
+    return status;
+}
+
 std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name& name) const {
     std::vector<control::PeerStatus> out;
     const Zone* zone = find(name);
@@ -257,28 +282,7 @@ std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name
         if (peer.visitor && now - peer.seen_at > kVisitorMemory) {
             continue;
         }
-        TWINZONE_ASSERT(peer.remote || peer.visitor);
-        const dns::TsigKeyPtr& key = peer.remote ? peer.remote->key : peer.visitor->key;
-        control::PeerStatus status;
-        status.remote = peer.remote ? peer.remote->name : peer.visitor->name;
-        status.address = peer.remote ? peer.remote->addresses.front().to_text()
-                                     : peer.visitor->address.to_text();
-        status.key = key ? key->name().to_text() : std::string{};
-        status.configured = peer.remote != nullptr;
-        status.serial = peer.serial;
-        status.served = peer.served;
-        status.acknowledged = peer.acknowledged;
-        status.last_acknowledged = or_nothing(peer.acknowledged_at);
-        status.last_soa_asked = or_nothing(peer.asked_soa_at);
-        status.last_transfer = or_nothing(peer.took_at);
-        status.last_contact = or_nothing(peer.seen_at);
-        status.problem = peer.problem ? *peer.problem : std::string{};
-        if (peer.lacks_since != kNever) {
-            status.lag = std::max(now - peer.lacks_since, seconds{1});
-        } else if (peer.serial) {
-            status.lag = seconds{0};
-        }
-        out.push_back(std::move(status));
+        out.push_back(status_of(peer, now));
     }
     return out;
 }

@@ -115,6 +115,8 @@ class PeerLedger {
         Stamp lacks_since;
         std::unique_ptr<std::string> problem;  // of the last answer; null: none
     };
+    [[nodiscard]] static control::PeerStatus status_of(const Peer& peer, UnixTime now);
+
     // As small as can be where nobody was seen.
     struct Zone {
         config::SettingsPtr settings;             // null: not known

@@ -122,7 +122,7 @@ void SharedFollower::when_idle(Now now, std::function<void(Now now)> then) {
 
 void SharedFollower::start() {
     while (is_ready_ && tasks_.size() < kMaxTasks && !waiting_.empty()) {
-        const dns::Name zone = std::move(waiting_.front());
+        const dns::Name zone = waiting_.front();
         waiting_.pop_front();
         queued_.erase(zone);
         tasks_.emplace(zone, Task{});
@@ -175,7 +175,7 @@ void SharedFollower::fetch_steps(const dns::Name& zone, const std::vector<shared
     while (count < steps.size() && !steps[count].is_whole) {
         ++count;
     }
-    const shared::Step last = steps[count - 1];
+    const shared::Step& last = steps[count - 1];
     parts_.questions.ask_bulk(
         shared::ask_step_pages(zone, steps.front().number, last.number),
         [this, zone, last](Now now, const Result<shared::Rows>& rows, const std::string&) {
@@ -227,7 +227,7 @@ void SharedFollower::commit(Now now, const dns::Name& zone, zone::Commit commit,
                 facts.added = committed->added;
                 facts.removed = committed->removed;
                 facts.digest = committed->version->digest.to_text();
-                parts_.events.push_back(
+                parts_.events.emplace_back(
                     ZoneShared{.zone = zone, .reason = reason, .facts = std::move(facts)});
             }
             handle_committed(then, zone, committed);
@@ -274,7 +274,7 @@ void SharedFollower::fail_zone(Now now, const dns::Name& zone, const Error& erro
     if (is_new && error.code() != Errc::peer_unreachable) {
         ZoneShared event{.zone = zone, .reason = Reason::history_failed, .facts = {}};
         event.facts.detail = error.detail();
-        parts_.events.push_back(std::move(event));
+        parts_.events.emplace_back(std::move(event));
     }
     at->second = error.detail();
     retry_ = retry_.value_or(now.instant + kRetry);

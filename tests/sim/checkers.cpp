@@ -238,29 +238,30 @@ void Checkers::check_at_rest() {
     const Node& primary = *nodes_.front();
     for (const Node* node : nodes_) {
         for (const config::Zone& zone : node->settings().zones) {
-            const std::shared_ptr<const StoredVersion> ours = node->served(zone.name);
-            const std::shared_ptr<const StoredVersion> theirs = primary.served(zone.name);
-            const bool both = ours && theirs;
-            // Neither: no version was ever committed.
-            const bool in_step =
-                !both ? !ours && !theirs
-                      : (own_contents_ ? ours->version.serial() == theirs->version.serial()
-                                       : same(ours->version, theirs->version));
-            if (!in_step) {
-                violate("converged",
-                        fmt::format(
-                            "{} has {} serial {}, the primary {}", node->settings().name,
-                            zone.name.to_text(),
-                            ours ? fmt::format("{}", ours->version.serial().value()) : "none",
-                            theirs ? fmt::format("{}", theirs->version.serial().value()) : "none"));
-            }
-        }
-        for (const config::Zone& zone : node->settings().zones) {
+            check_converged(*node, primary, zone);
             check_told(*node, zone);
         }
         if (!node->is_at_rest()) {
             violate("at_rest", node->settings().name + ": a NOTIFY is still owed");
         }
+    }
+}
+
+void Checkers::check_converged(const Node& node, const Node& primary, const config::Zone& zone) {
+    const std::shared_ptr<const StoredVersion> ours = node.served(zone.name);
+    const std::shared_ptr<const StoredVersion> theirs = primary.served(zone.name);
+    const bool both = ours && theirs;
+    // Neither: no version was ever committed.
+    const bool in_step = !both ? !ours && !theirs
+                               : (own_contents_ ? ours->version.serial() == theirs->version.serial()
+                                                : same(ours->version, theirs->version));
+    if (!in_step) {
+        const auto text = [](const std::shared_ptr<const StoredVersion>& stored) {
+            return stored ? fmt::format("{}", stored->version.serial().value()) : "none";
+        };
+        violate("converged",
+                fmt::format("{} has {} serial {}, the primary {}", node.settings().name,
+                            zone.name.to_text(), text(ours), text(theirs)));
     }
 }
 

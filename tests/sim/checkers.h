@@ -70,6 +70,7 @@ class Checkers {
     void check_served(const Node& node, const config::Zone& zone);
     void check_step(const Node& node, const config::Zone& zone, const StoredVersion& from,
                     const StoredVersion& to);
+    void check_converged(const Node& node, const Node& primary, const config::Zone& zone);
     void check_told(const Node& node, const config::Zone& zone);
     void check_digests(const Node& node, const std::string& name, const StoredVersion& served);
     void check_expiry(const Node& node, const config::Zone& zone);

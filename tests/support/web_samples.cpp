@@ -170,10 +170,10 @@ class Writer {
 
 void put_overviews(Writer& out) {
     struct Row {
-        const char* name;
-        std::size_t zones;
-        std::size_t peers;
-        bool with_problems;
+        const char* name = "";
+        std::size_t zones = 0;
+        std::size_t peers = 0;
+        bool with_problems = false;
         web::OverviewQuery query;
     };
     const Row rows[] = {

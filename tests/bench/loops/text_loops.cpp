@@ -26,7 +26,7 @@ void scan(benchmark::State& state) {
             state.SkipWithError("not every record was read");
         }
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * lines.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(lines.size()));
 }
 
 void print(benchmark::State& state) {
@@ -39,7 +39,7 @@ void print(benchmark::State& state) {
         }
         benchmark::DoNotOptimize(lines.data());
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * lines.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(lines.size()));
 }
 
 BENCHMARK(scan)->Unit(benchmark::kMillisecond);

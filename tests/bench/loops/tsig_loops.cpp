@@ -44,7 +44,7 @@ void sign_page(benchmark::State& state) {
     for (auto _ : state) {
         benchmark::DoNotOptimize(server->sign(parts, kNow));
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(page.size()));
 }
 
 void hmac_page(benchmark::State& state) {
@@ -55,7 +55,7 @@ void hmac_page(benchmark::State& state) {
         digest.add(page);
         benchmark::DoNotOptimize(digest.finish());
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(page.size()));
 }
 
 BENCHMARK(sign_page)->Unit(benchmark::kMicrosecond);

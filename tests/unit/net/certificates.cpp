@@ -75,8 +75,8 @@ TlsCredentials Authority::issue(const std::string& host, std::chrono::seconds li
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(parts_->certificate.get()));
     extend(*certificate, NID_subject_alt_name, "DNS:" + host);
     REQUIRE(X509_sign(certificate.get(), parts_->key.get(), EVP_sha256()) > 0);
-    const TlsCredentials credentials{.certificate_file = folder_.in(host + ".pem"),
-                                     .key_file = folder_.in(host + ".key")};
+    TlsCredentials credentials{.certificate_file = folder_.in(host + ".pem"),
+                               .key_file = folder_.in(host + ".key")};
     PEM_write_X509(open(credentials.certificate_file).get(), certificate.get());
     PEM_write_PrivateKey(open(credentials.key_file).get(), key.get(), nullptr, nullptr, 0, nullptr,
                          nullptr);

@@ -119,11 +119,11 @@ TEST_CASE("a survey takes the first usable answer", "[sync]") {
 
 TEST_CASE("a survey judges serials as a sync does", "[sync]") {
     struct Row {
-        const char* name;
+        const char* name = "";
         std::optional<std::uint32_t> ours;
-        std::uint32_t theirs;
-        config::OnLowerSerial policy;
-        const char* outcome;
+        std::uint32_t theirs = 0;
+        config::OnLowerSerial policy{};
+        const char* outcome = "";
     };
     using config::OnLowerSerial;
     const Row rows[] = {

@@ -51,9 +51,9 @@ TEST_CASE("a sync's exit code is that of its worst zone", "[sync]") {
 
 TEST_CASE("with a greatest age, failures that may pass are told once they are old", "[sync]") {
     struct Row {
-        const char* name;
+        const char* name = "";
         ZoneOutcome zone;
-        bool is_told;
+        bool is_told = false;
     };
     ZoneOutcome never = failed("a.test.", Errc::peer_unreachable, seconds{0});
     never.last_success.reset();

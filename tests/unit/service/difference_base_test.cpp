@@ -45,10 +45,10 @@ TEST_CASE("differences of a primary that holds our version by its digest are bel
           "[service]") {
     const FromOnePrimary snapshot;
     struct Case {
-        const char* name;
+        const char* name = "";
         std::optional<ProvenVersion> proven;
         std::optional<std::uint32_t> from;
-        std::size_t undo;
+        std::size_t undo = 0;
     };
     const Case cases[] = {
         {"nothing is proven", {}, {}, 0},

@@ -39,6 +39,7 @@ struct Host {
 
 std::vector<Endpoint> endpoints(const std::vector<std::string>& texts) {
     std::vector<Endpoint> out;
+    out.reserve(texts.size());
     for (const std::string& text : texts) {
         out.push_back(*Endpoint::from_text(text, 53));
     }

@@ -164,7 +164,8 @@ TEST_CASE("a version that the guard holds is proposed once it is approved", "[st
     zone::Commit approved = f.frame(zone_name());
     approved.change = zone::PublishHeld{.serial = dns::Serial{2}};
     approved.shared = true;
-    REQUIRE(f.commit(std::move(approved)));
+    const Result<zone::Committed> published = f.commit(std::move(approved));
+    REQUIRE(published);
     REQUIRE(f.asked.versions.size() == 2);
     CHECK(f.asked.versions[1].from == 1U);
     CHECK(f.asked.versions[1].to == 2);

@@ -57,7 +57,7 @@ TEST_CASE("where there is no store yet, a peek makes none", "[store]") {
     CHECK_FALSE(std::filesystem::exists(nowhere));
     // An empty file is what a first start leaves that was killed at once.
     std::filesystem::create_directory(nowhere);
-    std::ofstream{nowhere + "/data.mdb"};
+    std::ofstream{nowhere + "/data.mdb"}.close();
     CHECK(peek(nowhere)->empty());
 }
 

@@ -313,7 +313,8 @@ TEST_CASE("that a zone was promoted is kept until it is taken back", "[store]") 
         zone::Commit work = f.frame(zone);
         work.change = zone::TouchTimers{};
         work.timers = zone::ZoneTimers{UnixTime{5}, UnixTime{}, promoted};
-        REQUIRE(f.commit(std::move(work)));
+        const Result<zone::Committed> touched = f.commit(std::move(work));
+        REQUIRE(touched);
         f.reopen();
         REQUIRE(f.store->find(zone) != nullptr);
         CHECK(f.store->find(zone)->timers.promoted == promoted);

@@ -388,65 +388,78 @@ TEST_CASE("a retired target keeps no idle connection and gets no more questions"
     CHECK(a.closed == std::vector{busy});
 }
 
+// Servers and owners that do anything, by a seed.
+class Chaos {
+  public:
+    explicit Chaos(std::uint64_t seed)
+        : random_(seed), f_(1 + static_cast<std::uint32_t>(random_.below(4))) {}
+
+    void step() {
+        f_.now = f_.now + milliseconds{random_.below(400)};
+        is_transfer_ = random_.below(2) == 0;
+        const std::uint64_t what = random_.below(7);
+        if (what < 2) {
+            asked_.push_back(++last_);
+            static_cast<void>(f_.ask(last_, type()));
+        } else if (what < 6) {
+            act_on_connection(what);
+        } else if (!asked_.empty()) {
+            f_.pool.abandon(f_.now, QuestionId{asked_[random_.below(asked_.size())]},
+                            is_transfer_ ? Pool::Left::whole : Pool::Left::midway);
+        }
+        const std::vector<ConnectionId> before = std::move(f_.opened);
+        connections_.insert(connections_.end(), before.begin(), before.end());
+        f_.look();
+        connections_.insert(connections_.end(), f_.opened.begin(), f_.opened.end());
+        f_.pool.handle_timeout(f_.now);
+    }
+
+    void check_end() {
+        for (const std::uint16_t id : asked_) {
+            f_.pool.abandon(f_.now, QuestionId{id}, Pool::Left::midway);
+        }
+        f_.look();
+        CHECK(f_.pool.questions() == 0);
+        f_.pool.handle_timeout(f_.now + kLongestIdleTime);
+        f_.look();
+        CHECK(f_.pool.connections(0) == 0);
+        CHECK(f_.pool.next_timeout() == std::nullopt);
+    }
+
+  private:
+    [[nodiscard]] dns::RrType type() const { return is_transfer_ ? kAxfr : dns::RrType::soa; }
+
+    void act_on_connection(std::uint64_t what) {
+        if (connections_.empty()) {
+            return;
+        }
+        const ConnectionId connection = connections_[random_.below(connections_.size())];
+        if (what == 2) {
+            f_.pool.handle_connected(f_.now, connection);
+        } else if (what == 5) {
+            f_.pool.handle_end(f_.now, connection, Error{Errc::peer_unreachable, "cut"});
+        } else if (last_ > 0) {
+            const auto id = static_cast<std::uint16_t>(1 + random_.below(last_));
+            static_cast<void>(
+                f_.pool.handle_message(f_.now, connection, answer(id, "a.test.", type())));
+        }
+    }
+
+    Random random_;
+    Fixture f_;
+    std::vector<ConnectionId> connections_;
+    std::vector<std::uint16_t> asked_;
+    std::uint16_t last_ = 0;
+    bool is_transfer_ = false;
+};
+
 TEST_CASE("whatever servers and owners do, every question ends once", "[transfer]") {
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-        Random random{seed};
-        Fixture a{1 + static_cast<std::uint32_t>(random.below(4))};
-        std::vector<ConnectionId> connections;
-        std::vector<std::uint16_t> open;
-        std::uint16_t last = 0;
+        Chaos chaos{seed};
         for (int step = 0; step < 200; ++step) {
-            a.now = a.now + milliseconds{random.below(400)};
-            const bool transfer = random.below(2) == 0;
-            switch (random.below(7)) {
-                case 0:
-                case 1:
-                    open.push_back(++last);
-                    static_cast<void>(a.ask(last, transfer ? kAxfr : dns::RrType::soa));
-                    break;
-                case 2:
-                    if (!connections.empty()) {
-                        a.pool.handle_connected(a.now,
-                                                connections[random.below(connections.size())]);
-                    }
-                    break;
-                case 3:
-                case 4:
-                    if (!connections.empty() && last > 0) {
-                        const auto id = static_cast<std::uint16_t>(1 + random.below(last));
-                        static_cast<void>(a.pool.handle_message(
-                            a.now, connections[random.below(connections.size())],
-                            answer(id, "a.test.", transfer ? kAxfr : dns::RrType::soa)));
-                    }
-                    break;
-                case 5:
-                    if (!connections.empty()) {
-                        a.pool.handle_end(a.now, connections[random.below(connections.size())],
-                                          Error{Errc::peer_unreachable, "cut"});
-                    }
-                    break;
-                default:
-                    if (!open.empty()) {
-                        a.pool.abandon(a.now, QuestionId{open[random.below(open.size())]},
-                                       transfer ? Pool::Left::whole : Pool::Left::midway);
-                    }
-                    break;
-            }
-            const std::vector<ConnectionId> before = std::move(a.opened);
-            connections.insert(connections.end(), before.begin(), before.end());
-            a.look();
-            connections.insert(connections.end(), a.opened.begin(), a.opened.end());
-            a.pool.handle_timeout(a.now);
+            chaos.step();
         }
-        for (const std::uint16_t id : open) {
-            a.pool.abandon(a.now, QuestionId{id}, Pool::Left::midway);
-        }
-        a.look();
-        CHECK(a.pool.questions() == 0);
-        a.pool.handle_timeout(a.now + kLongestIdleTime);
-        a.look();
-        CHECK(a.pool.connections(0) == 0);
-        CHECK(a.pool.next_timeout() == std::nullopt);
+        chaos.check_end();
     }
 }
 

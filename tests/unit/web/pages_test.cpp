@@ -80,6 +80,7 @@ TEST_CASE("zones are found by part of the name and by state", "[web]") {
 
 TEST_CASE("many zones are shown page by page", "[web]") {
     std::vector<ZoneStatus> zones;
+    zones.reserve(250);
     for (int i = 0; i < 250; ++i) {
         zones.push_back(zone(fmt::format("z{}.", 1000 + i), ZoneState::current, kSerial));
     }

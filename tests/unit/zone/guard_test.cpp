@@ -83,11 +83,11 @@ TEST_CASE("a difference cannot tell that other NS stay at the apex", "[zone][gua
 
 TEST_CASE("the guard holds above its share, never small zones, always lost NS", "[zone][guard]") {
     struct Row {
-        std::uint32_t percent;
-        std::uint64_t min_records;
-        std::uint64_t records;
-        std::uint64_t lost;
-        bool apex_ns;
+        std::uint32_t percent = 0;
+        std::uint64_t min_records = 0;
+        std::uint64_t records = 0;
+        std::uint64_t lost = 0;
+        bool apex_ns = false;
         std::optional<HoldReason> verdict;
     };
     const Row rows[] = {
