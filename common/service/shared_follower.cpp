@@ -80,12 +80,13 @@ void SharedFollower::handle_heads(Now now, const Result<std::vector<shared::Head
     }
     for (const shared::Head& head : *heads) {
         sequence_ = head.sequence;
-        if (!parts_.zones.has(head.zone)) {
+        const std::optional<dns::Name> zone = parts_.zones.ours(head.zone);
+        if (!zone) {
             continue;
         }
-        met_.insert(head.zone);
-        if (mark_here(head.zone) != head.mark) {
-            put(head.zone);
+        met_.insert(*zone);
+        if (mark_here(*zone) != head.mark) {
+            put(*zone);
         }
     }
     const bool is_full = heads->size() == static_cast<std::size_t>(shared::kMaxHeads);
@@ -205,7 +206,7 @@ void SharedFollower::apply_steps(Now now, const dns::Name& zone, const shared::S
 }
 
 void SharedFollower::commit(Now now, const dns::Name& zone, zone::Commit commit, Reason reason) {
-    if (!parts_.zones.has(zone)) {  // it went meanwhile
+    if (!parts_.zones.ours(zone)) {  // it went meanwhile
         finish(now, zone);
         return;
     }
@@ -363,6 +364,10 @@ void SharedFollower::take_pages(Now now, const std::shared_ptr<Fetch>& fetch,
 
 void SharedFollower::apply_snapshot(Now now, const std::shared_ptr<Fetch>& fetch) {
     const std::optional<shared::Mark> here = mark_here(fetch->zone);
+    if (here != tasks_.at(fetch->zone).from) {  // a version of our own came meanwhile
+        begin(fetch->zone);
+        return;
+    }
     zone::Commit change;
     change.base = here ? std::optional{here->serial} : std::nullopt;
     change.change = zone::ReplaceWith{.soa = fetch->place.soa, .records = fetch->records->finish()};

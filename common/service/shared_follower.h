@@ -27,7 +27,8 @@ namespace twinzone::service {
 
 // The zones of ours whose history is shared.
 struct SharedZones {
-    std::function<bool(const dns::Name& zone)> has;
+    // As it is named here; nullopt: not among them.
+    std::function<std::optional<dns::Name>(const dns::Name& zone)> ours;
     std::function<std::vector<dns::Name>()> all;
 };
 

@@ -33,7 +33,10 @@ SharedPartSettings part_settings(const config::Shared& settings) {
 }
 
 SharedZones zones_of(const Daemon& daemon) {
-    return {.has = [&daemon](const dns::Name& zone) { return daemon.is_shared(zone); },
+    return {.ours = [&daemon](const dns::Name& zone) -> std::optional<dns::Name> {
+                return daemon.is_shared(zone) ? std::optional{daemon.zone_settings(zone)->name}
+                                              : std::nullopt;
+            },
             .all =
                 [&daemon] {
                     std::vector<dns::Name> names;

@@ -284,12 +284,16 @@ void SharedPart::renew_snapshots(Now now, const Result<std::vector<dns::Name>>& 
     if (!zones || !leads(now.instant)) {
         return;
     }
-    for (const dns::Name& zone : *zones) {
-        Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(zone);
-        if (!snapshot || !zones_.has(zone)) {
+    for (const dns::Name& name : *zones) {
+        const std::optional<dns::Name> zone = zones_.ours(name);
+        if (!zone) {
             continue;
         }
-        upload_content(questions_, now, zone, *std::move(snapshot),
+        Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(*zone);
+        if (!snapshot) {
+            continue;
+        }
+        upload_content(questions_, now, *zone, *std::move(snapshot),
                        [this](Now, const Result<shared::Entry>& entry) {
                            if (entry) {  // where the zone went on meanwhile, it is for next time
                                questions_.ask(
