@@ -17,7 +17,8 @@ namespace twinzone::sim {
 struct Violation {
     std::string checker;  // whole_version, serial_back, same_digest, acknowledged_lost,
                           // announced_before_sync, held_served, frozen_moved, expire_stretched,
-                          // expired_served, queues, timers, converged, untold, at_rest
+                          // expired_served, queues, timers, converged, untold, at_rest; those of
+                          // SharedCheckers
     std::string detail;
 };
 

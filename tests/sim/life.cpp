@@ -87,12 +87,27 @@ Node::Life::Life(Node& node, std::uint64_t seed)
                                      }
                                      publish(zone, version);
                                      pump();
+                                 },
+                             .agree =
+                                 [this](std::vector<store::Proposal> proposals,
+                                        std::function<void(Result<void>)> done) {
+                                     sharing_->agree(std::move(proposals), std::move(done));
                                  }})),
       follower_(node.settings_.role == config::Role::secondary
                     ? std::make_unique<service::Follower>(*store_, intakes_, sim_limits(), seed)
                     : nullptr),
       publisher_(*store_, node.settings_.keys, follower_.get(), kTransfersOut),
-      announcer_(*store_, {}, seed + 1) {}
+      announcer_(*store_, {}, seed + 1) {
+    if (node_.settings_.shares) {
+        sharing_ = std::make_shared<Sharing>(
+            fabric_, node_.settings_, *store_, intakes_,
+            [this](const dns::Name& zone) { return node_.notified_of(zone); },
+            [this](const dns::Name& zone, const zone::Version& version) {
+                publish(zone, version);
+                pump();
+            });
+    }
+}
 
 void Node::Life::begin() {
     const Now now = fabric_.world.now();
@@ -105,7 +120,16 @@ void Node::Life::begin() {
         }
     }
     announcer_.resume_owed(now);
+    if (sharing_) {
+        sharing_->begin();
+    }
     pump();
+}
+
+void Node::Life::handle_not_published(const dns::Name& zone) {
+    if (sharing_) {
+        sharing_->put(zone);
+    }
 }
 
 void Node::Life::pump() {
@@ -169,7 +193,11 @@ void Node::Life::handle_event(const service::FollowerEvent& event) {
                                        published->version.serial().value()));
         publish(event.zone, published->version);
     } else if (const auto* ended = std::get_if<service::TransferEnded>(&event.what);
-               ended != nullptr && ended->error) {
+               ended != nullptr && fabric_.on_transfer) {
+        fabric_.on_transfer(node_, event.zone, *ended);
+    }
+    if (const auto* ended = std::get_if<service::TransferEnded>(&event.what);
+        ended != nullptr && ended->error) {
         fabric_.world.note(fmt::format("{} transfer of {} failed: {}", node_.settings_.name,
                                        event.zone.to_text(), ended->error->detail()));
     }

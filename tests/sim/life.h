@@ -11,6 +11,7 @@
 #include "common/service/follower.h"
 #include "common/service/publisher.h"
 #include "tests/sim/node.h"
+#include "tests/sim/sharing.h"
 
 namespace twinzone::sim {
 
@@ -45,6 +46,10 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     [[nodiscard]] std::string overfull() const;
     [[nodiscard]] bool invariants_hold() const;
     [[nodiscard]] bool is_at_rest() const { return announcer_.owed() == 0; }
+    // A commit of the zone failed: others may have agreed to it.
+    void handle_not_published(const dns::Name& zone);
+    // Null where no history is shared.
+    [[nodiscard]] Sharing* sharing() const noexcept { return sharing_.get(); }
 
   private:
     struct Session;
@@ -71,6 +76,7 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     std::unique_ptr<service::Follower> follower_;  // null on a primary
     service::Publisher publisher_;
     service::Announcer announcer_;
+    std::shared_ptr<Sharing> sharing_;                  // null where no history is shared
     std::map<service::AttemptId, Question> questions_;  // the follower's
     std::uint64_t answers_ = 0;
     std::uint64_t timer_ = 0;  // counts armings: only the last one fires

@@ -2,6 +2,7 @@
 // again.
 //   sim --seed 17 [--trace]      sim --seeds 1..300      sim --replay 17 (twice: the same trace)
 //   sim --until-violation 1..100 (for planted bugs: ends well at the first one)
+//   sim --shared … (the same of primaries that share a history)
 // Many seeds: at the end, how often each kind of fault happened.
 
 #include <cstdio>
@@ -10,35 +11,40 @@
 #include <string_view>
 
 #include "tests/sim/scenario.h"
+#include "tests/sim/shared_scenario.h"
 
 namespace {
 
 using twinzone::sim::Outcome;
 using twinzone::sim::run_scenario;
+using twinzone::sim::run_shared_scenario;
+using Run = Outcome (*)(std::uint64_t seed, bool trace);
 
 int usage() {
     std::fputs(
-        "usage: sim --seed N [--trace] | --seeds A..B | --replay N | --until-violation A..B\n",
+        "usage: sim [--shared] --seed N [--trace] | --seeds A..B | --replay N | "
+        "--until-violation A..B\n",
         stderr);
     return 2;
 }
 
-Outcome run_one(std::uint64_t seed, bool trace) {
-    Outcome outcome = run_scenario(seed, trace);
+Outcome run_one(Run run, std::uint64_t seed, bool trace) {
+    Outcome outcome = run(seed, trace);
     if (outcome.violation) {
-        std::printf("violation: %s: %s\n  after %zu events; replay: sim --seed %llu --trace\n",
+        std::printf("violation: %s: %s\n  after %zu events; replay: sim %s--seed %llu --trace\n",
                     outcome.violation->checker.c_str(), outcome.violation->detail.c_str(),
-                    outcome.events, static_cast<unsigned long long>(seed));
+                    outcome.events, run == run_shared_scenario ? "--shared " : "",
+                    static_cast<unsigned long long>(seed));
     }
     return outcome;
 }
 
-int run_range(std::uint64_t first, std::uint64_t last) {
+int run_range(Run run, std::uint64_t first, std::uint64_t last) {
     std::size_t failed = 0;
     std::size_t versions = 0;
     twinzone::sim::World::FaultCounts faults;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
-        const Outcome outcome = run_one(seed, false);
+        const Outcome outcome = run_one(run, seed, false);
         failed += outcome.violation ? 1 : 0;
         versions += outcome.versions;
         for (const auto& [fault, times] : outcome.faults) {
@@ -55,9 +61,9 @@ int run_range(std::uint64_t first, std::uint64_t last) {
     return failed == 0 ? 0 : 1;
 }
 
-int run_until_violation(std::uint64_t first, std::uint64_t last) {
+int run_until_violation(Run run, std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t seed = first; seed <= last; ++seed) {
-        if (run_one(seed, false).violation) {
+        if (run_one(run, seed, false).violation) {
             return 0;
         }
     }
@@ -65,9 +71,9 @@ int run_until_violation(std::uint64_t first, std::uint64_t last) {
     return 1;
 }
 
-int replay(std::uint64_t seed) {
-    const Outcome first = run_scenario(seed, false);
-    const Outcome second = run_scenario(seed, false);
+int replay(Run run, std::uint64_t seed) {
+    const Outcome first = run(seed, false);
+    const Outcome second = run(seed, false);
     const bool same = first.trace_hash == second.trace_hash && first.events == second.events;
     std::printf("seed %llu: %zu events, %zu versions, traces %s\n",
                 static_cast<unsigned long long>(seed), first.events, first.versions,
@@ -78,22 +84,29 @@ int replay(std::uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    Run run = run_scenario;
+    if (argc > 1 && std::string_view{argv[1]} == "--shared") {
+        run = run_shared_scenario;
+        --argc;
+        ++argv;
+    }
     const std::string_view verb = argc > 2 ? argv[1] : "";
     const char* value = argc > 2 ? argv[2] : "";
     char* end = nullptr;
     const std::uint64_t number = std::strtoull(value, &end, 10);
     if (verb == "--seed") {
-        return run_one(number, argc > 3 && std::string_view{argv[3]} == "--trace").violation ? 1
-                                                                                             : 0;
+        return run_one(run, number, argc > 3 && std::string_view{argv[3]} == "--trace").violation
+                   ? 1
+                   : 0;
     }
     if (verb == "--replay") {
-        return replay(number);
+        return replay(run, number);
     }
     if (verb == "--seeds" && std::string_view{end}.starts_with("..")) {
-        return run_range(number, std::strtoull(end + 2, nullptr, 10));
+        return run_range(run, number, std::strtoull(end + 2, nullptr, 10));
     }
     if (verb == "--until-violation" && std::string_view{end}.starts_with("..")) {
-        return run_until_violation(number, std::strtoull(end + 2, nullptr, 10));
+        return run_until_violation(run, number, std::strtoull(end + 2, nullptr, 10));
     }
     return usage();
 }

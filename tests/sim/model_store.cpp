@@ -34,10 +34,7 @@ class ModelSnapshot final : public zone::Snapshot {
 
     std::string source() const override { return content_->source; }
 
-    std::unique_ptr<zone::PageCursor> pages() const override {
-        return std::make_unique<VectorCursor>(
-            std::vector<ByteView>(content_->pages.begin(), content_->pages.end()));
-    }
+    std::unique_ptr<zone::PageCursor> pages() const override { return pages_of(*content_); }
 
     Result<std::optional<std::vector<zone::HistoryStep>>> history(
         dns::Serial serial) const override {
@@ -140,6 +137,11 @@ std::shared_ptr<const StoredStep> make_step(const zone::Diff& diff, const zone::
 
 }  // namespace
 
+std::unique_ptr<zone::PageCursor> pages_of(const StoredVersion& version) {
+    return std::make_unique<VectorCursor>(
+        std::vector<ByteView>(version.pages.begin(), version.pages.end()));
+}
+
 Result<std::optional<dns::RecordView>> ListStream::next() {
     return at_ < list_.size() ? std::optional{list_[at_++]} : std::nullopt;
 }
@@ -231,15 +233,28 @@ void ModelStore::start_next() {
     world_.after(world_.between(microseconds{300}, faults_.most_commit_time),
                  [weak = weak_from_this()] {
                      if (const std::shared_ptr<ModelStore> self = weak.lock()) {
-                         Pending pending = std::move(self->queue_.front());
-                         self->queue_.pop_front();
-                         self->finish(std::move(pending));
+                         self->begin_front();
                      }
                  });
 }
 
-void ModelStore::finish(Pending pending) {
+void ModelStore::begin_front() {
+    if (queue_.front().commit.shared && events_.agree && !broken_) {
+        ask_agreement();
+    } else {
+        finish_front();
+    }
+}
+
+void ModelStore::finish_front() {
+    Pending pending = std::move(queue_.front());
+    queue_.pop_front();
     Result<zone::Committed> result = attempt(pending.commit);
+    agreed_.reset();
+    complete(std::move(pending), std::move(result));
+}
+
+void ModelStore::complete(Pending pending, Result<zone::Committed> result) {
     busy_ = false;
     // The completion reaches the loop a little later: a crash in between leaves a synced version
     // that nobody was told of.
@@ -260,17 +275,37 @@ void ModelStore::finish(Pending pending) {
 }
 
 Result<zone::Committed> ModelStore::apply(zone::Commit& commit) {
-    ModelDisk::HeldZone held =
-        disk_.zones[commit.zone.to_text()];  // a copy: nothing is changed where it fails
+    Result<Prepared> prepared = agreed_ ? *std::exchange(agreed_, std::nullopt) : prepare(commit);
+    if (!prepared) {
+        return fail(std::move(prepared).error());
+    }
+    return write(commit, *std::move(prepared));
+}
+
+zone::Committed ModelStore::write(const zone::Commit& commit, Prepared prepared) {
+    const bool serves_anew = prepared.result.changed && !prepared.result.held &&
+                             !std::holds_alternative<zone::DropHeld>(commit.change) &&
+                             !std::holds_alternative<zone::SetFrozen>(commit.change);
+    if (serves_anew) {
+        for (const std::string& remote : commit.owe_notify) {
+            disk_.owed.emplace(commit.zone.to_text(), remote);
+        }
+    }
+    disk_.zones[commit.zone.to_text()] = std::move(prepared.held);
+    return std::move(prepared.result);
+}
+
+// On a copy of the zone: nothing is changed where it fails.
+Result<ModelStore::Prepared> ModelStore::prepare(zone::Commit& commit) {
+    ModelDisk::HeldZone held = disk_.zones[commit.zone.to_text()];
     const std::shared_ptr<const StoredVersion> before = held.content;
     const bool touches_content = !std::holds_alternative<zone::TouchTimers>(commit.change);
     Result<zone::Committed> result = change_hold(held, commit);
     if (!result) {
-        return result;
+        return fail(std::move(result).error());
     }
     if (result->changed) {
-        disk_.zones[commit.zone.to_text()] = std::move(held);
-        return result;
+        return Prepared{.held = std::move(held), .result = *std::move(result)};
     }
     const std::optional<dns::Serial> serial =
         held.content ? std::optional{held.content->version.serial()} : std::nullopt;
@@ -288,26 +323,19 @@ Result<zone::Committed> ModelStore::apply(zone::Commit& commit) {
         result = publish_held(held, *publish);
     }
     if (!result) {
-        return result;
+        return fail(std::move(result).error());
+    }
+    if (result->changed && commit.expected && held.content->version.digest != *commit.expected) {
+        return fail(Errc::transfer_diverged, "another version came of it");
     }
     if (result->changed) {
         judge(held, before, commit, *result);
     }
-    if (result->held) {
-        disk_.zones[commit.zone.to_text()] = std::move(held);
-        return result;
+    if (!result->held) {
+        held.timers = commit.timers.value_or(held.timers);
+        result->version = held.content ? std::optional{held.content->version} : std::nullopt;
     }
-    if (commit.timers) {
-        held.timers = *commit.timers;
-    }
-    if (result->changed) {
-        for (const std::string& remote : commit.owe_notify) {
-            disk_.owed.emplace(commit.zone.to_text(), remote);
-        }
-    }
-    result->version = held.content ? std::optional{held.content->version} : std::nullopt;
-    disk_.zones[commit.zone.to_text()] = std::move(held);
-    return result;
+    return Prepared{.held = std::move(held), .result = *std::move(result)};
 }
 
 Result<zone::Committed> ModelStore::replace(ModelDisk::HeldZone& held, zone::ReplaceWith& change,

@@ -6,10 +6,12 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/store/agreement.h"
 #include "common/zone/version_store.h"
 #include "tests/sim/world.h"
 
@@ -55,6 +57,9 @@ class ModelStore final : public zone::VersionStore,
         std::function<void()> on_completion;
         // After a disk error a version is there whose commit had failed.
         std::function<void(const dns::Name&, const zone::Version&)> on_found;
+        // Who must agree before a commit with Commit::shared; told later, once.
+        std::function<void(std::vector<store::Proposal>, std::function<void(Result<void>)>)>
+            agree{};
     };
     ModelStore(World& world, ModelDisk& disk, const StoreFaults& faults, Events events);
     // On a disk without errors.
@@ -88,8 +93,20 @@ class ModelStore final : public zone::VersionStore,
         Done done;
     };
 
+    // A commit that is ready and not on the disk.
+    struct Prepared {
+        ModelDisk::HeldZone held;
+        zone::Committed result;
+    };
+
     void start_next();
-    void finish(Pending pending);
+    void begin_front();
+    void ask_agreement();
+    void handle_agreed(const Result<void>& agreed);
+    void finish_front();
+    void complete(Pending pending, Result<zone::Committed> result);
+    [[nodiscard]] Result<Prepared> prepare(zone::Commit& commit);
+    [[nodiscard]] zone::Committed write(const zone::Commit& commit, Prepared prepared);
     [[nodiscard]] Result<zone::Committed> attempt(zone::Commit& commit);
     void settle_owed(const std::string& zone, bool owes_anew);
     void break_disk(zone::Commit& commit);
@@ -115,6 +132,8 @@ class ModelStore final : public zone::VersionStore,
     Events events_;
     std::deque<Pending> queue_;
     bool busy_ = false;
+    bool agreeing_ = false;           // others are asked about the first of queue_
+    std::optional<Prepared> agreed_;  // the first of queue_: others are asked, or have agreed
     bool broken_ = false;
     std::set<std::string> unsure_;  // zones whose commit an error of the disk ended
     // NOTIFYs that are owed no more unless a commit under way owes them anew; and such commits, by
@@ -132,6 +151,9 @@ class ModelStore final : public zone::VersionStore,
 // A version made of records (any order, no SOA), with its pages and digest computed from scratch.
 [[nodiscard]] std::shared_ptr<StoredVersion> make_version(const dns::SoaRecord& soa,
                                                           zone::RecordList records);
+
+// Borrows the version.
+[[nodiscard]] std::unique_ptr<zone::PageCursor> pages_of(const StoredVersion& version);
 
 // The digest of records and SOA, computed from scratch.
 [[nodiscard]] zone::Digest digest_of(const dns::SoaRecord& soa, const zone::RecordList& records);

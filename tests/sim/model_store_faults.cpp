@@ -81,7 +81,11 @@ void ModelStore::mend_disk() {
 }
 
 void ModelStore::crash() {
-    if (busy_ && !broken_ && !queue_.empty() && world_.chance(50)) {
+    const bool unagreed =
+        busy_ && !queue_.empty() && queue_.front().commit.shared && events_.agree && !agreed_;
+    if (agreeing_ || unagreed) {
+        world_.count("crash with a commit on its way, not agreed to");
+    } else if (busy_ && !broken_ && !queue_.empty() && world_.chance(50)) {
         world_.count("crash with a commit on its way, whole");
         static_cast<void>(apply(queue_.front().commit));
     } else if (busy_) {

@@ -19,7 +19,7 @@ void Network::send(Host from, Host to, const Bytes& datagram,
             world_.count("datagram lost");
             continue;
         }
-        world_.after(delay(), [datagram, deliver] { deliver(datagram); });
+        world_.after_at(to, delay(), [datagram, deliver] { deliver(datagram); });
     }
 }
 
@@ -40,17 +40,22 @@ std::shared_ptr<Connection> Network::connect(
     if (server->stalled_) {
         world_.count("connection stalled");
     }
-    world_.after(delay() * 2, [this, client, server, from, to, on_accept = std::move(on_accept),
-                               on_connected = std::move(on_connected)] {
-        if (!client->is_open() || is_blocked(from, to) || is_blocked(to, from)) {
-            return;  // the client gives up by its own clock
-        }
-        if (!on_accept(server)) {
-            client->handle_closed();  // refused
-            return;
-        }
-        on_connected();
-    });
+    world_.after_at(to, delay() * 2,
+                    [this, client, server, from, to, on_accept = std::move(on_accept),
+                     on_connected = std::move(on_connected)] {
+                        if (!client->is_open() || is_blocked(from, to) || is_blocked(to, from)) {
+                            return;  // the client gives up by its own clock
+                        }
+                        if (!on_accept(server)) {
+                            client->handle_closed();  // refused
+                            return;
+                        }
+                        if (world_.is_paused(from)) {
+                            world_.after_at(from, Duration{0}, on_connected);
+                        } else {
+                            world_.run_as(from, on_connected);
+                        }
+                    });
     return client;
 }
 
@@ -77,15 +82,15 @@ void Connection::write(Bytes bytes) {
         const Duration from_now =
             std::max(network_->delay(), last_arrival_ - world.now().instant.since_start());
         last_arrival_ = world.now().instant.since_start() + from_now;
-        world.after(from_now, [peer, part = std::move(part)] { peer->deliver(part); });
+        world.after_at(peer_host_, from_now,
+                       [peer, part = std::move(part)] { peer->deliver(part); });
     }
     if (cuts) {
         world.count("connection cut");
-        world.after(std::max(last_arrival_ - world.now().instant.since_start(), Duration{0}),
-                    [self = shared_from_this(), peer] {
-                        peer->handle_closed();
-                        self->handle_closed();
-                    });
+        const Duration last =
+            std::max(last_arrival_ - world.now().instant.since_start(), Duration{0});
+        world.after_at(peer_host_, last, [peer] { peer->handle_closed(); });
+        world.after_at(host_, last, [self = shared_from_this()] { self->handle_closed(); });
     }
 }
 
@@ -104,7 +109,8 @@ void Connection::close() {
     if (const std::shared_ptr<Connection> peer = peer_.lock()) {
         World& world = network_->world_;  // behind all that was written
         const Duration last = last_arrival_ - world.now().instant.since_start();
-        world.after(std::max(network_->delay(), last), [peer] { peer->handle_closed(); });
+        world.after_at(peer_host_, std::max(network_->delay(), last),
+                       [peer] { peer->handle_closed(); });
     }
 }
 

@@ -74,12 +74,13 @@ class Network {
                                         std::function<bool(std::shared_ptr<Connection>)> on_accept,
                                         std::function<void()> on_connected);
 
-  private:
-    friend class Connection;
-
     [[nodiscard]] bool is_blocked(Host from, Host to) const {
         return blocked_.contains({from, to});
     }
+
+  private:
+    friend class Connection;
+
     [[nodiscard]] Duration delay() { return world_.between(microseconds{50}, faults_.most_delay); }
 
     World& world_;

@@ -23,9 +23,11 @@ Node::~Node() = default;
 void Node::start() {
     TWINZONE_ASSERT(!life_);
     fabric_.world.note(settings_.name + " starts");
-    life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
-    ++loads_;
-    life_->begin();
+    fabric_.world.run_as(settings_.host, [this] {
+        life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
+        ++loads_;
+        life_->begin();
+    });
 }
 
 void Node::crash() {
@@ -54,15 +56,30 @@ void Node::publish(const dns::Name& zone, const StoredVersion& version,
                                       .records = std::make_unique<Held>(std::move(records))};
     commit.now = fabric_.world.now().unix;
     commit.owe_notify = notified_of(zone);
+    commit.shared = settings_.shares.has_value();
     life_->store().submit(std::move(commit),
                           [weak = std::weak_ptr<Life>{life_}, zone,
                            done = std::move(done)](const Result<zone::Committed>& committed) {
                               const std::shared_ptr<Life> life = weak.lock();
                               if (life && committed && committed->changed) {
                                   life->publish(zone, *committed->version);
+                              } else if (life && !committed) {
+                                  life->handle_not_published(zone);
                               }
                               done(committed.has_value());
                           });
+}
+
+bool Node::leads() const {
+    return life_ && life_->sharing() != nullptr && life_->sharing()->leads();
+}
+
+std::string Node::sharing_text() const {
+    return life_ && life_->sharing() != nullptr ? life_->sharing()->text() : "down";
+}
+
+void Node::stop(const std::function<void()>& then) {
+    fabric_.world.run_as(settings_.host, [&] { life_->sharing()->give_back(then); });
 }
 
 void Node::decide(const dns::Name& zone, const Decision& decision, std::function<void(bool)> done) {

@@ -6,12 +6,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "common/config/config.h"
 #include "common/dns/tsig.h"
+#include "common/service/follower_event.h"
+#include "common/shared/history.h"
 #include "tests/sim/model_store.h"
 #include "tests/sim/network.h"
 #include "tests/sim/world.h"
@@ -19,6 +22,7 @@
 namespace twinzone::sim {
 
 class Node;
+struct Database;
 
 // Who is where.
 struct Fabric {
@@ -31,6 +35,9 @@ struct Fabric {
     std::function<void(const Node&, const dns::Name&, const std::string&, dns::Serial)> on_told;
     // The node begins to send the zone to somebody.
     std::function<void(const Node&, const dns::Name&)> on_served;
+    // A transfer to the node came to its end.
+    std::function<void(const Node&, const dns::Name&, const service::TransferEnded&)> on_transfer{};
+    Database* database = nullptr;  // null: nobody shares a history
 };
 
 [[nodiscard]] Endpoint endpoint_of(Host host);
@@ -44,6 +51,7 @@ struct NodeSettings {
     dns::TsigKeyring keys;
     StoreFaults store_faults;
     unsigned rogue_percent = 0;  // of transfers that are answered wrongly: a version glued from two
+    std::optional<shared::Retention> shares{};  // its history, with others; kept so long
 };
 
 class Node {
@@ -62,6 +70,17 @@ class Node {
     void publish(const dns::Name& zone, const StoredVersion& version,
                  std::function<void(bool)> done);
 
+    // Its process is stopped, then goes on as if no time had passed.
+    void pause() { fabric_.world.pause(settings_.host); }
+    void resume() { fabric_.world.resume(settings_.host); }
+
+    // It takes itself for the one that writes the shared history.
+    [[nodiscard]] bool leads() const;
+    // Nothing of the history is missing here, as far as it knows.
+    [[nodiscard]] std::string sharing_text() const;
+    // It stops in good order: the lease is given back first.
+    void stop(const std::function<void()>& then);
+
     // An operator's decision about a held version or a freeze; `done` tells whether it was synced
     // while this life lasted. Requires: is_alive().
     using Decision = std::variant<zone::PublishHeld, zone::DropHeld, zone::SetFrozen>;
@@ -74,6 +93,8 @@ class Node {
     [[nodiscard]] std::shared_ptr<const StoredVersion> served(const dns::Name& zone) const;
 
     [[nodiscard]] const ModelDisk& disk() const noexcept { return disk_; }
+    // What is there from before. Requires: it never started.
+    [[nodiscard]] ModelDisk& disk_before_start() noexcept { return disk_; }
     [[nodiscard]] const NodeSettings& settings() const noexcept { return settings_; }
     void set_faults(const StoreFaults& faults, unsigned rogue_percent);
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh SEEDS [FIRST]: the long form of the simulator, on every core. Ends with what was found and
-# how often each kind of fault happened.
+# run.sh SEEDS [FIRST]: the long form of the simulator, on every core: so many seeds of each of its
+# two scenarios. Ends with what was found and how often each kind of fault happened.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seeds=${1:?usage: run.sh SEEDS [FIRST]}
@@ -10,13 +10,15 @@ ninja -C "$build" sim > /dev/null
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 step=$(((seeds + $(nproc) - 1) / $(nproc)))
-for ((at = first; at < first + seeds; at += step)); do
-    last=$((at + step - 1 < first + seeds - 1 ? at + step - 1 : first + seeds - 1))
-    "$build/tests/sim/sim" --seeds "$at..$last" > "$out/$at" &
-done
 status=0
-for job in $(jobs -p); do
-    wait "$job" || status=1
+for scenario in "" --shared; do
+    for ((at = first; at < first + seeds; at += step)); do
+        last=$((at + step - 1 < first + seeds - 1 ? at + step - 1 : first + seeds - 1))
+        "$build/tests/sim/sim" $scenario --seeds "$at..$last" > "$out/$at$scenario" &
+    done
+    for job in $(jobs -p); do
+        wait "$job" || status=1
+    done
 done
 awk '/violation: |replay:/ { print; next }
      / seeds, / { seeds += $1; failed += $3; next }

@@ -39,15 +39,46 @@ Duration World::between(Duration least, Duration most) noexcept {
 }
 
 void World::after(Duration delay, std::function<void()> what) {
+    after_at(current_, delay, std::move(what));
+}
+
+void World::after_at(HostNumber host, Duration delay, std::function<void()> what) {
     events_.emplace(std::pair{time_ + std::max(delay, Duration{0}), ++last_event_},
-                    std::move(what));
+                    Event{.host = host, .what = std::move(what)});
+}
+
+void World::run_as(HostNumber host, const std::function<void()>& what) {
+    const HostNumber before = std::exchange(current_, host);
+    what();
+    current_ = before;
+}
+
+void World::pause(HostNumber host) {
+    count("process stopped for a while");
+    paused_.try_emplace(host);
+}
+
+void World::resume(HostNumber host) {
+    const auto at = paused_.find(host);
+    if (at == paused_.end()) {
+        return;
+    }
+    for (Event& event : at->second) {
+        events_.emplace(std::pair{time_, ++last_event_}, std::move(event));
+    }
+    paused_.erase(at);
 }
 
 void World::run(Duration until, const std::function<bool()>& check) {
     while (!events_.empty() && events_.begin()->first.first <= until) {
         auto event = events_.extract(events_.begin());
         time_ = event.key().first;
-        event.mapped()();
+        const auto paused = paused_.find(event.mapped().host);
+        if (paused != paused_.end()) {
+            paused->second.push_back(std::move(event.mapped()));
+            continue;
+        }
+        run_as(event.mapped().host, event.mapped().what);
         ++events_run_;
         if (!check()) {
             return;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/base/random.h"
 #include "common/base/time.h"
@@ -40,8 +41,19 @@ class World {
     // Between the two, evenly.
     [[nodiscard]] Duration between(Duration least, Duration most) noexcept;
 
-    // Runs `what` after `delay`; events of one moment run in the order they were scheduled.
+    // Runs `what` after `delay`; events of one moment run in the order they were scheduled. It is
+    // an event of the host whose event runs now.
     void after(Duration delay, std::function<void()> what);
+    // An event of another host; 0: of nobody's.
+    using HostNumber = std::uint32_t;
+    void after_at(HostNumber host, Duration delay, std::function<void()> what);
+    // Runs it now, as an event of the host's.
+    void run_as(HostNumber host, const std::function<void()>& what);
+
+    // A host's process is stopped: its events wait until it goes on, however late.
+    void pause(HostNumber host);
+    void resume(HostNumber host);
+    [[nodiscard]] bool is_paused(HostNumber host) const { return paused_.contains(host); }
 
     // Runs events up to `until`, calling `check` after each; ends early where check() is false.
     void run(Duration until, const std::function<bool()>& check);
@@ -67,7 +79,13 @@ class World {
     std::uint64_t last_event_ = 0;
     std::size_t events_run_ = 0;
     std::uint64_t trace_hash_ = 0;
-    std::map<std::pair<Duration, std::uint64_t>, std::function<void()>> events_;
+    struct Event {
+        HostNumber host = 0;
+        std::function<void()> what;
+    };
+    std::map<std::pair<Duration, std::uint64_t>, Event> events_;
+    std::map<HostNumber, std::vector<Event>> paused_;
+    HostNumber current_ = 0;  // whose event runs
 };
 
 }  // namespace twinzone::sim

@@ -2,18 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "tests/sim/drawn_records.h"
+
 namespace twinzone::sim {
 
 namespace {
-
-dns::Record record(const dns::Name& owner, dns::RrType type, std::uint32_t ttl, Bytes rdata) {
-    dns::Record out;
-    out.owner = owner;
-    out.type = type;
-    out.ttl = dns::Ttl{ttl};
-    out.rdata = std::move(rdata);
-    return out;
-}
 
 // The second primary's content under a version's serial: the same, and a record that says whose it
 // is, as of a server that signs by itself.
@@ -147,7 +140,7 @@ std::shared_ptr<StoredVersion> ZoneOperator::next_version(
     records.append(record(zone, dns::RrType::ns, 300, Bytes(1)).view());  // the root
     const std::size_t more = current ? world_.random().below(12) : world_.random().below(400);
     for (std::size_t i = 0; i < more; ++i) {
-        records.append(random_record(zone).view());
+        records.append(random_record(world_, zone).view());
     }
     return make_version(soa, std::move(records));
 }
@@ -191,20 +184,6 @@ bool ZoneOperator::newer_than_all_since(const dns::Name& zone, const StoredVersi
         }
     }
     return true;
-}
-
-dns::Record ZoneOperator::random_record(const dns::Name& zone) {
-    const std::string text = fmt::format("h{}.{}", world_.random().below(300),
-                                         zone.view().is_root() ? std::string{} : zone.to_text());
-    const std::uint32_t ttl = world_.chance(80) ? 300 : 600;
-    const bool address = world_.chance(50);
-    // An address, or a string of 100 octets behind its length.
-    Bytes rdata(address ? 4 : 101, std::uint8_t{100});
-    for (std::size_t i = address ? 0 : 1; i < rdata.size(); ++i) {
-        rdata[i] = static_cast<std::uint8_t>(world_.random().next());
-    }
-    return record(*dns::Name::from_text(text), address ? dns::RrType::a : dns::RrType::txt, ttl,
-                  std::move(rdata));
 }
 
 // With a version on its way: it is on the disk, or it never was.

@@ -54,7 +54,6 @@ class ZoneOperator {
                                                          dns::Serial current);
     [[nodiscard]] bool newer_than_all_since(const dns::Name& zone, const StoredVersion* has,
                                             dns::Serial next) const;
-    [[nodiscard]] dns::Record random_record(const dns::Name& zone);
 
     World& world_;
     const Topology& topology_;
