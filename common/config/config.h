@@ -269,6 +269,8 @@ struct Config {
     TlsPtr server_tls;  // whose certificate is shown there; never null with listen_tls
     // Proxies: who connects from there must say for whom (PROXY protocol, version 2).
     std::vector<IpPrefix> proxy_from;
+    // That read pages and sign for outgoing transfers; nullopt: as many as the machine has cores.
+    std::optional<std::uint32_t> threads;
     std::string user;  // who we become where we start as root; empty: nobody else
     std::string nsid;  // our name for who asks (RFC 5001); empty: not told
     std::vector<TlsPtr> tls;

@@ -73,6 +73,9 @@ std::string head_text(const Config& config) {
     if (!config.user.empty()) {
         text += fmt::format("  user: {}\n", scalar_text(config.user));
     }
+    if (config.threads) {
+        text += fmt::format("  threads: {}\n", *config.threads);
+    }
     if (!config.proxy_from.empty()) {
         std::vector<std::string> networks;
         for (const IpPrefix& network : config.proxy_from) {

@@ -59,10 +59,7 @@ void MapReader::check_key(const NodeEntry& entry, const Schema& schema, Role rol
     }
     const bool is_other = (spec->use == KeyUse::primary_only && role == Role::secondary) ||
                           (spec->use == KeyUse::secondary_only && role == Role::primary);
-    if (spec->use == KeyUse::later) {
-        diagnostics_.error(entry.key_mark,
-                           fmt::format("'{}' is not in this version yet", entry.key));
-    } else if (is_other) {
+    if (is_other) {
         diagnostics_.error(
             entry.key_mark,
             fmt::format("'{}' is for the {}; this is the configuration of the {}", entry.key,

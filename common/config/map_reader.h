@@ -23,7 +23,6 @@ enum class KeyUse : std::uint8_t {
     both,
     primary_only,
     secondary_only,
-    later,  // known, not in this version yet
 };
 
 struct KeySpec {

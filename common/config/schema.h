@@ -14,8 +14,7 @@ inline constexpr KeySpec kTopKeys[] = {
     {"tls"},     {"remotes"}, {"limits"}, {"templates"}, {"zones"}, {"zones-file"}, {"catalogs"},
 };
 inline constexpr KeySpec kServerKeys[] = {
-    {"listen"},     {"listen-tls"}, {"tls"}, {"user"}, {"threads", KeyUse::later},
-    {"proxy-from"}, {"nsid"},
+    {"listen"}, {"listen-tls"}, {"tls"}, {"user"}, {"threads"}, {"proxy-from"}, {"nsid"},
 };
 inline constexpr KeySpec kStoreKeys[] = {{"path"}, {"max-size"}, {"shared", KeyUse::primary_only}};
 inline constexpr KeySpec kSharedKeys[] = {{"postgresql"},   {"name"},     {"take-over"},

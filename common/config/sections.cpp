@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kFormats = {
     std::pair{std::string_view{"text"}, false}, {"json", true}};
 
 constexpr std::uint64_t kMinStoreBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxThreads = 256;        // more than any machine's cores that do this work
 constexpr std::size_t kMaxNsidBytes = 255;        // it takes room in every answer of 512 octets
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path without its closing NUL
 
@@ -66,6 +67,17 @@ Result<std::uint64_t> small_count(std::string_view text) {
     return count;
 }
 
+Result<std::uint32_t> threads_from_text(std::string_view text) {
+    const Result<std::uint64_t> count = small_count(text);
+    if (!count) {
+        return fail(count.error());
+    }
+    if (*count > kMaxThreads) {
+        return fail(Errc::usage, fmt::format("at most {}", kMaxThreads));
+    }
+    return static_cast<std::uint32_t>(*count);
+}
+
 }  // namespace
 
 std::vector<Endpoint> endpoints_of(const MapReader& map, std::string_view key, std::uint16_t port,
@@ -103,6 +115,7 @@ void read_server(const MapReader& top, Loading& loading) {
     loading.config.listen = endpoints_of(server, "listen", kDnsPort, loading);
     loading.config.listen_tls = endpoints_of(server, "listen-tls", kTlsPort, loading);
     loading.config.proxy_from = prefixes_of(server, "proxy-from", loading);
+    server.read("threads", threads_from_text, loading.config.threads);
     server.read("user", path_from_text, loading.config.user);
     server.read("nsid", nsid_from_text, loading.config.nsid);
     const Node* list = server.find("listen");

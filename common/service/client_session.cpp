@@ -24,25 +24,54 @@ constexpr std::size_t kBatchMessages = 64;
 // A transfer that takes longer says so as often.
 constexpr Duration kProgressInterval = seconds{10};
 
-// Messages of one write, alive until the kernel took them; with the transfer, which keeps the
-// snapshot.
-struct Batch {
-    std::shared_ptr<OutgoingTransfer> transfer;
-    std::vector<WireMessage> messages;
-};
+// The first batch of a transfer, made on the loop: what is small is answered without a thread.
+constexpr std::size_t kFirstBatchBytes = std::size_t{64} << 10;
 
 }  // namespace
 
-ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> stream,
-                             const Endpoint& peer, Publisher& publisher,
-                             const SessionLimits& limits, Events events)
-    : loop_(loop),
+// Messages of one write, alive until the kernel took them; with the transfer, which keeps the
+// snapshot.
+struct ClientSession::Batch {
+    Batch(std::shared_ptr<OutgoingTransfer> of, UnixTime at) : transfer(std::move(of)), now(at) {}
+
+    // Takes the next messages of the transfer. On any thread, if nobody else does so meanwhile.
+    void fill(std::size_t max_bytes);
+
+    std::shared_ptr<OutgoingTransfer> transfer;
+    UnixTime now;
+    std::vector<WireMessage> messages;
+    Sent sent;             // of the whole transfer, with these
+    bool is_last = false;  // nothing comes after them
+    std::optional<Error> error;
+};
+
+void ClientSession::Batch::fill(std::size_t max_bytes) {
+    messages.reserve(kBatchMessages);
+    std::size_t bytes = 0;
+    while (bytes < max_bytes && messages.size() < kBatchMessages) {
+        Result<std::optional<WireMessage>> message = transfer->next(now);
+        if (!message) {
+            error = std::move(message).error();
+            break;
+        }
+        if (!*message) {
+            is_last = true;
+            break;
+        }
+        bytes += (*message)->size();
+        messages.push_back(std::move(**message));
+    }
+    sent = transfer->sent();
+}
+
+ClientSession::ClientSession(const Parts& parts, std::unique_ptr<net::Connection> stream,
+                             const Endpoint& peer, const SessionLimits& limits, Events events)
+    : parts_(parts),
       stream_(std::move(stream)),
       peer_(peer),
-      publisher_(publisher),
       limits_(limits),
       events_(std::move(events)),
-      timer_(loop) {
+      timer_(parts.loop) {
     stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
                    [this](const Result<void>& ended) {
                        if (!ended && events_.on_failure) {
@@ -55,7 +84,7 @@ ClientSession::ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> s
 
 ClientSession::~ClientSession() {
     if (transfer_) {
-        publisher_.transfer_ended();
+        parts_.publisher.transfer_ended();
     }
 }
 
@@ -106,8 +135,8 @@ void ClientSession::take_requests() {
             watch_progress();
             return;
         }
-        last_request_ = loop_.now().instant;
-        Publisher::Answer answer = publisher_.answer(loop_.now(), source(), **message);
+        last_request_ = parts_.loop.now().instant;
+        Publisher::Answer answer = parts_.publisher.answer(parts_.loop.now(), source(), **message);
         if (auto* reply = std::get_if<Bytes>(&answer)) {
             stream_->write(net::with_length(*reply), [this] { handle_written(); });
         } else if (auto* transfer = std::get_if<std::unique_ptr<OutgoingTransfer>>(&answer)) {
@@ -125,47 +154,45 @@ void ClientSession::take_requests() {
 
 void ClientSession::begin_transfer(std::unique_ptr<OutgoingTransfer> transfer) {
     transfer_ = std::move(transfer);
-    transfer_began_ = loop_.now().instant;
+    sent_ = {};
+    transfer_began_ = parts_.loop.now().instant;
     told_ = transfer_began_;
     last_message_queued_ = false;
     octets_out_seen_ = stream_->octets_out();
     watch_progress();
 }
 
-// Keeps the connection's queue filled; called again whenever the kernel took a batch.
+// Keeps the connection's queue filled; called again whenever the kernel took a batch. One batch is
+// prepared while the one before is sent.
 void ClientSession::pump() {
-    while (transfer_ && !last_message_queued_ && stream_->is_open() &&
-           stream_->queued_bytes() < kMaxQueuedBytes) {
-        const Result<bool> more = write_batch();
-        if (!more) {
-            end_transfer(more.error());
-            end();
-            return;
-        }
-        last_message_queued_ = !*more;
+    if (!transfer_ || is_preparing_ || last_message_queued_ || !stream_->is_open() ||
+        stream_->queued_bytes() >= kMaxQueuedBytes) {
+        return;
     }
+    const auto batch = std::make_shared<Batch>(transfer_, parts_.loop.now().unix);
+    if (sent_.messages == 0) {
+        batch->fill(kFirstBatchBytes);
+        write(batch);
+        return;
+    }
+    is_preparing_ = true;
+    parts_.threads.run([batch] { batch->fill(kBatchBytes); },
+                       [this, batch, alive = std::weak_ptr{alive_}] {
+                           if (!alive.expired() && transfer_ == batch->transfer) {
+                               is_preparing_ = false;
+                               write(batch);
+                           }
+                       });
 }
 
-// False where the last message is among those queued now.
-Result<bool> ClientSession::write_batch() {
-    auto batch = std::make_shared<Batch>();
-    batch->transfer = transfer_;
-    batch->messages.reserve(kBatchMessages);
-    std::size_t bytes = 0;
-    bool more = true;
-    const UnixTime now = loop_.now().unix;
-    while (bytes < kBatchBytes && batch->messages.size() < kBatchMessages) {
-        Result<std::optional<WireMessage>> message = transfer_->next(now);
-        if (!message) {
-            return fail(std::move(message).error());
-        }
-        if (!*message) {
-            more = false;
-            break;
-        }
-        bytes += (*message)->size();
-        batch->messages.push_back(std::move(**message));
+void ClientSession::write(const std::shared_ptr<Batch>& batch) {
+    sent_ = batch->sent;
+    if (batch->error) {
+        end_transfer(batch->error);
+        end();
+        return;
     }
+    last_message_queued_ = batch->is_last;
     std::vector<ByteView> parts;
     parts.reserve(batch->messages.size() * 3);
     for (const WireMessage& message : batch->messages) {
@@ -176,7 +203,7 @@ Result<bool> ClientSession::write_batch() {
         }
     }
     stream_->write(parts, batch, [this] { handle_written(); });
-    return more;
+    pump();
 }
 
 void ClientSession::handle_written() {
@@ -192,17 +219,19 @@ void ClientSession::handle_written() {
 }
 
 void ClientSession::tell_progress() {
-    const Instant now = loop_.now().instant;
+    const Instant now = parts_.loop.now().instant;
     if (now - told_ >= kProgressInterval && events_.on_transfer_progress) {
         told_ = now;
-        events_.on_transfer_progress({*transfer_, now - transfer_began_, std::nullopt});
+        events_.on_transfer_progress({*transfer_, sent_, now - transfer_began_, std::nullopt});
     }
 }
 
 void ClientSession::end_transfer(std::optional<Error> error) {
     const std::shared_ptr<OutgoingTransfer> ended = std::exchange(transfer_, nullptr);
-    publisher_.transfer_ended();
-    events_.on_transfer_end({*ended, loop_.now().instant - transfer_began_, std::move(error)});
+    parts_.publisher.transfer_ended();
+    is_preparing_ = false;
+    events_.on_transfer_end(
+        {*ended, sent_, parts_.loop.now().instant - transfer_began_, std::move(error)});
 }
 
 void ClientSession::watch_progress() {
@@ -217,7 +246,7 @@ void ClientSession::check_progress() {
     octets_out_seen_ = stream_->octets_out();
     const bool waiting = transfer_ || stream_->queued_bytes() > 0;
     const bool too_long =
-        transfer_ && loop_.now().instant - transfer_began_ > limits_.transfer_time;
+        transfer_ && parts_.loop.now().instant - transfer_began_ > limits_.transfer_time;
     if (waiting && moved && !too_long) {
         watch_progress();
         return;

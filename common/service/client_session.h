@@ -12,6 +12,7 @@
 #include "common/net/loop.h"
 #include "common/net/timer.h"
 #include "common/service/publisher.h"
+#include "common/service/transfer_threads.h"
 
 namespace twinzone::service {
 
@@ -28,6 +29,7 @@ class ClientSession {
     // How a transfer ended, for log and metrics.
     struct TransferEnd {
         const OutgoingTransfer& transfer;
+        Sent sent;
         Duration took{0};
         std::optional<Error> error;
     };
@@ -43,9 +45,15 @@ class ClientSession {
         std::function<void()> on_end;  // the last call; may destroy the session
     };
 
-    // `publisher` and `loop` outlive the session.
-    ClientSession(net::Loop& loop, std::unique_ptr<net::Connection> stream, const Endpoint& peer,
-                  Publisher& publisher, const SessionLimits& limits, Events events);
+    // What all sessions share; outlives them.
+    struct Parts {
+        net::Loop& loop;
+        TransferThreads& threads;
+        Publisher& publisher;
+    };
+
+    ClientSession(const Parts& parts, std::unique_ptr<net::Connection> stream, const Endpoint& peer,
+                  const SessionLimits& limits, Events events);
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
     ~ClientSession();
@@ -65,13 +73,15 @@ class ClientSession {
     void close() { end(); }
 
   private:
+    struct Batch;
+
     void handle_read(std::span<std::uint8_t> bytes);
     void take_requests();
     [[nodiscard]] bool may_take_request() const noexcept;
     [[nodiscard]] Source source() const;
     void begin_transfer(std::unique_ptr<OutgoingTransfer> transfer);
     void pump();
-    [[nodiscard]] Result<bool> write_batch();
+    void write(const std::shared_ptr<Batch>& batch);
     void end_transfer(std::optional<Error> error);
     void handle_written();
     void tell_progress();
@@ -79,15 +89,16 @@ class ClientSession {
     void check_progress();
     void end();
 
-    net::Loop& loop_;
+    Parts parts_;
     std::unique_ptr<net::Connection> stream_;
     Endpoint peer_;
-    Publisher& publisher_;
     SessionLimits limits_;
     Events events_;
     net::DnsFrames frames_;
     net::Timer timer_;
     std::shared_ptr<OutgoingTransfer> transfer_;
+    Sent sent_;                  // of it, by what was given to the stream
+    bool is_preparing_ = false;  // a thread has the transfer
     Instant transfer_began_;
     Instant told_;  // last word of its progress
     bool last_message_queued_ = false;
@@ -95,6 +106,7 @@ class ClientSession {
     std::optional<Instant> last_request_;
     bool has_read_ = false;
     std::uint64_t octets_out_seen_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what returns from a thread
 };
 
 }  // namespace twinzone::service

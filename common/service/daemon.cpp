@@ -125,7 +125,7 @@ void Daemon::start_cores() {
     verbs_ = std::make_unique<OperatorVerbs>(*this);
     watch_->on_change([this](const dns::Name& zone) { verbs_->handle_change(zone); });
     server_ = std::make_unique<Server>(
-        loop_, *publisher_, config_.limits,
+        loop_, *publisher_, config_.limits, config_.threads,
         Server::Events{
             .on_transfer_end =
                 [this](const ClientSession::TransferEnd& end) { handle_transfer_end(end); },
@@ -445,7 +445,8 @@ void Daemon::handle_request() {
         watch_->handle_contact(contact);
     }
     if (const std::unique_ptr<OutgoingTransfer> sent = publisher_->take_datagram()) {
-        handle_transfer_end({.transfer = *sent, .took = Duration{0}, .error = {}});
+        handle_transfer_end(
+            {.transfer = *sent, .sent = sent->sent(), .took = Duration{0}, .error = {}});
     }
     follower_runner_->kick();
 }

@@ -26,6 +26,7 @@ std::string keep_fixed(const config::Config& now, config::Config& next) {
         }
     };
     fixed("server.user", now.user, next.user);
+    fixed("server.threads", now.threads, next.threads);
     fixed("store.path", now.store_path, next.store_path);
     fixed("store.max-size", now.store_max_bytes, next.store_max_bytes);
     fixed("store.shared", now.shared, next.shared);

@@ -327,8 +327,8 @@ Decision decision_of(const ClientSession::TransferEnd& end) {
         transfer.request().key() ? transfer.request().key()->name().to_text() : std::string{};
     facts.from = transfer.from() == transfer.serial() ? std::nullopt : transfer.from();
     facts.to = transfer.serial();
-    facts.messages = transfer.messages();
-    facts.bytes = transfer.bytes();
+    facts.messages = end.sent.messages;
+    facts.bytes = end.sent.bytes;
     facts.took = end.took;
     const TransferLabel label = label_of(ixfr ? TransferType::ixfr : TransferType::axfr,
                                          full ? TransferType::axfr : TransferType::ixfr);

@@ -143,7 +143,7 @@ void count_transfer_end(observe::Metrics& metrics, const ClientSession::Transfer
     const std::string_view type =
         type_label(plan == transfer::TransferPlan::full ? TransferType::axfr : TransferType::ixfr);
     metrics.transfers.add({kOut, type, result_label(end.error.has_value(), up_to_date)});
-    metrics.transfer_bytes.add({kOut, type}, end.transfer.bytes());
+    metrics.transfer_bytes.add({kOut, type}, end.sent.bytes);
     if (!end.error && !up_to_date) {
         metrics.transfer_duration.observe(end.took);
     }

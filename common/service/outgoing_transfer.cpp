@@ -35,8 +35,8 @@ Result<std::optional<WireMessage>> OutgoingTransfer::next(UnixTime now) {
         store_u16(arcount, static_cast<std::uint16_t>(load_u16(arcount) + 1));
         message.tail.insert(message.tail.end(), signature->begin(), signature->end());
     }
-    ++messages_;
-    bytes_ += message.size();
+    ++sent_.messages;
+    sent_.bytes += message.size();
     WireMessage out;
     out.head.reserve(message.head.size() + kLengthBytes);
     ByteWriter writer{out.head};

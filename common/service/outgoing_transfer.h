@@ -35,7 +35,14 @@ struct WireMessage {
     [[nodiscard]] Bytes message() const;
 };
 
-// Not thread-safe. Heap-allocated once and not moved: the writer borrows the snapshot.
+// Handed out so far.
+struct Sent {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+};
+
+// next() and sent() are for one thread at a time; the other functions may be called meanwhile from
+// another, for what they return never changes. Heap-allocated once and not moved: the writer borrows the snapshot.
 class OutgoingTransfer {
   public:
     // `from`: the client's serial, of an IXFR; `serial`: the version that is sent.
@@ -52,16 +59,14 @@ class OutgoingTransfer {
     [[nodiscard]] dns::Serial serial() const noexcept { return serial_; }
     [[nodiscard]] const Request& request() const noexcept { return request_; }
     [[nodiscard]] const transfer::TransferWriter& writer() const noexcept { return writer_; }
-    [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
-    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] const Sent& sent() const noexcept { return sent_; }
 
   private:
     Request request_;
     std::optional<dns::Serial> from_;
     dns::Serial serial_;
     transfer::TransferWriter writer_;
-    std::uint64_t messages_ = 0;
-    std::uint64_t bytes_ = 0;
+    Sent sent_;
 };
 
 }  // namespace twinzone::service

@@ -24,8 +24,13 @@ constexpr Duration kHandshakeTime = seconds{10};
 
 }  // namespace
 
-Server::Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits, Events events)
-    : loop_(loop), publisher_(publisher), limits_(limits), events_(std::move(events)) {
+Server::Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits,
+               std::optional<std::uint32_t> threads, Events events)
+    : loop_(loop),
+      publisher_(publisher),
+      limits_(limits),
+      events_(std::move(events)),
+      threads_(loop, threads.value_or(std::thread::hardware_concurrency())) {
     net::raise_descriptor_limit();
 }
 
@@ -176,8 +181,9 @@ void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     if (!proxied) {
         count(id, peer.address);
     }
-    inside.session = std::make_unique<ClientSession>(loop_, std::move(connection), peer, publisher_,
-                                                     limits, session_events(id));
+    inside.session =
+        std::make_unique<ClientSession>(ClientSession::Parts{loop_, threads_, publisher_},
+                                        std::move(connection), peer, limits, session_events(id));
 }
 
 std::unique_ptr<net::Connection> Server::open_connection(std::unique_ptr<net::TcpStream> stream,

@@ -17,6 +17,7 @@
 #include "common/service/client_session.h"
 #include "common/service/publisher.h"
 #include "common/service/tls_contexts.h"
+#include "common/service/transfer_threads.h"
 
 namespace twinzone::service {
 
@@ -35,7 +36,9 @@ class Server {
         std::function<void(Error)> on_error;
     };
 
-    Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits, Events events);
+    // `threads`: of outgoing transfers; nullopt: one a core.
+    Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits,
+           std::optional<std::uint32_t> threads, Events events);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -87,6 +90,7 @@ class Server {
     config::Limits limits_;
     Events events_;
     std::shared_ptr<const TlsContexts> tls_;
+    TransferThreads threads_;
     struct Sockets {
         std::unique_ptr<net::TcpListener> tcp;
         std::unique_ptr<net::UdpListener> udp;  // null with TLS

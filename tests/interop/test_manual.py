@@ -127,17 +127,8 @@ def test_page_and_help_have_the_same_exit_codes(role):
 
 
 def known_keys():
-    """The keys of common/config/schema.h that this version takes."""
-    text = read(ROOT, "common", "config", "schema.h")
-    return set(re.findall(r'\{"([a-z-]+)"(?!, KeyUse::later)[,}]', text))
-
-
-def test_the_readme_says_which_keys_are_for_later():
-    text = read(ROOT, "common", "config", "schema.h")
-    later = set(re.findall(r'\{"([a-z-]+)", KeyUse::later[,}]', text))
-    told = re.search(r"^Not in this version: (.*?)\. ", read(ROOT, "README.md"), re.M | re.S)
-    assert set(re.findall(r"`([a-z-]+)`", told.group(1) if told else "")) - {
-        "server", "remotes"} == later
+    """The keys of common/config/schema.h."""
+    return set(re.findall(r'\{"([a-z-]+)"[,}]', read(ROOT, "common", "config", "schema.h")))
 
 
 def test_the_page_of_the_configuration_has_every_key():

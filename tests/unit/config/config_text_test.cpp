@@ -20,6 +20,7 @@ server:
   listen-tls: [127.0.0.1@853]
   tls: t1
   user: _twinzone
+  threads: 3
   proxy-from: [10.0.0.0/8, "2001:db8::/32"]
   nsid: "ns1 of example"
 store:

@@ -65,7 +65,7 @@ TEST_CASE("the loader says what is no strict YAML", "[config]") {
     }
 }
 
-TEST_CASE("the loader names unknown, misplaced and later keys", "[config]") {
+TEST_CASE("the loader names unknown and misplaced keys", "[config]") {
     const Row rows[] = {
         {"a slip",
          kPrimary,
@@ -91,10 +91,14 @@ TEST_CASE("the loader names unknown, misplaced and later keys", "[config]") {
          kPrimary,
          kHead + kZone + "web: { listen: 127.0.0.1@10353, lissten: x }\n",
          {"t.yaml:4:33: unknown key 'lissten' in 'web'; did you mean 'listen'?"}},
-        {"later: threads",
+        {"no threads",
          kPrimary,
-         "version: 1\nserver: { listen: [127.0.0.1], threads: 4 }\n" + kZone,
-         {"t.yaml:2:32: 'threads' is not in this version yet"}},
+         "version: 1\nserver: { listen: [127.0.0.1], threads: 0 }\n" + kZone,
+         {"t.yaml:2:41: threads: at least 1"}},
+        {"too many threads",
+         kPrimary,
+         "version: 1\nserver: { listen: [127.0.0.1], threads: 257 }\n" + kZone,
+         {"t.yaml:2:41: threads: at most 256"}},
         {"via of the other family",
          kPrimary,
          kHead + kZone + "remotes: [{ name: a, addresses: [192.0.2.1], via: \"2001:db8::9\" }]\n",
