@@ -299,23 +299,8 @@ class Table {
     std::size_t table_width_ = 0;
 };
 
-// "shared history: ns1 leads; this is ns2, following, in step"
 std::string shared_line(const SharedStatus& shared) {
-    std::string text =
-        fmt::format("shared history: {}; this is {}, {}",
-                    shared.leader.empty() ? std::string{"nobody known leads"}
-                                          : fmt::format("{} leads", printable(shared.leader)),
-                    printable(shared.name), printable(shared.role));
-    text += shared.zones_behind == 0
-                ? std::string{", no zone known behind"}
-                : fmt::format(", {} zones behind", with_thousands(shared.zones_behind));
-    if (!shared.connected) {
-        text += shared.last_contact_age ? fmt::format("; PostgreSQL answered {} ago",
-                                                      span_in_words(*shared.last_contact_age))
-                                        : std::string{"; PostgreSQL has not answered yet"};
-    }
-    return text +
-           (shared.problem.empty() ? "\n" : fmt::format(": {}\n", printable(shared.problem)));
+    return fmt::format("shared history: {}\n", in_words(shared));
 }
 
 // "3 zones: 1 expired, 2 current; worst lag 5 min; secondary 0.1.0, up 3 h".
@@ -391,6 +376,26 @@ std::string details(const ZoneStatus& zone, const TableOptions& options) {
 }
 
 }  // namespace
+
+std::string in_words(const SharedStatus& shared) {
+    std::string text =
+        fmt::format("{}; this is {}, {}",
+                    shared.leader.empty() ? std::string{"nobody known leads"}
+                                          : fmt::format("{} leads", printable(shared.leader)),
+                    printable(shared.name), printable(shared.role));
+    text += shared.zones_behind == 0
+                ? std::string{", no zone known behind"}
+                : fmt::format(", {} zones behind", with_thousands(shared.zones_behind));
+    if (!shared.connected) {
+        text += shared.last_contact_age ? fmt::format("; PostgreSQL answered {} ago",
+                                                      span_in_words(*shared.last_contact_age))
+                                        : std::string{"; PostgreSQL has not answered yet"};
+    }
+    if (!shared.problem.empty()) {
+        text += fmt::format(": {}", printable(shared.problem));
+    }
+    return text;
+}
 
 std::string to_table(const Status& status, const TableOptions& options) {
     if (status.zones.empty()) {

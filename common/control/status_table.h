@@ -19,4 +19,7 @@ struct TableOptions {
 // Ends in a newline. Holds no control characters but newlines and, with `color`, our own colours.
 [[nodiscard]] std::string to_table(const Status& status, const TableOptions& options);
 
+// "ns1 leads; this is ns2, following, no zone known behind". Holds no control characters.
+[[nodiscard]] std::string in_words(const SharedStatus& shared);
+
 }  // namespace twinzone::control

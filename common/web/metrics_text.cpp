@@ -130,6 +130,37 @@ void put_states(Exposition& out, const Facts& facts) {
     }
 }
 
+// Of a primary that has one with others; nothing where there is none.
+void put_shared(Exposition& out, const Facts& facts) {
+    if (!facts.status.shared) {
+        return;
+    }
+    const control::SharedStatus& shared = *facts.status.shared;
+    out.begin(MetricType::gauge, "twinzone_shared_role",
+              "Our part in the shared history: 1 for what it is, 0 for what it is not.", {"role"});
+    for (const std::string_view role : {"leading", "catching-up", "following"}) {
+        out.add({role}, shared.role == role ? 1 : 0);
+    }
+    if (!shared.leader.empty()) {
+        out.begin(MetricType::gauge, "twinzone_shared_leader_info",
+                  "Who has the lease, as PostgreSQL said last; always 1.", {"leader"});
+        out.add({shared.leader}, 1);
+    }
+    out.put(MetricType::gauge, "twinzone_shared_connected",
+            "Whether PostgreSQL, which has the shared history, is reached.",
+            shared.connected ? 1 : 0);
+    out.put(MetricType::gauge, "twinzone_shared_sequence",
+            "Number of the newest version in the shared history, as far as it is known here.",
+            number(shared.sequence));
+    out.put(MetricType::gauge, "twinzone_shared_zones_behind",
+            "Zones known not to be as in the shared history.", number(shared.zones_behind));
+    if (shared.last_contact_age) {
+        out.put(MetricType::gauge, "twinzone_shared_last_contact_timestamp_seconds",
+                "When PostgreSQL answered last, Unix time.",
+                number(facts.taken) - number(*shared.last_contact_age));
+    }
+}
+
 void put_events(Exposition& out, const observe::Metrics& metrics) {
     out.put(metrics.transfers);
     out.put(metrics.transfer_bytes);
@@ -170,6 +201,7 @@ std::string metrics_text(const Facts& facts, const observe::Metrics& metrics) {
     put_peers(out, facts);
     put_served(out, facts);
     put_states(out, facts);
+    put_shared(out, facts);
     put_events(out, metrics);
     put_process(out, facts);
     return out.take();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/control/calendar.h"
+#include "common/control/status_table.h"
 #include "common/web/frame.h"
 #include "common/web/metrics_text.h"
 #include "common/web/sparkline.h"
@@ -82,6 +83,13 @@ void put_states(Html& out, const Overview& overview, const OverviewQuery& query)
         }
     }
     out.raw("</ul>\n");
+}
+
+// What keeps new versions from being made, or zones from being in step, is no quiet word.
+void put_shared(Html& out, const control::SharedStatus& shared) {
+    const bool is_well = shared.connected && shared.problem.empty() && shared.zones_behind == 0;
+    out.raw(is_well ? "<p class=\"quiet\">" : "<p class=\"warn\">").raw("Shared history: ");
+    out.text(control::in_words(shared)).raw("</p>\n");
 }
 
 void put_filter(Html& out, const OverviewQuery& query) {
@@ -326,6 +334,9 @@ std::string overview_page(const Facts& facts, const LagHistory& history,
     open_frame(out, frame);
     out.raw("<h1>").text(head).raw("</h1>\n");
     put_states(out, overview, query);
+    if (facts.status.shared) {
+        put_shared(out, *facts.status.shared);
+    }
     if (facts.status.zones.size() > 1) {
         put_filter(out, query);
     }

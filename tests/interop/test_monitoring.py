@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 from harness import ports, zone_texts
-from harness.programs import ROOT, pair
+from harness.programs import ROOT, Primary, pair
 from harness.waiting import wait_for
 
 FOLDER = os.path.join(ROOT, "examples", "monitoring")
@@ -23,8 +23,8 @@ def read(*path):
         return file.read()
 
 
-def promtool(*words):
-    return subprocess.run(["promtool", *words], cwd=FOLDER, stdout=subprocess.PIPE,
+def promtool(*words, text=None):
+    return subprocess.run(["promtool", *words], cwd=FOLDER, input=text, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
 
 
@@ -83,7 +83,14 @@ def test_the_readme_tells_of_every_metric_used():
 def test_the_programs_show_every_metric_used(tmp_path, running, key):
     primary, secondary = pair(tmp_path, ZONE, zone_texts.small(1), key)
     pages = {}
-    for server in (primary, secondary):
+    # PostgreSQL need not be there for the metrics of it to be.
+    sharing = Primary(tmp_path / "sharing")
+    sharing.serve_file(ZONE, zone_texts.small(1))
+    sharing.configuration["store"]["shared"] = {
+        "postgresql": f"host=127.0.0.1 port={ports.free_port()} dbname=none user=none",
+        "name": "sharing"}
+    servers = (primary, secondary, sharing)
+    for server in servers:
         server.web = ports.free_port()
         server.configuration["web"] = {"listen": f"127.0.0.1@{server.web}"}
         running(server).start()
@@ -92,9 +99,12 @@ def test_the_programs_show_every_metric_used(tmp_path, running, key):
     secondary.wait_for_serial(ZONE, 2)
 
     def shown():
-        for server in (primary, secondary):
+        for server in servers:
             with urllib.request.urlopen(f"http://127.0.0.1:{server.web}/metrics", timeout=10) as got:
-                pages[server.role] = got.read().decode()
+                pages[server.web] = got.read().decode()
         return metrics_in("\n".join(pages.values()))
     used = metrics_used() - BY_REASON
     wait_for("every metric is shown", lambda: used <= shown(), 20)
+    for text in pages.values():
+        done = promtool("check", "metrics", text=text)
+        assert done.returncode == 0 and done.stdout == "", done.stdout

@@ -5,12 +5,14 @@ CHANGES=2000 makes the long run of the last test; without it, it is short."""
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 from harness import contents, postgresql, zone_texts
 from harness.postgresql import Postgresql, Relay
 from harness.programs import Primary, Secondary
 from harness.waiting import wait_for
+from harness.web import Web
 
 ZONE = "example.test."
 CHANGES = int(os.environ.get("CHANGES", "60"))
@@ -95,6 +97,7 @@ def all_in_step(servers, serial, limit=60):
 
 def test_one_leads_and_the_other_has_the_same_versions(tmp_path, running, database):
     ns1, ns2 = two_primaries(tmp_path, running, database)
+    webs = Web(ns1), Web(ns2)
     ns1.start().wait_to_lead()
     ns2.start()
     for serial in range(1, 6):
@@ -103,6 +106,17 @@ def test_one_leads_and_the_other_has_the_same_versions(tmp_path, running, databa
     assert ns2.sharing()["role"] == "following"
     assert "shared history: ns1 leads; this is ns2, following" in ns2.tool("status").stdout
     assert (ns2.sharing()["leader"], ns1.sharing()["leader"]) == ("ns1", "ns1")
+    for web, role in zip(webs, ("leading", "following")):
+        metrics = web.metrics()
+        assert metrics.value("twinzone_shared_role", role=role) == 1
+        assert metrics.total("twinzone_shared_role") == 1
+        assert metrics.value("twinzone_shared_leader_info", leader="ns1") == 1
+        assert metrics.value("twinzone_shared_connected") == 1
+        assert metrics.value("twinzone_shared_zones_behind") == 0
+        wait_for("all is known", lambda of=web: of.metrics().value("twinzone_shared_sequence") == 5)
+        assert abs(metrics.value("twinzone_shared_last_contact_timestamp_seconds")
+                   - time.time()) < 30
+    assert "Shared history: ns1 leads; this is ns2, following" in webs[1].text("/")
     assert ns1.tool("diff", ZONE, "--from", "1", "--to", "5").stdout == \
         ns2.tool("diff", ZONE, "--from", "1", "--to", "5").stdout
     rows = database.ask("SELECT number, from_serial, to_serial FROM twinzone.version ORDER BY 1")

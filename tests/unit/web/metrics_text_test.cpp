@@ -86,6 +86,37 @@ TEST_CASE("each peer has one series, and who comes unasked from somewhere has no
     CHECK(text.find("192.0.2.9") == std::string::npos);
 }
 
+TEST_CASE("a shared history has its metrics where there is one", "[web]") {
+    Facts facts = facts_of({});
+    CHECK(metrics_text(facts, {}).find("twinzone_shared") == std::string::npos);
+    facts.taken = UnixTime{1'700'000'000};
+    control::SharedStatus& shared = facts.status.shared.emplace();
+    shared.role = "catching-up";
+    shared.sequence = 41;
+    shared.zones_behind = 3;
+    const std::string before = metrics_text(facts, {});
+    CHECK(has_line(before, "twinzone_shared_connected 0"));
+    CHECK(before.find("last_contact") == std::string::npos);
+    CHECK(before.find("leader_info") == std::string::npos);
+    shared.leader = "ns1";
+    shared.connected = true;
+    shared.last_contact_age = seconds{12};
+    const std::string text = metrics_text(facts, {});
+    for (const char* line : {
+             "twinzone_shared_role{role=\"leading\"} 0",
+             "twinzone_shared_role{role=\"catching-up\"} 1",
+             "twinzone_shared_role{role=\"following\"} 0",
+             "twinzone_shared_leader_info{leader=\"ns1\"} 1",
+             "twinzone_shared_connected 1",
+             "twinzone_shared_sequence 41",
+             "twinzone_shared_zones_behind 3",
+             "twinzone_shared_last_contact_timestamp_seconds 1699999988",
+         }) {
+        CAPTURE(line);
+        CHECK(has_line(text, line));
+    }
+}
+
 TEST_CASE("a broken store has no size", "[web]") {
     CHECK(metrics_text(facts_of({}), {}).find("twinzone_store_bytes") == std::string::npos);
 }

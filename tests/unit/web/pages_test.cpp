@@ -135,6 +135,24 @@ TEST_CASE("a cell says serial and lag in words", "[web]") {
     CHECK(has(page, "href=\"/zone/a.test.\""));
 }
 
+TEST_CASE("a shared history has its line, loud where something is in its way", "[web]") {
+    Facts facts = facts_of({zone("a.test.", ZoneState::current, kSerial)});
+    CHECK_FALSE(has(overview_page(facts, LagHistory{}, {}), "Shared history"));
+    control::SharedStatus& shared = facts.status.shared.emplace();
+    shared.name = "ns2";
+    shared.role = "following";
+    shared.leader = "ns<1>";
+    shared.connected = true;
+    CHECK(has(overview_page(facts, LagHistory{}, {}),
+              "<p class=\"quiet\">Shared history: ns&lt;1&gt; leads; this is ns2, following, no "
+              "zone known behind</p>"));
+    shared.connected = false;
+    shared.problem = "connection refused";
+    CHECK(has(overview_page(facts, LagHistory{}, {}),
+              "<p class=\"warn\">Shared history: ns&lt;1&gt; leads; this is ns2, following, no "
+              "zone known behind; PostgreSQL has not answered yet: connection refused</p>"));
+}
+
 TEST_CASE("the page loads itself anew only when asked to", "[web]") {
     const Facts facts = facts_of({zone("a.test.", ZoneState::current, kSerial)});
     CHECK_FALSE(has(overview_page(facts, {}, {}), "http-equiv"));
