@@ -3,6 +3,7 @@ import glob
 import os
 import pwd
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from .waiting import wait_for
 
 USER = "twinzone"
 PASSWORD = "s3cret-of-the-test"
+CERTIFIED = "template1"  # the database that wants a client's certificate
 
 
 def programs_folder():
@@ -43,15 +45,37 @@ class Postgresql:
         self.folder = self._temporary.name
         self.port = ports.free_port()
         self.process = None
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+        self._settings = []
+        self._give(self.folder)
         os.chmod(self.folder, 0o755)
         with open(os.path.join(self.folder, "password"), "w", encoding="ascii") as file:
             file.write(PASSWORD)
         os.chmod(file.name, 0o644)
         self._run("initdb", "-D", self.cluster, "-U", USER, "-A", "scram-sha-256",
                   "--pwfile", file.name, "-E", "UTF8", "--no-sync")
+
+    def _give(self, path):
+        """To whom the server runs as."""
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+    def use_tls(self, certificate, clients):
+        """Over TCP only with TLS, from the next start on; `clients`: the authority of the
+        certificates that clients may show in the place of a password."""
+        for source, name in ((certificate.cert, "server.crt"), (certificate.key, "server.key"),
+                             (clients.ca, "clients.crt")):
+            path = os.path.join(self.cluster, name)
+            shutil.copyfile(source, path)
+            os.chmod(path, 0o600)
+            self._give(path)
+        self._settings = ["-c", "ssl=on", "-c", "ssl_ca_file=clients.crt",
+                          "-c", "ssl_min_protocol_version=TLSv1.3"]
+        with open(os.path.join(self.cluster, "pg_hba.conf"), "w", encoding="ascii") as file:
+            file.write(f"local all all scram-sha-256\n"
+                       f"hostssl {CERTIFIED} all 127.0.0.1/32 cert\n"
+                       f"hostssl all all 127.0.0.1/32 scram-sha-256\n")
+        return self
 
     @property
     def cluster(self):
@@ -74,7 +98,7 @@ class Postgresql:
         self.process = Process(self.name, _unprivileged(
             [os.path.join(programs_folder(), "postgres"), "-D", self.cluster, "-k", self.folder,
              "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
-             "-c", "log_min_messages=warning"]),
+             "-c", "log_min_messages=warning", *self._settings]),
             os.path.join(self.folder, "log"), cwd=self.folder)
         self.process.start()
         return self.wait_until_up()
