@@ -10,6 +10,7 @@ Result<void> LargeReplace::begin(Batch& batch) {
         return rewound;
     }
     encoder_.emplace(change.soa, *change.records);
+    pages_.emplace(*encoder_);
     const Result<std::uint32_t> id = batch.next_id();
     if (!id) {
         return fail(id.error());
@@ -24,29 +25,34 @@ Result<bool> LargeReplace::write_chunk(Batch& batch) {
             return fail(std::move(begun).error());
         }
     }
-    std::uint64_t bytes = 0;
-    while (bytes < kLargeChunkBytes) {
-        const Result<std::optional<zone::EncodedPage>> page = encoder_->next();
-        if (!page) {
-            return fail(page.error());
+    while (batch.written() < kLargeChunkBytes) {
+        const Result<std::vector<zone::EncodedPage>> pages = pages_->next();
+        if (!pages) {
+            return fail(pages.error());
         }
-        if (!*page) {
-            if (Result<void> put = finish(batch); !put) {
-                return fail(std::move(put).error());
-            }
-            return true;
-        }
-        bytes += (*page)->message.size();
-        Result<void> put = batch.room_for((*page)->message.size());
-        if (put) {
-            put = put_page(batch, content_, (*page)->key, (*page)->message, true);
-        }
-        if (!put) {
+        const bool last = pages->empty();
+        if (Result<void> put = last ? finish(batch) : put_pages(batch, *pages); !put) {
             return fail(std::move(put).error());
         }
-        batch.count_written((*page)->message.size());
+        if (last) {
+            return true;
+        }
     }
     return false;
+}
+
+Result<void> LargeReplace::put_pages(Batch& batch, const std::vector<zone::EncodedPage>& pages) {
+    for (const zone::EncodedPage& page : pages) {
+        Result<void> put = batch.room_for(page.message.size());
+        if (put) {
+            put = put_page(batch, content_, page.key, page.message, true);
+        }
+        if (!put) {
+            return put;
+        }
+        batch.count_written(page.message.size());
+    }
+    return {};
 }
 
 Result<void> LargeReplace::finish(Batch& batch) {

@@ -6,13 +6,14 @@
 #include <memory>
 #include <optional>
 
+#include "common/store/pages_ahead.h"
 #include "common/store/plan.h"
 #include "common/zone/version_encoder.h"
 
 namespace twinzone::store {
 
 // Pages that one of its transactions writes.
-inline constexpr std::uint64_t kLargeChunkBytes = std::uint64_t{32} << 20;
+inline constexpr std::uint64_t kLargeChunkBytes = std::uint64_t{8} << 20;
 
 // Writer thread only. Borrows the commit. Dead after an error.
 class LargeReplace {
@@ -35,6 +36,7 @@ class LargeReplace {
 
   private:
     Result<void> begin(Batch& batch);
+    Result<void> put_pages(Batch& batch, const std::vector<zone::EncodedPage>& pages);
     Result<void> finish(Batch& batch);
     Result<void> put_zone(Batch& batch, ByteView key);
     void put_held(HoldPlan& plan);
@@ -42,6 +44,7 @@ class LargeReplace {
     zone::Commit& commit_;
     std::optional<Verdict> verdict_;
     std::optional<zone::VersionEncoder> encoder_;  // once begun
+    std::optional<PagesAhead> pages_;              // of encoder_
     std::uint32_t content_ = 0;
     ZoneRecord record_;
     std::optional<zone::ZoneHold> hold_;
