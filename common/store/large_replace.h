@@ -1,10 +1,12 @@
 // A ReplaceWith whose pages do not fit one bounded transaction: written under a new content id by
-// several, between which other zones commit; the last one puts the zone on it, or keeps it as the
-// held version.
+// several, between which other zones commit; the last one puts the zone on it, or keeps what is new
+// as the held version. Where the zone had a version, the difference to it may be found on the way,
+// so that history goes on.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/store/pages_ahead.h"
 #include "common/store/plan.h"
@@ -18,13 +20,21 @@ inline constexpr std::uint64_t kLargeChunkBytes = std::uint64_t{8} << 20;
 // Writer thread only. Borrows the commit. Dead after an error.
 class LargeReplace {
   public:
-    // Requires: the commit is a ReplaceWith with a SortedStream. `verdict`: the version is held.
-    LargeReplace(zone::Commit& commit, const std::optional<Verdict>& verdict) noexcept
-        : commit_(commit), verdict_(verdict) {}
+    struct Options {
+        std::optional<Verdict> verdict;  // the version is held
+        bool compares = false;           // Plan::compares; then there is no verdict yet
+        JournalLimits limits;
+    };
 
-    // Writes one transaction's worth into `batch`; true where that was the last and the zone's
-    // record (record()) is written too. The caller commits.
-    [[nodiscard]] Result<bool> write_chunk(Batch& batch);
+    // Requires: the commit is a ReplaceWith with a SortedStream.
+    LargeReplace(zone::Commit& commit, Options options) noexcept;
+    ~LargeReplace();
+    LargeReplace(const LargeReplace&) = delete;
+    LargeReplace& operator=(const LargeReplace&) = delete;
+
+    // Writes one transaction's worth into `batch`, whose environment is `env`; true where that was
+    // the last and the zone's record (record()) is written too. The caller commits.
+    [[nodiscard]] Result<bool> write_chunk(const EnvironmentPtr& env, Batch& batch);
 
     // What it writes; 0: nothing yet. To be swept where it fails.
     [[nodiscard]] std::uint32_t content() const noexcept { return content_; }
@@ -33,21 +43,29 @@ class LargeReplace {
     [[nodiscard]] const ZoneRecord& record() const noexcept { return record_; }
     // What holds the zone back now, where that changed.
     [[nodiscard]] const std::optional<zone::ZoneHold>& hold() const noexcept { return hold_; }
+    // Pages of the difference, for a Proposal: where the commit is shared and there is one.
+    [[nodiscard]] const std::vector<Bytes>& step_pages() const noexcept { return step_pages_; }
 
   private:
-    Result<void> begin(Batch& batch);
+    struct Comparison;
+
+    Result<void> begin(const EnvironmentPtr& env, Batch& batch);
+    Result<void> begin_comparison(const EnvironmentPtr& env, const Batch& batch);
     Result<void> put_pages(Batch& batch, const std::vector<zone::EncodedPage>& pages);
     Result<void> finish(Batch& batch);
-    Result<void> put_zone(Batch& batch, ByteView key);
-    void put_held(HoldPlan& plan);
+    Result<void> judge(const Batch& batch, Plan& plan, std::optional<zone::Diff>& diff);
+    Result<void> put_zone(Batch& batch, Plan& plan, const std::optional<zone::Diff>& diff);
+    Result<void> put_held(Batch& batch, Plan& plan, const std::optional<zone::Diff>& diff);
 
     zone::Commit& commit_;
-    std::optional<Verdict> verdict_;
+    Options options_;
+    std::unique_ptr<Comparison> comparison_;       // with the old content
     std::optional<zone::VersionEncoder> encoder_;  // once begun
     std::optional<PagesAhead> pages_;              // of encoder_
     std::uint32_t content_ = 0;
     ZoneRecord record_;
     std::optional<zone::ZoneHold> hold_;
+    std::vector<Bytes> step_pages_;
     zone::Committed result_;
 };
 

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "common/store/comparison.h"
 #include "common/store/content.h"
 #include "common/store/record_sorter.h"
 #include "common/zone/page_edit.h"
-#include "common/zone/page_records.h"
 #include "common/zone/version_encoder.h"
 
 namespace twinzone::store {
@@ -23,23 +23,6 @@ void set_soa(zone::Version& version, const dns::SoaRecord& soa) {
     version.digest.remove(version.soa.record().view());
     version.digest.add(soa.record().view());
     version.soa = soa;
-}
-
-// Adds the step from the plan's version before to the one after. Between two versions with one
-// serial there is no step that a peer could ask for or understand (RFC 1995 §4): history begins
-// anew.
-Result<void> add_step(Plan& plan, const zone::Diff& diff, const zone::Commit& commit) {
-    if (diff.from.serial == diff.to.serial) {
-        plan.cut_history = true;
-        plan.steps.clear();
-        return {};
-    }
-    Result<JournalStep> step = encode_step(diff, commit.now, commit.source);
-    if (!step) {
-        return fail(std::move(step).error());
-    }
-    plan.steps.push_back(*std::move(step));
-    return {};
 }
 
 // The differences themselves are kept: approved, they are applied as if they had come then.
@@ -121,42 +104,6 @@ Result<void> plan_content(zone::ReplaceWith& change, Plan& plan) {
     return {};
 }
 
-// The difference to what is there; nullopt where that is damaged, or differs too much to be kept.
-Result<std::optional<zone::Diff>> difference(const Batch& batch, const ZoneRecord& record,
-                                             zone::ReplaceWith& change) {
-    zone::PageRecords old{std::make_unique<ContentCursor>(batch.txn(), record.content)};
-    const std::size_t most =
-        std::clamp<std::uint64_t>(record.version->wire_bytes, kMinDiffBytes, kMaxDiffBytes);
-    Result<std::optional<zone::Diff>> diff =
-        zone::diff(record.version->soa, old, change.soa, *change.records, most);
-    if (!diff && diff.error().code() == Errc::store_corrupt) {
-        return std::optional<zone::Diff>{};
-    }
-    return diff;
-}
-
-// Whole content that differs too much for a difference. What is damaged is not guarded: the new
-// content heals it.
-Result<void> judge_content(const Batch& batch, const zone::Commit& commit, SortedStream& stream,
-                           Plan& plan) {
-    if (Result<void> rewound = stream.rewind(); !rewound) {
-        return rewound;
-    }
-    zone::PageRecords old{std::make_unique<ContentCursor>(batch.txn(), plan.record.content)};
-    Verdict verdict;
-    const Result<zone::Losses> losses = zone::count_losses(commit.zone.view(), old, stream);
-    if (!losses) {
-        return losses.error().code() == Errc::store_corrupt ? Result<void>{} : fail(losses.error());
-    }
-    verdict.losses = *losses;
-    if (const auto reason =
-            zone::judge(*commit.guard, plan.record.version->records, verdict.losses)) {
-        verdict.reason = *reason;
-        plan.verdict = verdict;
-    }
-    return {};
-}
-
 Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::ReplaceWith& change,
                           Plan& plan) {
     auto& stream = static_cast<SortedStream&>(*change.records);
@@ -166,20 +113,30 @@ Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::
     if (!plan.record.version) {
         return plan_content(change, plan);
     }
-    Result<std::optional<zone::Diff>> diff = difference(batch, plan.record, change);
+    Result<Difference> difference = find_difference(batch.txn(), plan.record, change);
+    if (!difference) {
+        return fail(std::move(difference).error());
+    }
+    if (difference->much) {
+        plan.large = true;
+        plan.compares = true;
+        return {};
+    }
+    std::optional<zone::Diff>& diff = difference->diff;
     if (!diff) {
-        return fail(std::move(diff).error());
-    }
-    if (!*diff) {
-        Result<void> judged =
-            commit.guard ? judge_content(batch, commit, stream, plan) : Result<void>{};
-        if (judged) {
-            judged = stream.rewind();
+        if (commit.guard) {
+            const Result<std::optional<Verdict>> verdict =
+                judge_content(batch.txn(), commit, plan.record);
+            if (!verdict) {
+                return fail(verdict.error());
+            }
+            plan.verdict = *verdict;
         }
-        return judged ? plan_content(change, plan) : judged;
+        Result<void> rewound = stream.rewind();
+        return rewound ? plan_content(change, plan) : rewound;
     }
-    if (!(*diff)->empty()) {
-        Result<void> planned = plan_diffs(batch, commit, {&**diff, 1}, plan);
+    if (!diff->empty()) {
+        Result<void> planned = plan_diffs(batch, commit, {&*diff, 1}, plan);
         if (!planned && planned.error().code() == Errc::store_corrupt) {
             ZoneRecord record = std::move(plan.record);
             HoldPlan hold = std::move(plan.hold);
@@ -193,7 +150,7 @@ Result<void> plan_replace(const Batch& batch, const zone::Commit& commit, zone::
     if (!identical(plan.record.version->soa, change.soa)) {
         set_soa(*plan.record.version, change.soa);
         plan.result.changed = true;
-        return add_step(plan, **diff, commit);
+        return add_step(plan, *diff, commit);
     }
     return {};
 }
@@ -275,6 +232,20 @@ std::uint64_t Plan::bytes() const noexcept {
         sum += step.head.wire_bytes;
     }
     return sum + bytes_of(hold);
+}
+
+Result<void> add_step(Plan& plan, const zone::Diff& diff, const zone::Commit& commit) {
+    if (diff.from.serial == diff.to.serial) {
+        plan.cut_history = true;
+        plan.steps.clear();
+        return {};
+    }
+    Result<JournalStep> step = encode_step(diff, commit.now, commit.source);
+    if (!step) {
+        return fail(std::move(step).error());
+    }
+    plan.steps.push_back(*std::move(step));
+    return {};
 }
 
 Result<void> check_base(const zone::Commit& commit, const std::optional<ZoneRecord>& record) {

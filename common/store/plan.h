@@ -17,15 +17,10 @@ namespace twinzone::store {
 // Whole content up to this size goes with its group; more takes transactions of its own.
 inline constexpr std::uint64_t kGroupedContentBytes = std::uint64_t{4} << 20;
 
-// The most memory that the difference between old and new content may take; a larger one cuts
-// history.
-inline constexpr std::size_t kMaxDiffBytes = std::size_t{64} << 20;
-// What is allowed even where the zone is smaller than that.
-inline constexpr std::size_t kMinDiffBytes = std::size_t{64} << 10;
-
 struct Plan {
     // ReplaceWith of more than kGroupedContentBytes: nothing else here holds but the guard's word.
     bool large = false;
+    bool compares = false;           // large: the difference is found while it is written
     std::optional<Verdict> verdict;  // the new version is held
 
     bool writes_zone = true;   // false: only `hold` is written
@@ -49,6 +44,13 @@ struct Plan {
 // Writes it. After an error the batch can only be destroyed. `zone_key`: keys.h.
 [[nodiscard]] Result<void> write_plan(Batch& batch, ByteView zone_key, const JournalLimits& limits,
                                       Plan& plan);
+
+// Adds the step of `diff`. Between two versions with one serial there is none that a peer could ask
+// for or understand (RFC 1995 §4): history begins anew.
+[[nodiscard]] Result<void> add_step(Plan& plan, const zone::Diff& diff, const zone::Commit& commit);
+
+// Cuts history where the plan says so, and adds its steps within the limits.
+[[nodiscard]] Result<void> write_history(Batch& batch, const JournalLimits& limits, Plan& plan);
 
 // Puts the zone on `content`; what it had is swept.
 [[nodiscard]] Result<void> retire_content(Batch& batch, ZoneRecord& record, std::uint32_t content);

@@ -41,6 +41,8 @@ Result<void> trim(Batch& batch, const Plan& plan, const JournalLimits& limits, Z
     return {};
 }
 
+}  // namespace
+
 Result<void> write_history(Batch& batch, const JournalLimits& limits, Plan& plan) {
     ZoneRecord& record = plan.record;
     if (plan.steps.empty() && !plan.cut_history) {
@@ -63,6 +65,8 @@ Result<void> write_history(Batch& batch, const JournalLimits& limits, Plan& plan
     }
     return done;
 }
+
+namespace {
 
 Result<void> write_pages(Batch& batch, Plan& plan) {
     ZoneRecord& record = plan.record;

@@ -28,6 +28,7 @@
 // A commit is one LMDB transaction over all six. Content that does not fit one bounded transaction
 // is written under a new content id that a "sweep" entry names from its first transaction on; the
 // last one points the zone record there, takes that entry away and adds one for what was replaced.
+// So is content that changes most pages of a large zone; its difference is found on the way.
 // What has a "sweep" entry at start is deleted, in bounded transactions, beside other work.
 //
 // What damage means

@@ -50,6 +50,7 @@ struct Job {
     std::variant<zone::Commit, DropZone, ForgetOwed> work;
     zone::VersionStore::Done done{};   // empty: nobody waits
     std::optional<Verdict> verdict{};  // the guard's, on content that is written by LargeReplace
+    bool compares = false;             // Plan::compares
     std::chrono::steady_clock::time_point submitted{};
 };
 

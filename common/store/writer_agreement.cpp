@@ -59,6 +59,7 @@ std::optional<Proposal> Writer::finish_large(const Batch& batch,
                                              std::optional<Proposal> proposal) const {
     if (proposal) {
         proposal->version = *large_->record().version;
+        proposal->steps = large_->step_pages();
         proposal->content = std::make_unique<ContentCursor>(batch.txn(), large_->record().content);
     }
     return proposal;

@@ -142,6 +142,7 @@ Result<void> Writer::run_commit(Batch& batch, JobPtr& job, std::vector<Outcome>&
     Result<Plan> plan = ready ? make_plan(batch, commit) : fail(std::move(ready).error());
     if (plan && plan->large) {
         job->verdict = plan->verdict;
+        job->compares = plan->compares;
         large_jobs_.push_back(std::move(job));
         return {};
     }
@@ -272,12 +273,14 @@ void Writer::run_large() {
     Job& job = *large_jobs_.front();
     auto& commit = std::get<zone::Commit>(job.work);
     if (!large_) {
-        large_ = std::make_unique<LargeReplace>(commit, job.verdict);
+        large_ = std::make_unique<LargeReplace>(
+            commit, LargeReplace::Options{job.verdict, job.compares, limits_of(job.zone_key)});
     }
-    Result<Batch> batch = Batch::begin(slot_.get());
+    const EnvironmentPtr env = slot_.get();
+    Result<Batch> batch = Batch::begin(env);
     Result<std::optional<Proposal>> proposal =
         batch ? propose_large(*batch, job) : fail(batch.error());
-    Result<bool> last = proposal ? large_->write_chunk(*batch) : fail(proposal.error());
+    Result<bool> last = proposal ? large_->write_chunk(env, *batch) : fail(proposal.error());
     Result<void> done = last ? Result<void>{} : fail(last.error());
     const bool in_service = done && *last && !large_->result().held;
     if (in_service) {

@@ -19,7 +19,7 @@ struct Diff {
 };
 
 // What turns `a` into `b`; both streams in canonical order. Reads both once, keeps only the
-// difference. nullopt where that grows past `max_bytes`.
+// difference. nullopt where that grows past `max_bytes`, or `a` is damaged.
 [[nodiscard]] Result<std::optional<Diff>> diff(const dns::SoaRecord& from, RecordStream& a,
                                                const dns::SoaRecord& to, RecordStream& b,
                                                std::size_t max_bytes);

@@ -117,7 +117,7 @@ TEST_CASE("a version without agreement is not there, now or after a restart", "[
 
 TEST_CASE("content of several transactions is proposed with the last", "[store]") {
     AskingStore f;
-    const Model model = big_model(60'000, std::string(200, 'x'));
+    Model model = big_model(90'000, std::string(200, 'x'));
     f.asked.refusals = 1;
     REQUIRE_FALSE(f.put(1, model));
     CHECK_FALSE(f.serial(zone_name()));
@@ -125,6 +125,14 @@ TEST_CASE("content of several transactions is proposed with the last", "[store]"
     REQUIRE(f.asked.versions.size() == 1);
     CHECK(f.asked.versions[0].content_bytes > kGroupedContentBytes);
     CHECK(f.asked.versions[0].steps == 0);
+    for (auto& [owner, text] : model) {
+        text = owner.back() == '0' ? owner : text;
+    }
+    REQUIRE(f.put(2, model));
+    REQUIRE(f.asked.versions.size() == 2);
+    CHECK(f.asked.versions[1].from == 1U);
+    CHECK(f.asked.versions[1].steps > 1);
+    CHECK(f.read(zone_name()) == model);
 }
 
 TEST_CASE("of a group that is refused the others go in", "[store]") {
