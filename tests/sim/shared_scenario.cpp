@@ -98,6 +98,9 @@ class SharedScenario {
         };
         fabric_.on_transfer = [this](const Node& node, const dns::Name& zone,
                                      const service::TransferEnded& ended) {
+            if (!ended.error && ended.cause == service::TransferCause::foreign) {
+                world_.count("zone taken whole from a primary that no version came from");
+            }
             checkers_->handle_transfer(node, zone, ended);
         };
     }
