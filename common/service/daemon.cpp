@@ -12,6 +12,7 @@
 #include "common/service/hold_text.h"
 #include "common/service/privileges.h"
 #include "common/service/shared_history.h"
+#include "common/shared/connection.h"
 
 namespace twinzone::service {
 
@@ -22,6 +23,10 @@ using observe::Level;
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(config::Config config, Hooks hooks) {
+    if (config.shared && !shared::has_postgresql()) {
+        return fail(Errc::config_invalid,
+                    "store: 'shared': this program was built without PostgreSQL");
+    }
     Result<std::unique_ptr<observe::Log>> log = observe::Log::open(log_settings(config));
     if (!log) {
         return fail(std::move(log).error());

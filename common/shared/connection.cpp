@@ -360,6 +360,10 @@ void Connection::Core::close() {
     conn.reset();
 }
 
+bool has_postgresql() noexcept {
+    return true;
+}
+
 Result<void> check_conninfo(const std::string& conninfo) {
     const Result<Libpq> pq = load_libpq();
     if (!pq) {

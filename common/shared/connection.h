@@ -53,6 +53,9 @@ class Connection {
     std::shared_ptr<Core> core_;
 };
 
+// False where this program was built without PostgreSQL.
+[[nodiscard]] bool has_postgresql() noexcept;
+
 // Whether libpq can make anything of it, without connecting. Errc::config_invalid with libpq's
 // words, but never with a password; also where libpq is not there.
 [[nodiscard]] Result<void> check_conninfo(const std::string& conninfo);

@@ -36,6 +36,10 @@ void Connection::send(Statement, Done done) {
     done(fail(absent()), {});
 }
 
+bool has_postgresql() noexcept {
+    return false;
+}
+
 Result<void> check_conninfo(const std::string&) {
     return fail(absent());
 }
