@@ -79,6 +79,10 @@ class Server {
 }  // namespace
 
 const std::string& postgresql() {
+    static const std::string none;
+    if (!shared::has_postgresql()) {
+        return none;
+    }
     static const Server server;
     return server.conninfo();
 }

@@ -8,7 +8,8 @@
 
 namespace twinzone::test {
 
-// How to reach it; empty where Debian's package `postgresql` is not here.
+// How to reach it; empty where Debian's package `postgresql` is not here,
+// or this was built without it.
 [[nodiscard]] const std::string& postgresql();
 
 // A link to a history that is empty, and what it answers, waited for.
