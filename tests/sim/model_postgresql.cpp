@@ -167,8 +167,11 @@ ModelPostgresql::Answer ModelPostgresql::call(std::string_view name, const Argum
         return hold_lease(arguments);
     }
     if (name == "wants_snapshot") {
+        const std::vector<std::string> wanted =
+            tables_.wants_snapshot(clock(), limits_of(arguments, 0));
         shared::Rows rows;
-        for (const std::string& zone : tables_.wants_snapshot(clock(), limits_of(arguments, 0))) {
+        rows.reserve(wanted.size());
+        for (const std::string& zone : wanted) {
             rows.push_back({zone});
         }
         return {.rows = std::move(rows), .state = {}};
@@ -227,6 +230,7 @@ ModelPostgresql::Answer ModelPostgresql::heads(const shared::Statement& statemen
         }
     }
     shared::Rows rows;
+    rows.reserve(found.size());
     for (auto& [sequence, row] : found) {
         rows.push_back(std::move(row));
     }
