@@ -25,6 +25,10 @@ class LateSortedStream final : public store::SortedStream {
         return records_->rewind();
     }
 
+    std::uint64_t octets() const noexcept override {
+        return records_ ? records_->octets() : sorter_.octets();
+    }
+
     std::uint64_t dropped() const noexcept override { return records_ ? records_->dropped() : 0; }
 
   private:

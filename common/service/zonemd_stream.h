@@ -15,6 +15,7 @@ class ZonemdStream final : public store::SortedStream {
 
     [[nodiscard]] Result<std::optional<dns::RecordView>> next() override;
     [[nodiscard]] Result<void> rewind() override;
+    [[nodiscard]] std::uint64_t octets() const noexcept override { return records_->octets(); }
     [[nodiscard]] std::uint64_t dropped() const noexcept override { return records_->dropped(); }
 
   private:

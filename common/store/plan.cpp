@@ -14,6 +14,9 @@ namespace twinzone::store {
 
 namespace {
 
+// Of records, which is more than what they are in pages: for that many, none are tried.
+constexpr std::uint64_t kSurelyLargeOctets = 8 * kGroupedContentBytes;
+
 bool identical(const dns::SoaRecord& a, const dns::SoaRecord& b) {
     return dns::same_rdata(a, b) && a.ttl == b.ttl && dns::same_bytes(a.owner, b.owner) &&
            dns::same_bytes(a.mname, b.mname) && dns::same_bytes(a.rname, b.rname);
@@ -76,6 +79,10 @@ Result<void> plan_diffs(const Batch& batch, const zone::Commit& commit,
 
 // All pages of the new content, or plan.large.
 Result<void> plan_content(zone::ReplaceWith& change, Plan& plan) {
+    if (static_cast<SortedStream&>(*change.records).octets() > kSurelyLargeOctets) {
+        plan.large = true;
+        return {};
+    }
     zone::VersionEncoder encoder{change.soa, *change.records};
     std::uint64_t bytes = 0;
     for (;;) {

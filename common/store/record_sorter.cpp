@@ -7,6 +7,18 @@
 
 namespace twinzone::store {
 
+namespace {
+
+std::uint64_t octets_of(const std::vector<std::unique_ptr<SortedRun>>& runs) noexcept {
+    std::uint64_t octets = 0;
+    for (const std::unique_ptr<SortedRun>& run : runs) {
+        octets += run->octets();
+    }
+    return octets;
+}
+
+}  // namespace
+
 // Merges runs. The heap has the runs in order of the record each stands at; the run that gave the
 // last record is out of it, and goes on without touching it while its records stand first: input
 // that came sorted costs one comparison a record. Of equal records that of the later run holds.
@@ -17,6 +29,7 @@ class RecordSorter::MergedStream final : public SortedStream {
 
     Result<std::optional<dns::RecordView>> next() override;
     Result<void> rewind() override;
+    [[nodiscard]] std::uint64_t octets() const noexcept override { return octets_of(runs_); }
     [[nodiscard]] std::uint64_t dropped() const noexcept override {
         return dropped_in_runs_ + dropped_;
     }
@@ -177,6 +190,10 @@ void RecordSorter::append(RecordSorter&& later) {
     later.growing_ = nullptr;
     added_ += std::exchange(later.added_, 0);
     dropped_ += std::exchange(later.dropped_, 0);
+}
+
+std::uint64_t RecordSorter::octets() const noexcept {
+    return octets_of(runs_) + current_.octets().size();
 }
 
 Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {

@@ -24,6 +24,10 @@ class SortedStream : public zone::RecordStream {
   public:
     [[nodiscard]] virtual Result<void> rewind() = 0;
 
+    // What all records take uncompressed, more or less: how large the content is, before it is
+    // read.
+    [[nodiscard]] virtual std::uint64_t octets() const noexcept = 0;
+
     // Duplicates left out so far; whole once next() gave nullopt.
     [[nodiscard]] virtual std::uint64_t dropped() const noexcept = 0;
 };
@@ -51,6 +55,9 @@ class RecordSorter {
 
     // Records added so far, duplicates included.
     [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
+
+    // As SortedStream::octets(), of what was added so far.
+    [[nodiscard]] std::uint64_t octets() const noexcept;
 
     // Canonical order; of records that are the same (compare_canonical() is 0) the one added last.
     // The sorter is empty afterwards. Errc::disk_full, file_unreadable.

@@ -37,6 +37,11 @@ class SortedRun {
     // Stands at the next record; false behind the last.
     [[nodiscard]] Result<bool> advance();
 
+    // Of all its records.
+    [[nodiscard]] std::uint64_t octets() const noexcept {
+        return file_ ? size_ : records_.octets().size();
+    }
+
     // Where it stands; valid until advance(). Requires: the last rewind() or advance() gave true.
     [[nodiscard]] const dns::RecordView& record() const noexcept { return record_; }
 

@@ -48,8 +48,11 @@ Sorted sort(const std::vector<dns::Record>& records, std::size_t memory_bytes) {
         REQUIRE(sorter.add(each.view()));
     }
     CHECK(sorter.added() == records.size());
+    const std::uint64_t octets = sorter.octets();
     const auto stream = sorter.finish();
     REQUIRE(stream);
+    CHECK((*stream)->octets() == octets);
+    CHECK((octets > records.size()) == !records.empty());
     Sorted sorted{read_all(**stream), (*stream)->dropped()};
     REQUIRE((*stream)->rewind());
     CHECK(read_all(**stream) == sorted.records);
