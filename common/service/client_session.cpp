@@ -21,6 +21,11 @@ constexpr std::size_t kMaxQueuedBytes = std::size_t{1} << 20;
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 constexpr std::size_t kBatchMessages = 64;
 
+// How often is looked whether a client takes what waits for it; and how long one that takes
+// nothing, or never asked, keeps its place where others want it.
+constexpr Duration kLookInterval = seconds{1};
+constexpr Duration kPatience = seconds{3};
+
 // A transfer that takes longer says so as often.
 constexpr Duration kProgressInterval = seconds{10};
 
@@ -71,7 +76,8 @@ ClientSession::ClientSession(const Parts& parts, std::unique_ptr<net::Connection
       peer_(peer),
       limits_(limits),
       events_(std::move(events)),
-      timer_(parts.loop) {
+      timer_(parts.loop),
+      began_(parts.loop.now().instant) {
     stream_->start([this](std::span<std::uint8_t> bytes) { handle_read(bytes); },
                    [this](const Result<void>& ended) {
                        if (!ended && events_.on_failure) {
@@ -79,7 +85,7 @@ ClientSession::ClientSession(const Parts& parts, std::unique_ptr<net::Connection
                        }
                        end();
                    });
-    timer_.arm_after(limits_.first, [this] { check_progress(); });
+    timer_.arm_after(limits_.first, [this] { check_progress(false); });
 }
 
 ClientSession::~ClientSession() {
@@ -114,10 +120,31 @@ Source ClientSession::source() const {
     return source;
 }
 
+bool ClientSession::is_waited_for() const noexcept {
+    return transfer_ != nullptr || stream_->queued_bytes() > 0;
+}
+
 std::optional<Instant> ClientSession::idle_since() const noexcept {
-    const bool is_waited_for =
-        transfer_ != nullptr || stream_->queued_bytes() > 0 || !frames_.is_at_boundary();
-    return is_waited_for ? std::nullopt : last_request_;
+    if (is_waited_for()) {
+        return std::nullopt;
+    }
+    const Instant since = last_request_.value_or(began_);
+    const bool has_all = last_request_ && frames_.is_at_boundary();
+    const bool is_patient = parts_.loop.now().instant - since < kPatience;
+    return has_all || !is_patient ? std::optional{since} : std::nullopt;
+}
+
+std::optional<Instant> ClientSession::stalled_since() const noexcept {
+    const bool stalls = is_waited_for() && stream_->octets_out() == octets_out_seen_ &&
+                        parts_.loop.now().instant - moved_at_ >= kPatience;
+    return stalls ? std::optional{moved_at_} : std::nullopt;
+}
+
+void ClientSession::close(const std::string& why) {
+    if (transfer_) {
+        end_transfer(Error{Errc::transfer_limit, why});
+    }
+    end();
 }
 
 void ClientSession::take_requests() {
@@ -158,7 +185,6 @@ void ClientSession::begin_transfer(std::unique_ptr<OutgoingTransfer> transfer) {
     transfer_began_ = parts_.loop.now().instant;
     told_ = transfer_began_;
     last_message_queued_ = false;
-    octets_out_seen_ = stream_->octets_out();
     watch_progress();
 }
 
@@ -235,20 +261,28 @@ void ClientSession::end_transfer(std::optional<Error> error) {
 }
 
 void ClientSession::watch_progress() {
-    timer_.arm_after(
-        transfer_ || stream_->queued_bytes() > 0 ? limits_.transfer_idle : limits_.idle,
-        [this] { check_progress(); });
+    octets_out_seen_ = stream_->octets_out();
+    moved_at_ = parts_.loop.now().instant;
+    arm_timer();
 }
 
-// Time is up, unless the peer has taken something meanwhile.
-void ClientSession::check_progress() {
-    const bool moved = stream_->octets_out() != octets_out_seen_;
-    octets_out_seen_ = stream_->octets_out();
-    const bool waiting = transfer_ || stream_->queued_bytes() > 0;
-    const bool too_long =
-        transfer_ && parts_.loop.now().instant - transfer_began_ > limits_.transfer_time;
-    if (waiting && moved && !too_long) {
-        watch_progress();
+void ClientSession::arm_timer() {
+    const bool waited = is_waited_for();
+    timer_.arm_after(waited ? std::min(kLookInterval, limits_.transfer_idle) : limits_.idle,
+                     [this, waited] { check_progress(waited); });
+}
+
+// `waited`: for the client to take something, when this look was planned.
+void ClientSession::check_progress(bool waited) {
+    const Instant now = parts_.loop.now().instant;
+    if (stream_->octets_out() != octets_out_seen_) {
+        octets_out_seen_ = stream_->octets_out();
+        moved_at_ = now;
+    }
+    const bool too_long = transfer_ && now - transfer_began_ > limits_.transfer_time;
+    const bool stalls = now - moved_at_ >= limits_.transfer_idle;
+    if (is_waited_for() ? !stalls && !too_long : waited) {
+        arm_timer();
         return;
     }
     if (transfer_) {

@@ -64,13 +64,17 @@ class ClientSession {
     [[nodiscard]] bool is_transferring() const noexcept { return transfer_ != nullptr; }
     [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
 
-    // Since when a client that was answered has asked nothing more; nullopt where it still waits
-    // for something, or has not asked yet. Such a connection may be closed for another's sake (RFC
-    // 7766 §6.2.3).
+    // Since when a client that was answered has asked nothing more, or one that never asked is
+    // here; nullopt where it waits for something, or has only just come. Such a connection may be
+    // closed for another's sake (RFC 7766 §6.2.3).
     [[nodiscard]] std::optional<Instant> idle_since() const noexcept;
 
-    // on_end is called within.
-    void close() { end(); }
+    // Since when a client has taken nothing of what waits for it; nullopt where nothing does, or it
+    // has only just begun to stand still. It may be ended for another's sake too.
+    [[nodiscard]] std::optional<Instant> stalled_since() const noexcept;
+
+    // on_end is called within. `why`: where a transfer is under way.
+    void close(const std::string& why);
 
   private:
     struct Batch;
@@ -85,8 +89,10 @@ class ClientSession {
     void end_transfer(std::optional<Error> error);
     void handle_written();
     void tell_progress();
+    [[nodiscard]] bool is_waited_for() const noexcept;
     void watch_progress();
-    void check_progress();
+    void arm_timer();
+    void check_progress(bool waited);
     void end();
 
     Parts parts_;
@@ -105,7 +111,9 @@ class ClientSession {
     bool reading_paused_ = false;
     std::optional<Instant> last_request_;
     bool has_read_ = false;
+    Instant began_;
     std::uint64_t octets_out_seen_ = 0;
+    Instant moved_at_;  // octets_out_seen_ was another before
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what returns from a thread
 };
 

@@ -252,7 +252,8 @@ Publisher::Answer Publisher::start_transfer(Now now, Request& request,
                                             transfer::TransferRequest asked,
                                             std::shared_ptr<const zone::Snapshot> snapshot) {
     const Source source = request.source();
-    if (source.transport == Transport::tcp && transfers_ >= max_transfers_) {
+    const bool is_full = source.transport == Transport::tcp && transfers_ >= max_transfers_;
+    if (is_full && (room_ == nullptr || !room_->make_room())) {
         return refuse(now, request,
                       {.rcode = dns::Rcode::serv_fail,
                        .kind = RefusalKind::quota,

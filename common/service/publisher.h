@@ -74,6 +74,16 @@ struct Contact {
     std::optional<dns::Serial> serial;  // IXFR: what it holds
 };
 
+// Where all places of transfers are taken: who can give one of them to a newcomer.
+class TransferRoom {
+  public:
+    virtual ~TransferRoom() = default;
+
+    // Ends one transfer whose client takes nothing; false where there is none. transfer_ended() is
+    // called within.
+    [[nodiscard]] virtual bool make_room() = 0;
+};
+
 // Not thread-safe. Borrows the store, and the view where there is one, for its life.
 class Publisher {
   public:
@@ -86,6 +96,9 @@ class Publisher {
     // Other keys and another limit from now on; transfers under way go on.
     void set_keys(dns::TsigKeyring keyring) { keyring_ = std::move(keyring); }
     void set_max_transfers(std::uint32_t max_transfers) noexcept { max_transfers_ = max_transfers; }
+
+    // Asked before a client is turned away for the limit. Borrowed; null: nobody.
+    void use_room(TransferRoom* room) noexcept { room_ = room; }
 
     // Our name for who asks for it (RFC 5001); empty: it is not told.
     void set_nsid(std::string nsid) { nsid_ = std::move(nsid); }
@@ -154,6 +167,7 @@ class Publisher {
     SecondaryView* view_;
     std::uint32_t max_transfers_;
     std::uint32_t transfers_ = 0;
+    TransferRoom* room_ = nullptr;
     dns::NameTablePtr names_;
     dns::ByNumber<std::optional<transfer::AccessRules>> zones_;  // nullopt: not ours
     std::string nsid_;

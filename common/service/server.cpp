@@ -32,9 +32,12 @@ Server::Server(net::Loop& loop, Publisher& publisher, const config::Limits& limi
       events_(std::move(events)),
       threads_(loop, threads.value_or(std::thread::hardware_concurrency())) {
     net::raise_descriptor_limit();
+    publisher_.use_room(this);
 }
 
-Server::~Server() = default;
+Server::~Server() {
+    publisher_.use_room(nullptr);
+}
 
 std::size_t Server::max_clients() const noexcept {
     const std::size_t all = net::descriptor_limit();
@@ -97,22 +100,39 @@ void Server::answer_datagram(net::UdpListener& socket, std::span<std::uint8_t> b
     events_.on_request();
 }
 
-// Closes the connection that has been idle for the longest, of this address or of any.
-bool Server::close_idle(const std::optional<IpAddress>& of) {
+ClientSession* Server::longest(Since since, const Choice& choice) const {
     ClientSession* longest = nullptr;
     for (const auto& [id, inside] : sessions_) {
         ClientSession* const session = inside.session.get();
-        const bool is_meant = !of || session->peer().address == *of;
-        if (is_meant && session->idle_since() &&
-            (longest == nullptr || session->idle_since() < longest->idle_since())) {
+        const bool is_meant = session != nullptr && choice(*session);
+        const std::optional<Instant> at = is_meant ? (session->*since)() : std::nullopt;
+        if (at && (longest == nullptr || *at < *(longest->*since)())) {
             longest = session;
         }
     }
-    if (longest == nullptr) {
+    return longest;
+}
+
+bool Server::close_unused(const Choice& choice) {
+    ClientSession* session = longest(&ClientSession::idle_since, choice);
+    if (session == nullptr) {
+        return close_stalled(choice);
+    }
+    session->close({});
+    return true;
+}
+
+bool Server::close_stalled(const Choice& choice) {
+    ClientSession* session = longest(&ClientSession::stalled_since, choice);
+    if (session == nullptr) {
         return false;
     }
-    longest->close();
+    session->close("the client takes nothing, and others want its place");
     return true;
+}
+
+bool Server::make_room() {
+    return close_stalled([](const ClientSession& each) { return each.is_transferring(); });
 }
 
 bool Server::is_proxy(const IpAddress& address) const noexcept {
@@ -157,14 +177,17 @@ void Server::end(std::uint64_t id) {
     }
 }
 
-// Connections beyond a limit are closed at once (RFC 7766 §6.2.2), unless an idle one can go in
-// their place: who is inside is served. Behind a proxy it is the client's address that counts.
+// Connections beyond a limit are closed at once (RFC 7766 §6.2.2), unless one that is idle or
+// stands still can go in their place: who is inside and takes what it asked for is served. Behind a
+// proxy it is the client's address that counts.
 void Server::accept(std::unique_ptr<net::TcpStream> stream, bool over_tls) {
     const Endpoint peer = stream->peer();
     const bool proxied = is_proxy(peer.address);
     const bool too_many_of_it = !proxied && has_too_many(peer.address);
     const bool too_many = too_many_of_it || sessions_.size() >= max_clients();
-    if (too_many && !close_idle(too_many_of_it ? std::optional{peer.address} : std::nullopt)) {
+    if (too_many && !close_unused([&](const ClientSession& each) {
+            return !too_many_of_it || each.peer().address == peer.address;
+        })) {
         events_.on_turned_away(peer, too_many_of_it ? "per-remote" : "tcp-clients");
         return;
     }
@@ -210,7 +233,10 @@ bool Server::handle_proxied(std::uint64_t id, const Endpoint& proxy,
         return false;
     }
     const Endpoint peer = client->value_or(proxy);
-    if (*client && has_too_many(peer.address) && !close_idle(peer.address)) {
+    const ClientSession* const itself = sessions_.at(id).session.get();
+    if (*client && has_too_many(peer.address) && !close_unused([&](const ClientSession& each) {
+            return &each != itself && each.peer().address == peer.address;
+        })) {
         events_.on_turned_away(peer, "per-remote");
         return false;
     }

@@ -22,7 +22,7 @@
 namespace twinzone::service {
 
 // Loop thread only. Borrows loop and publisher for its life.
-class Server {
+class Server : private TransferRoom {
   public:
     struct Events {
         std::function<void(const ClientSession::TransferEnd&)> on_transfer_end;
@@ -39,7 +39,7 @@ class Server {
     // `threads`: of outgoing transfers; nullopt: one a core.
     Server(net::Loop& loop, Publisher& publisher, const config::Limits& limits,
            std::optional<std::uint32_t> threads, Events events);
-    ~Server();
+    ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -74,7 +74,14 @@ class Server {
     [[nodiscard]] std::optional<Endpoint> take_proxy_header(std::span<std::uint8_t>& bytes,
                                                             const Endpoint& from);
     void accept(std::unique_ptr<net::TcpStream> stream, bool over_tls);
-    bool close_idle(const std::optional<IpAddress>& of);
+    using Choice = std::function<bool(const ClientSession&)>;
+    using Since = std::optional<Instant> (ClientSession::*)() const noexcept;
+    [[nodiscard]] ClientSession* longest(Since since, const Choice& choice) const;
+    // Each ends one connection of those chosen, if it can: the one that is idle for the longest, or
+    // else stands still; the one that stands still.
+    bool close_unused(const Choice& choice);
+    bool close_stalled(const Choice& choice);
+    [[nodiscard]] bool make_room() override;
     [[nodiscard]] std::unique_ptr<net::Connection> open_connection(
         std::unique_ptr<net::TcpStream> stream, bool over_tls, std::uint64_t id);
     [[nodiscard]] ClientSession::Events session_events(std::uint64_t id);

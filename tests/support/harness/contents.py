@@ -4,6 +4,7 @@ A record is (owner, TTL, type, rdata) with the owner in lower case and the rdata
 dnspython reads them. Both readers remember what they have parsed: versions of a zone share most of
 their lines, and our own servers send a page that did not change byte for byte again.
 """
+import contextlib
 import functools
 import os
 import queue
@@ -104,13 +105,17 @@ def of_server(port, zone, limit=60):
     with socket.create_connection((LOOPBACK, port), limit) as stream:
         send_message(stream, query.to_wire())
         threading.Thread(target=_receive_into, args=(received, stream), daemon=True).start()
-        while not (len(records) > 1 and records[-1][2] == dns.rdatatype.SOA):
-            wire = received.get(timeout=limit)
-            if isinstance(wire, Exception):
-                raise CutOff(f"AXFR from port {port} ends after {len(records)} records: {wire!r}")
-            assert wire[:2] == struct.pack(">H", query.id), "another message's ID"
-            records += _records_of_message(wire[2:])
-        stream.shutdown(socket.SHUT_RDWR)  # wakes the thread, without which nothing is closed
+        try:
+            while not (len(records) > 1 and records[-1][2] == dns.rdatatype.SOA):
+                wire = received.get(timeout=limit)
+                if isinstance(wire, Exception):
+                    raise CutOff(
+                        f"AXFR from port {port} ends after {len(records)} records: {wire!r}")
+                assert wire[:2] == struct.pack(">H", query.id), "another message's ID"
+                records += _records_of_message(wire[2:])
+        finally:
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_RDWR)  # wakes the thread, or nothing is closed
     assert records[0] == records[-1], "the closing SOA is not the opening one"
     body = frozenset(records)
     assert len(body) == len(records) - 1, "a record was sent twice"
