@@ -35,15 +35,18 @@ class RecordSorter::MergedStream final : public SortedStream {
     }
 
   private:
+    [[nodiscard]] int compare(std::size_t a, std::size_t b) const noexcept {
+        return zone::compare_canonical(runs_[a]->record(), runs_[b]->record());
+    }
     // Whether `a` comes out after `b`.
     [[nodiscard]] bool after(std::size_t a, std::size_t b) const noexcept {
-        const int order = zone::compare_canonical(runs_[a]->record(), runs_[b]->record());
+        const int order = compare(a, b);
         return order != 0 ? order > 0 : a < b;
     }
     [[nodiscard]] auto order() const noexcept {
         return [this](std::size_t a, std::size_t b) { return after(a, b); };
     }
-    Result<void> advance_current();
+    Result<bool> advance_current();
     Result<void> drop_equals();
 
     std::vector<std::unique_ptr<SortedRun>> runs_;
@@ -70,16 +73,18 @@ Result<void> RecordSorter::MergedStream::rewind() {
     return {};
 }
 
-// Moves the current run on; it stays current where its next record comes first of all.
-Result<void> RecordSorter::MergedStream::advance_current() {
+// Moves the current run on; it stays current where its next record comes first of all. False where
+// no other run has the record that comes first.
+Result<bool> RecordSorter::MergedStream::advance_current() {
     if (current_) {
         const Result<bool> more = runs_[*current_]->advance();
         if (!more) {
             return fail(more.error());
         }
         if (*more) {
-            if (heap_.empty() || after(heap_.front(), *current_)) {
-                return {};
+            const int first = heap_.empty() ? 1 : compare(heap_.front(), *current_);
+            if (first > 0 || (first == 0 && heap_.front() < *current_)) {
+                return first == 0;
             }
             heap_.push_back(*current_);
             std::push_heap(heap_.begin(), heap_.end(), order());
@@ -91,7 +96,7 @@ Result<void> RecordSorter::MergedStream::advance_current() {
         current_ = heap_.back();
         heap_.pop_back();
     }
-    return {};
+    return true;
 }
 
 // Earlier runs' records that are the same as the current one.
@@ -114,12 +119,14 @@ Result<void> RecordSorter::MergedStream::drop_equals() {
 }
 
 Result<std::optional<dns::RecordView>> RecordSorter::MergedStream::next() {
-    Result<void> advanced = advance_current();
-    if (advanced && current_) {
-        advanced = drop_equals();
-    }
+    const Result<bool> advanced = advance_current();
     if (!advanced) {
-        return fail(std::move(advanced).error());
+        return fail(advanced.error());
+    }
+    if (*advanced && current_) {
+        if (Result<void> dropped = drop_equals(); !dropped) {
+            return fail(std::move(dropped).error());
+        }
     }
     if (!current_) {
         return std::optional<dns::RecordView>{};
