@@ -42,7 +42,8 @@ struct Sent {
 };
 
 // next() and sent() are for one thread at a time; the other functions may be called meanwhile from
-// another, for what they return never changes. Heap-allocated once and not moved: the writer borrows the snapshot.
+// another, for what they return never changes. Heap-allocated once and not moved: the writer
+// borrows the snapshot.
 class OutgoingTransfer {
   public:
     // `from`: the client's serial, of an IXFR; `serial`: the version that is sent.
