@@ -22,8 +22,8 @@ struct LargeReplace::Comparison {
     zone::DiffStream stream;
 };
 
-LargeReplace::LargeReplace(zone::Commit& commit, Options options) noexcept
-    : commit_(commit), options_(std::move(options)) {}
+LargeReplace::LargeReplace(zone::Commit& commit, const Options& options) noexcept
+    : commit_(commit), options_(options) {}
 LargeReplace::~LargeReplace() = default;
 
 Result<void> LargeReplace::begin(const EnvironmentPtr& env, Batch& batch) {

@@ -27,7 +27,7 @@ class LargeReplace {
     };
 
     // Requires: the commit is a ReplaceWith with a SortedStream.
-    LargeReplace(zone::Commit& commit, Options options) noexcept;
+    LargeReplace(zone::Commit& commit, const Options& options) noexcept;
     ~LargeReplace();
     LargeReplace(const LargeReplace&) = delete;
     LargeReplace& operator=(const LargeReplace&) = delete;
