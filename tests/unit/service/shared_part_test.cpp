@@ -40,7 +40,7 @@ class Bench : public test::StoreBench {
         asked_.erase(at);
         return found;
     }
-    void answer(std::string_view what, Result<Rows> rows, const std::string& state = {}) {
+    void answer(std::string_view what, const Result<Rows>& rows, const std::string& state = {}) {
         const std::optional<AskHistory> question = asked(what);
         REQUIRE(question);
         part.handle_rows(now(), question->id, rows, state);
@@ -127,7 +127,7 @@ TEST_CASE("who does not lead agrees to nothing, and names who does", "[service]"
     bench.part.handle_ready(bench.now());
     bench.answer("hold_lease", Rows{{"f", "7", "ns2/9", "0"}});
     std::string said;
-    bench.part.handle_agreement(bench.now(), StagePages{}, [&](Result<std::int64_t> answer) {
+    bench.part.handle_agreement(bench.now(), StagePages{}, [&](const Result<std::int64_t>& answer) {
         REQUIRE_FALSE(answer);
         said = answer.error().detail();
     });
