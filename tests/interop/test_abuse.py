@@ -143,6 +143,13 @@ def test_names_that_do_not_compress_cost_their_size(tmp_path, running, key):
         assert server.process.resident_bytes() < 256 * MIB, server.name
 
 
+def without_time(answer):
+    """The octets of a signed answer but the time it was signed at (RFC 8945 §4.2)."""
+    algorithm = KEY.for_dnspython().algorithm.to_wire()
+    at = answer.rindex(algorithm) + len(algorithm)
+    return answer[:at] + answer[at + 6:]
+
+
 def test_a_wrong_signature_tells_nothing_of_the_right_one(tmp_path, running):
     """Whichever octet of it is wrong, and however many: the same answer."""
     server = Primary(tmp_path / "ns1").use_key(KEY)
@@ -159,8 +166,8 @@ def test_a_wrong_signature_tells_nothing_of_the_right_one(tmp_path, running):
             octets[mac + at] ^= 0x55
         with socket.create_connection((contents.LOOPBACK, server.port), 10) as stream:
             contents.send_message(stream, bytes(octets))
-            answers.add(contents.read_message(stream))
+            answers.add(without_time(contents.read_message(stream)))
     assert len(answers) == 1, "an answer depends on where the signature is wrong"
     with socket.create_connection((contents.LOOPBACK, server.port), 10) as stream:
         contents.send_message(stream, signed)
-        assert contents.read_message(stream) not in answers
+        assert without_time(contents.read_message(stream)) not in answers

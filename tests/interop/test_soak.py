@@ -13,7 +13,7 @@ import time
 from harness import contents, line_plot, many_zones
 from harness.programs import Primary, Secondary
 from harness.rogue import RoguePrimary
-from harness.rogue_faults import FAULTS
+from harness.rogue_faults import FAULTS, HARMLESS
 from harness.waiting import wait_for
 
 ZONES = 1000
@@ -106,7 +106,9 @@ class Pair:
             zone = self.rng.choice(self.names[:ZONES // 10])
             self.rogue = RoguePrimary(zone, self.key)
             self.rogue.port = self.rogue_port
-            self.rogue.publish(self.serials[zone] + 1000, fault=self.rng.choice(sorted(FAULTS)))
+            lines = [f"a{n}.{zone} 60 A 192.0.2.{n}" for n in range(120)]  # of several messages
+            self.rogue.publish(self.serials[zone] + 1000, lines,
+                               fault=self.rng.choice(sorted(set(FAULTS) - HARMLESS)))
             self.rogue.start()
         if self.rogue:
             self.rogue.notify(self.ns2.port)

@@ -76,28 +76,30 @@ class Ask:
             yield self.message(records[at:at + size], question=at == 0)
 
     def axfr(self, serial=None):
+        serial = self.primary.serial if serial is None else serial  # one version, also if it changes
         yield from self.messages([self.soa(serial), *self.records(serial), self.soa(serial)])
 
     def ixfr(self):
         """A difference for each version since, or the whole zone."""
         served = self.primary.serial
         if self.serial == served:
-            yield self.message([self.soa()])
+            yield self.message([self.soa(served)])
             return
         if self.serial not in self.primary.versions:
-            yield from self.axfr() if not self.udp else [self.message([self.soa()])]
+            yield from self.axfr(served) if not self.udp else [self.message([self.soa(served)])]
             return
-        records = [self.soa(), *self.chain(self.serial), self.soa()]
+        records = [self.soa(served), *self.chain(self.serial, served), self.soa(served)]
         if not self.udp:
             yield from self.messages(records)
             return
         whole = self.message(records)  # RFC 1995 §2: all of it in one datagram, or only the SOA
-        yield whole if len(whole) <= UDP_OCTETS else self.message([self.soa()])
+        yield whole if len(whole) <= UDP_OCTETS else self.message([self.soa(served)])
 
-    def chain(self, first):
-        """The differences from this version to the one served."""
+    def chain(self, first, last=None):
+        """The differences from this version to the last, or to the one served."""
+        last = self.primary.serial if last is None else last
         serials = list(self.primary.versions)
-        steps = serials[serials.index(first):serials.index(self.primary.serial) + 1]
+        steps = serials[serials.index(first):serials.index(last) + 1]
         out = []
         for old, new in zip(steps, steps[1:]):
             out += self.step(old, new)
