@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "common/text/octets16.h"
+
 namespace twinzone::text {
 
 namespace {
@@ -43,6 +45,11 @@ struct Groups {
 };
 
 Groups decode_groups(const char* from, const char* end, std::uint8_t* to) noexcept {
+    // What it writes too much belongs to the groups behind.
+    while (end - from >= 20 && decode_base64_16(from, to)) {
+        from += 16;
+        to += 12;
+    }
     while (end - from >= 4) {
         const std::uint8_t a = digit(kBase64Digits, from[0]);
         const std::uint8_t b = digit(kBase64Digits, from[1]);
@@ -124,6 +131,10 @@ Decoded HexDecoder::decode(std::string_view part, std::uint8_t* to) noexcept {
     const char* const end = from + part.size();
     while (from != end) {
         if (!half_) {
+            while (end - from >= 16 && decode_hex_16(from, to)) {
+                from += 16;
+                to += 8;
+            }
             while (end - from >= 2) {
                 const std::uint8_t high = digit(kHexDigits, from[0]);
                 const std::uint8_t low = digit(kHexDigits, from[1]);
@@ -154,12 +165,19 @@ Decoded HexDecoder::decode(std::string_view part, std::uint8_t* to) noexcept {
 
 Decoded decode_base32hex(std::string_view part, std::uint8_t* to) noexcept {
     std::uint8_t* const start = to;
+    const char* from = part.data();
+    const char* const end = from + part.size();
+    // What it writes too much belongs to the characters behind, or, three octets, to the room.
+    while (end - from >= 16 && decode_base32hex_16(from, to)) {
+        from += 16;
+        to += 10;
+    }
     std::uint32_t bits = 0;
     unsigned held = 0;
-    for (const char& c : part) {
-        const std::uint8_t value = digit(kBase32HexDigits, c);
+    for (; from != end; ++from) {
+        const std::uint8_t value = digit(kBase32HexDigits, *from);
         if (value == kNone) {
-            return {0, &c};
+            return {0, from};
         }
         bits = (bits << 5) | value;
         held += 5;

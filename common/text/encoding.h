@@ -50,7 +50,7 @@ class HexDecoder {
     bool half_ = false;
 };
 
-// Without padding, either case, whole in one part. `to` has room for characters * 5 / 8 octets.
+// Without padding, either case, whole in one part. `to` has room for characters * 5 / 8 + 3 octets.
 [[nodiscard]] Decoded decode_base32hex(std::string_view part, std::uint8_t* to) noexcept;
 
 void append_base64(ByteView bytes, std::string& out);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/text/number.h"
+#include "common/text/octets16.h"
 #include "common/text/zone_file_reader.h"
 
 namespace twinzone::text {
@@ -209,7 +210,9 @@ Result<std::string_view> Generator::make() {
     }
     value_ += step_;
     made_.push_back('\n');
-    return std::string_view{made_};
+    const std::size_t size = made_.size();
+    made_.append(kTextPadding, '\0');
+    return std::string_view{made_.data(), size};
 }
 
 }  // namespace twinzone::text

@@ -12,7 +12,7 @@
 namespace twinzone::text {
 
 // Octets that read_name() may write to, beyond the name itself.
-inline constexpr std::size_t kNameBufferBytes = dns::kMaxNameBytes + 1;
+inline constexpr std::size_t kNameBufferBytes = dns::kMaxNameBytes + 17;
 
 // Writes the name's wire form to `to`, which has room for kNameBufferBytes, and returns its octets.
 // 0 and a fault in `scanner` where the token is no name. `origin` may not overlap `to`.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/text/char_class.h"
+#include "common/text/octets16.h"
 
 namespace twinzone::text {
 
@@ -15,6 +16,7 @@ namespace {
 // More digits than any number here has, yet no overflow of 64 bits.
 constexpr std::size_t kMaxDigits = 18;
 constexpr std::size_t kTimestampDigits = 14;
+constexpr std::ptrdiff_t kSafeDigits = 12;  // of less than 2^40
 
 [[gnu::cold]] std::uint32_t fail_number(Scanner& scanner, const Token& token, std::uint32_t max) {
     const char* at = std::find_if_not(token.begin, token.end, is_digit);
@@ -42,6 +44,10 @@ struct Digits {
 
 Digits read_digits(const char* at, const char* end) noexcept {
     std::uint64_t value = 0;
+    const char* const safe = end - at > kSafeDigits ? at + kSafeDigits : end;
+    for (; at != safe && is_digit(*at); ++at) {
+        value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+    }
     for (; at != end && is_digit(*at); ++at) {
         value = std::min<std::uint64_t>(value * 10 + static_cast<std::uint64_t>(*at - '0'),
                                         std::uint64_t{1} << 40);
@@ -136,7 +142,7 @@ std::uint32_t read_period(Scanner& scanner, const Token& token, std::uint32_t ma
 }
 
 std::uint32_t read_timestamp(Scanner& scanner, const Token& token) {
-    if (token.size() == kTimestampDigits && std::all_of(token.begin, token.end, is_digit)) {
+    if (token.size() == kTimestampDigits && are_digits(token.begin, kTimestampDigits)) {
         return read_date(scanner, token);
     }
     return read_number(scanner, token, std::numeric_limits<std::uint32_t>::max());

@@ -20,7 +20,7 @@ void Scanner::open(std::string_view text, bool is_last) noexcept {
 
 // The next token where blanks, line ends, comments or parentheses may stand before it.
 Token Scanner::next_after_all_else() {
-    if (!skip_between()) {
+    if (ends_here() || !skip_between()) {
         return end_here();
     }
     return *at_ == '"' ? quoted() : word();
@@ -157,7 +157,7 @@ Token Scanner::quoted() {
     return token;
 }
 
-void Scanner::finish() {
+void Scanner::finish_after_all_else() {
     const Token extra = next();
     if (failed_) {
         return;

@@ -31,15 +31,15 @@ struct Token {
 // after a group of reads. Not thread-safe.
 class Scanner {
   public:
-    // Starts at the entry at the front of `text`. Requires: a NUL stands behind `text`. `is_last`:
-    // nothing follows `text`; otherwise an entry that does not end in it is too long.
+    // Starts at the entry at the front of `text`. Requires: kTextPadding octets can be read behind
+    // `text`, of which the first is NUL. `is_last`: nothing follows `text`; otherwise an entry that does not end in it is too long.
     void open(std::string_view text, bool is_last) noexcept;
 
     // The next token; end at the end of the entry, again and again.
     [[nodiscard]] Token next() {
-        // A plain word behind one space is what most lines are made of.
-        if (*at_ == ' ' && char_class(at_[1]) == CharClass::plain && !failed_) [[likely]] {
-            const char* const begin = at_ + 1;
+        // A plain word behind one space or none is what most lines are made of.
+        const char* const begin = at_ + (*at_ == ' ' ? 1 : 0);
+        if (char_class(*begin) == CharClass::plain && !failed_) [[likely]] {
             const char* const end = word_end(begin);
             if (*end != '\\') [[likely]] {
                 at_ = end;
@@ -62,7 +62,14 @@ class Scanner {
     [[nodiscard]] bool take_unknown_mark();
 
     // Passes over the end of the entry. A token before it is a fault.
-    void finish();
+    void finish() {
+        if (ends_here()) [[likely]] {
+            ++at_;
+            ++lines_;
+            return;
+        }
+        finish_after_all_else();
+    }
 
     // True if the text went out before the newline that should have ended the entry.
     [[nodiscard]] bool cut_off() const noexcept { return cut_off_; }
@@ -82,7 +89,12 @@ class Scanner {
     [[gnu::cold]] void prefix_fault(std::string_view prefix);
 
   private:
+    // A newline outside of parentheses comes next.
+    [[nodiscard]] bool ends_here() const noexcept {
+        return *at_ == '\n' && depth_ == 0 && !failed_;
+    }
     [[nodiscard]] Token next_after_all_else();
+    void finish_after_all_else();
     [[nodiscard]] Token word();
     [[nodiscard]] Token quoted();
     [[nodiscard]] Token end_here() const noexcept { return {at_, at_, TokenKind::end, false}; }

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "common/text/octets16.h"
+
 namespace twinzone::text {
 
 namespace {
@@ -49,10 +51,10 @@ SourceWindow::SourceWindow(int fd, std::string_view text, std::size_t expected)
     : fd_(fd),
       memory_(text),
       capacity_(std::min(expected + 1, kWindowBytes)),
-      buffer_(std::make_unique_for_overwrite<char[]>(capacity_ + 1)),
+      buffer_(std::make_unique_for_overwrite<char[]>(capacity_ + kTextPadding)),
       at_(buffer_.get()),
       end_(buffer_.get()) {
-    *end_ = '\0';
+    put_padding();
 }
 
 SourceWindow::SourceWindow(SourceWindow&& other) noexcept
@@ -68,6 +70,10 @@ SourceWindow::~SourceWindow() {
     if (fd_ >= 0) {
         ::close(fd_);
     }
+}
+
+void SourceWindow::put_padding() noexcept {
+    std::memset(end_, 0, kTextPadding);
 }
 
 int SourceWindow::fill(std::size_t least) {
@@ -90,7 +96,7 @@ int SourceWindow::fill(std::size_t least) {
 void SourceWindow::make_room() {
     const std::size_t left = text().size();
     if (left == capacity_) {
-        auto larger = std::make_unique_for_overwrite<char[]>(kWindowBytes + 1);
+        auto larger = std::make_unique_for_overwrite<char[]>(kWindowBytes + kTextPadding);
         std::memcpy(larger.get(), at_, left);
         buffer_ = std::move(larger);
         capacity_ = kWindowBytes;
@@ -99,7 +105,7 @@ void SourceWindow::make_room() {
     }
     at_ = buffer_.get();
     end_ = buffer_.get() + left;
-    *end_ = '\0';
+    put_padding();
 }
 
 int SourceWindow::read_more() {
@@ -118,7 +124,7 @@ int SourceWindow::read_more() {
     }
     exhausted_ = count == 0;
     end_ += count;
-    *end_ = '\0';
+    put_padding();
     return 0;
 }
 

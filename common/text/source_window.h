@@ -1,4 +1,4 @@
-// A moving window over a zone file or a text in memory: a run of contiguous octets ended by a NUL,
+// A moving window over a zone file or a text in memory: a run of contiguous octets ended by NULs,
 // as long as the longest entry at least. Reading, not mapping, because a file that is cut short
 // while it is mapped would end the program.
 #pragma once
@@ -33,7 +33,7 @@ class SourceWindow {
     // success.
     [[nodiscard]] int fill(std::size_t least);
 
-    // What was not passed yet; a NUL stands behind it.
+    // What was not passed yet; kTextPadding octets of NUL (octets16.h) stand behind it.
     [[nodiscard]] std::string_view text() const noexcept { return {at_, end_}; }
 
     // True if nothing follows text().
@@ -47,10 +47,11 @@ class SourceWindow {
 
     [[nodiscard]] int read_more();
     void make_room();
+    void put_padding() noexcept;
 
     int fd_;                   // -1: memory_ is the source
     std::string_view memory_;  // not copied into the window yet
-    std::size_t capacity_;     // without the NUL
+    std::size_t capacity_;     // without the padding
     std::unique_ptr<char[]> buffer_;
     const char* at_;
     char* end_;
