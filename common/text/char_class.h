@@ -42,8 +42,8 @@ inline constexpr std::array<CharClass, 256> kCharClasses = make_char_classes();
     return kCharClasses[static_cast<std::uint8_t>(c)];
 }
 
-// The first octet from `at` on that is not part of a word. Requires: kTextPadding octets can be read
-// behind the text, of which the first ends it.
+// The first octet from `at` on that is not part of a word. Requires: kTextPadding octets can be
+// read behind the text, of which the first ends it.
 [[nodiscard]] inline const char* word_end(const char* at) noexcept {
 #if defined(__SSE2__)
     for (;; at += 16) {

@@ -1,6 +1,6 @@
-// Zone-file text sixteen octets at a time, with SSE2, which every x86-64 has; elsewhere each function
-// does nothing, and the loops by octets behind it, which end every text, do it all. All may look at
-// kTextPadding octets behind the text they are given.
+// Zone-file text sixteen octets at a time, with SSE2, which every x86-64 has; elsewhere each
+// function does nothing, and the loops by octets behind it, which end every text, do it all. All
+// may look at kTextPadding octets behind the text they are given.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,9 @@ namespace octets16 {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-[[nodiscard]] inline __m128i all(char c) noexcept { return _mm_set1_epi8(c); }
+[[nodiscard]] inline __m128i all(char c) noexcept {
+    return _mm_set1_epi8(c);
+}
 
 // A bit for each octet that is all ones.
 [[nodiscard]] inline std::uint32_t bits(__m128i octets) noexcept {
@@ -58,9 +60,17 @@ template <int Shift>
     const __m128i octets = load(at);
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(octets, all('"')), octets);
     const __m128i parentheses = _mm_cmpeq_epi8(_mm_or_si128(octets, all(1)), all(')'));
-    const __m128i rest = _mm_or_si128(_mm_cmpeq_epi8(octets, all(';')),
-                                      _mm_cmpeq_epi8(octets, all('\\')));
+    const __m128i rest =
+        _mm_or_si128(_mm_cmpeq_epi8(octets, all(';')), _mm_cmpeq_epi8(octets, all('\\')));
     return bits(_mm_or_si128(_mm_or_si128(low, parentheses), rest));
+}
+
+// A bit for each of 32 octets that is the same. `known` is aligned to 16 octets.
+[[nodiscard]] inline std::uint32_t equal_octets_32(const char* at, const char* known) noexcept {
+    const auto* const wanted = reinterpret_cast<const __m128i*>(known);
+    const __m128i first = _mm_cmpeq_epi8(octets16::load(at), _mm_load_si128(wanted));
+    const __m128i second = _mm_cmpeq_epi8(octets16::load(at + 16), _mm_load_si128(wanted + 1));
+    return octets16::bits(first) | (octets16::bits(second) << 16);
 }
 
 // Copies sixteen octets; gives the bits of those that are '.'.
@@ -84,10 +94,10 @@ template <int Shift>
     if (bits(_mm_or_si128(letter, other)) != 0xffff) {
         return false;
     }
-    const __m128i shift = _mm_or_si128(
-        _mm_or_si128(where(capital, -'A'), where(small, 26 - 'a')),
-        _mm_or_si128(where(number, 52 - '0'),
-                     _mm_or_si128(where(plus, 62 - '+'), where(slash, 63 - '/'))));
+    const __m128i shift =
+        _mm_or_si128(_mm_or_si128(where(capital, -'A'), where(small, 26 - 'a')),
+                     _mm_or_si128(where(number, 52 - '0'),
+                                  _mm_or_si128(where(plus, 62 - '+'), where(slash, 63 - '/'))));
     const __m128i pairs = join_pairs<6>(_mm_add_epi8(text, shift));
     // 24 bits in each of four numbers, of which the first pair is the higher part.
     const __m128i groups = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000));
@@ -148,12 +158,25 @@ template <int Shift>
 
 #else
 
+[[nodiscard]] inline std::uint32_t equal_octets_32(const char* at, const char* known) noexcept {
+    std::uint32_t equal = 0;
+    for (std::uint32_t i = 0; i < 32 && at[i] == known[i]; ++i) {
+        equal |= 1U << i;
+    }
+    return equal;
+}
 [[nodiscard]] inline bool are_digits(const char* at, std::size_t count) noexcept {
     return std::all_of(at, at + count, [](char c) { return c >= '0' && c <= '9'; });
 }
-[[nodiscard]] inline bool decode_base64_16(const char*, std::uint8_t*) noexcept { return false; }
-[[nodiscard]] inline bool decode_hex_16(const char*, std::uint8_t*) noexcept { return false; }
-[[nodiscard]] inline bool decode_base32hex_16(const char*, std::uint8_t*) noexcept { return false; }
+[[nodiscard]] inline bool decode_base64_16(const char*, std::uint8_t*) noexcept {
+    return false;
+}
+[[nodiscard]] inline bool decode_hex_16(const char*, std::uint8_t*) noexcept {
+    return false;
+}
+[[nodiscard]] inline bool decode_base32hex_16(const char*, std::uint8_t*) noexcept {
+    return false;
+}
 
 #endif
 

@@ -39,7 +39,7 @@ dns::RecordView RecordReader::read(Scanner& scanner, const Token& token, bool bl
     } else if (owner_size_ == 0) {
         scanner.fail(token.begin, "the owner is left out, but no record stands before this one");
     }
-    const Head head = read_head(scanner, blank_owner ? token : scanner.next());
+    const Head head = read_head(scanner, token, blank_owner);
     if (scanner.failed()) [[unlikely]] {
         return {};
     }
@@ -56,8 +56,24 @@ void RecordReader::read_owner(Scanner& scanner, const Token& token) {
     owner_size_ = read_name(scanner, token, origin_.view(), owner_.data());
 }
 
+RecordReader::Head RecordReader::read_head(Scanner& scanner, const Token& token, bool blank_owner) {
+    const char* const begin = blank_owner ? token.begin : scanner.at();
+    if (const RecordHead* known = heads_.find(begin); known != nullptr && !scanner.failed()) {
+        scanner.pass_to(begin + known->size);
+        return {.ttl = known->ttl, .type = known->type, .type_at = begin + known->type_at};
+    }
+    const Head head = read_new_head(scanner, blank_owner ? token : scanner.next());
+    if (!scanner.failed()) {
+        heads_.put(begin, {.ttl = head.ttl,
+                           .type = head.type,
+                           .type_at = static_cast<std::uint32_t>(head.type_at - begin),
+                           .size = static_cast<std::uint32_t>(scanner.at() - begin)});
+    }
+    return head;
+}
+
 // TTL and class in either order, each at most once, then the type. No type begins with a digit.
-RecordReader::Head RecordReader::read_head(Scanner& scanner, Token token) {
+RecordReader::Head RecordReader::read_new_head(Scanner& scanner, Token token) {
     Head head;
     bool class_seen = false;
     for (;; token = scanner.next()) {

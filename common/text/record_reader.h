@@ -9,6 +9,7 @@
 #include "common/dns/name.h"
 #include "common/dns/record.h"
 #include "common/dns/ttl.h"
+#include "common/text/head_memory.h"
 #include "common/text/name_text.h"
 #include "common/text/rdata_reader.h"
 #include "common/text/scanner.h"
@@ -49,7 +50,8 @@ class RecordReader {
     };
 
     void read_owner(Scanner& scanner, const Token& token);
-    [[nodiscard]] Head read_head(Scanner& scanner, Token token);
+    [[nodiscard]] Head read_head(Scanner& scanner, const Token& token, bool blank_owner);
+    [[nodiscard]] Head read_new_head(Scanner& scanner, Token token);
     [[nodiscard]] dns::Ttl complete_ttl(Scanner& scanner, const Head& head, ByteView rdata);
 
     dns::Name origin_;
@@ -58,6 +60,7 @@ class RecordReader {
     std::optional<dns::Ttl> default_ttl_;
     std::optional<dns::Ttl> last_ttl_;  // stated in a record (RFC 1035 §5.1)
     bool is_later_part_;
+    HeadMemory heads_;
     RdataReader rdata_;
 };
 

@@ -30,7 +30,7 @@ void Scanner::fail_missing(const Token& token, const char* what) {
     fail(token.begin, fmt::format("the record ends where {} should stand", what));
 }
 
-bool Scanner::take_unknown_mark() {
+bool Scanner::take_unknown_mark_after_all_else() {
     if (!skip_between() || at_[0] != '\\' || at_[1] != '#') [[likely]] {
         return false;
     }

@@ -32,7 +32,8 @@ struct Token {
 class Scanner {
   public:
     // Starts at the entry at the front of `text`. Requires: kTextPadding octets can be read behind
-    // `text`, of which the first is NUL. `is_last`: nothing follows `text`; otherwise an entry that does not end in it is too long.
+    // `text`, of which the first is NUL. `is_last`: nothing follows `text`; otherwise an entry that
+    // does not end in it is too long.
     void open(std::string_view text, bool is_last) noexcept;
 
     // The next token; end at the end of the entry, again and again.
@@ -59,7 +60,13 @@ class Scanner {
     }
 
     // Passes over the token "\#" (RFC 3597 §5) if it comes next.
-    [[nodiscard]] bool take_unknown_mark();
+    [[nodiscard]] bool take_unknown_mark() {
+        if (*at_ == ' ' && char_class(at_[1]) == CharClass::plain) [[likely]] {
+            ++at_;
+            return false;
+        }
+        return take_unknown_mark_after_all_else();
+    }
 
     // Passes over the end of the entry. A token before it is a fault.
     void finish() {
@@ -76,6 +83,9 @@ class Scanner {
 
     // Where the next token is looked for.
     [[nodiscard]] const char* at() const noexcept { return at_; }
+
+    // Passes over tokens whose text is known. Requires: words and blanks alone stand before `to`.
+    void pass_to(const char* to) noexcept { at_ = to; }
 
     // Line ends passed since open().
     [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
@@ -95,6 +105,7 @@ class Scanner {
     }
     [[nodiscard]] Token next_after_all_else();
     void finish_after_all_else();
+    [[nodiscard]] bool take_unknown_mark_after_all_else();
     [[nodiscard]] Token word();
     [[nodiscard]] Token quoted();
     [[nodiscard]] Token end_here() const noexcept { return {at_, at_, TokenKind::end, false}; }

@@ -1,9 +1,14 @@
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
+#include "common/base/random.h"
 #include "tests/support/catch.h"
 #include "tests/unit/text/zone_text.h"
 
 using namespace std::string_literals;
+using twinzone::Random;
 using twinzone::test::read_text;
 using twinzone::test::summary;
 
@@ -131,4 +136,60 @@ TEST_CASE("a file of many windows gives every record once", "[text]") {
         REQUIRE(record.rdata.size() == static_cast<std::size_t>(i % 90) + 1);
     }
     CHECK(read.places.back() == fmt::format("test.zone:{}", records_written + 1));
+}
+
+TEST_CASE("a head that was read before is the same head only where its text is the same",
+          "[text]") {
+    const std::vector<std::string> heads = {
+        " 60 IN A ",
+        " 60 IN AAAA ",
+        " 61 IN A ",
+        " A ",
+        " IN 60 A ",
+        "\t60\tIN\tA\t",
+        " 60 IN TXT ",
+        " 60 IN TXT(",
+        " 60 IN\tA ",
+        " 60 (A) ",
+        " 1m IN A ",
+        " 60 IN TYPE1 ",
+        " 60 IN A(\n",
+        " 60 (\nIN A) ",
+        " 3600 IN NS ",
+        " 3600 IN CNAME ",
+        " 60 TXT ",
+        " 60 CLASS1 A ",
+        " 000000000000000000000000060 IN A ",
+        " 60 in a ",
+        " 60 IN A;",
+        " 6 0 A ",
+        " 60 IN B ",
+        " 60 I A ",
+        " 60 \"A\" ",
+        " 60 IN A\\065 ",
+    };
+    const std::string first = "www.example.test. 5 IN A 192.0.2.9\n";
+    Random random{5};
+    for (int round = 0; round < 4000; ++round) {
+        std::string whole;
+        std::string expected;
+        for (int line = 0; line < 12; ++line) {
+            const std::string owner = random.below(3) == 0 ? "" : "www";
+            const std::string& head = heads[random.below(heads.size())];
+            const std::string rdata =
+                head.find("AAAA") != std::string::npos ? "2001:db8::1" : "192.0.2.1";
+            const std::string text = fmt::format("{}{}{}{}\n", owner, head, rdata,
+                                                 std::count(head.begin(), head.end(), '(') >
+                                                         std::count(head.begin(), head.end(), ')')
+                                                     ? ")"
+                                                     : "");
+            const twinzone::test::ZoneText alone = read_text("$TTL 5\nwww 5 A 192.0.2.9\n" + text);
+            if (!alone.error.empty()) {
+                continue;
+            }
+            whole += text;
+            expected += summary(alone).substr(first.size());
+        }
+        REQUIRE(summary(read_text("$TTL 5\nwww 5 A 192.0.2.9\n" + whole)) == first + expected);
+    }
 }

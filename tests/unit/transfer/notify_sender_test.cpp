@@ -19,11 +19,15 @@ constexpr dns::Serial kEight{8};
 
 // A sender and the actions it wants at a time.
 struct Fixture {
-    std::vector<NotifyAction> poll(Instant now) {
+    std::vector<NotifyAction> poll_unchecked(Instant now) {
         std::vector<NotifyAction> actions;
         while (const std::optional<NotifyAction> action = sender.poll_action(now)) {
             actions.push_back(*action);
         }
+        return actions;
+    }
+    std::vector<NotifyAction> poll(Instant now) {
+        std::vector<NotifyAction> actions = poll_unchecked(now);
         REQUIRE(sender.invariants_hold());
         return actions;
     }
@@ -193,7 +197,7 @@ TEST_CASE("a change is not told behind very many first versions", "[transfer]") 
     const auto pass_to = [&](std::int64_t end) {
         for (; ms <= end; ++ms) {
             for (int calls = 0; calls < 30; ++calls) {
-                for (const NotifyAction& action : a.poll(at(ms))) {
+                for (const NotifyAction& action : a.poll_unchecked(at(ms))) {
                     told[action.zone] = true;
                     sent += action.attempt == 1 ? 1 : 0;
                     if (action.attempt == 1 && action.serial == kSeven) {
