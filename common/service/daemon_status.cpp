@@ -21,7 +21,8 @@ control::ZoneState state_of(const Follower::View& view, bool has_version) {
     if (!has_version) {
         return view.last_error.empty() ? control::ZoneState::loading : control::ZoneState::failed;
     }
-    const bool confirmed = view.state == transfer::RefreshState::fresh && view.last_error.empty();
+    const bool confirmed =
+        view.state == transfer::RefreshState::fresh && view.last_error.empty() && !view.source_lost;
     return confirmed ? control::ZoneState::current : control::ZoneState::stale;
 }
 
@@ -42,6 +43,12 @@ control::TransferStatus transfer_status(const Follower::Progress& progress) {
 void add_view(control::ZoneStatus& status, const Follower::View& view) {
     status.state = state_of(view, status.serial.has_value());
     status.reason = view.last_error;
+    if (status.reason.empty() && view.source_lost) {
+        status.reason = fmt::format(
+            "no primary is nearer to its source than we are: the source is lost, or the primaries "
+            "feed each other; not confirmed by a source for {}",
+            control::span_in_words(*view.source_lost));
+    }
     if (status.reason.empty() && status.state == control::ZoneState::stale) {
         status.reason = "no primary has confirmed it since its refresh interval passed";
     }

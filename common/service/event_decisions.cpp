@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/control/calendar.h"
 #include "common/service/hold_text.h"
 
 namespace twinzone::service {
@@ -200,6 +201,13 @@ class FollowerDecisions {
     }
 
     void operator()(const ZoneExpired&) { add(Reason::expired, {}); }
+
+    void operator()(const SourceLost& event) {
+        EventFacts facts;
+        facts.note = fmt::format("not confirmed by a source for {}",
+                                 control::span_in_words(event.unconfirmed));
+        add(Reason::source_lost, std::move(facts));
+    }
 
   private:
     void add_oddities(const TransferEnded& event) {

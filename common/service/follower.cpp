@@ -367,6 +367,7 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     view.source = zone->source ? zone->source->to_text() : std::string{};
     view.last_success = zone->refresher.timers(now).last_success;
     view.expires_in = expires_in(now, name);
+    view.source_lost = source_lost(now, *zone);
     view.next_check_in = next_check_in(now, *zone);
     const auto running = exchanges_.find(zone->transfer);
     const Exchange* exchange =
@@ -437,6 +438,7 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
         emit(zone, NotifyUnfound{});
     }
     arm(now, zone);
+    tell_source_lost(now, zone);
     emit(zone, RoundEnded{.error = std::move(error), .next_check = next_check_in(now, zone)});
 }
 

@@ -121,7 +121,8 @@ class Follower final : public SecondaryView {
         UnixTime last_success;   // 0: never
         std::optional<seconds> expires_in;
         seconds next_check_in{0};
-        std::optional<Progress> progress;  // of a transfer under way
+        std::optional<Progress> progress;    // of a transfer under way
+        std::optional<seconds> source_lost;  // so long no source has confirmed it
         std::string other_content;  // that a primary has under our serial, in words; empty: none
     };
     [[nodiscard]] std::optional<View> view(Now now, dns::NameView zone) const;
@@ -209,7 +210,7 @@ class Follower final : public SecondaryView {
     [[nodiscard]] static bool allows_axfr(const Exchange& exchange, const Error& error);
     [[nodiscard]] static Error as_met(const Exchange& exchange, const Error& error);
     void confirm_current(Now now, std::uint32_t zone, const Endpoint& from,
-                         std::optional<seconds> expire);
+                         std::optional<transfer::ExpireTold> expire);
     void finish_job(Now now, std::uint32_t zone, transfer::JobOutcome outcome,
                     std::optional<Error> error);
     void arm(Now now, Zone& zone);
@@ -218,6 +219,8 @@ class Follower final : public SecondaryView {
     void tell_progress(Now now, Exchange& exchange);
     [[nodiscard]] Progress progress_of(Now now, const Exchange& exchange) const;
     void touch_timers(Now now, Zone& zone);
+    [[nodiscard]] std::optional<seconds> source_lost(Now now, const Zone& zone) const;
+    void tell_source_lost(Now now, Zone& zone);
     void check_exchange(Now now, Exchange& exchange);
     void expire_zones(Now now);
     [[nodiscard]] TransferEnded facts(Now now, const Exchange& exchange) const;

@@ -179,11 +179,16 @@ struct RoundEnded {
 // The zone may not be served any more: no primary confirmed it in time (RFC 1035 §3.3.13).
 struct ZoneExpired {};
 
+// Primaries confirm the zone, but none is nearer to its source than we are.
+struct SourceLost {
+    seconds unconfirmed{0};  // by a source
+};
+
 struct FollowerEvent {
     dns::Name zone;
     std::variant<SoaChecked, DigestCompared, TransferBegan, TransferProgressed, TransferEnded,
                  NotifyAccepted, NotifyTurnedAway, NotifyUnfound, VersionPublished, VersionHeld,
-                 RoundEnded, ZoneExpired>
+                 RoundEnded, ZoneExpired, SourceLost>
         what;
 };
 

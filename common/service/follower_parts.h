@@ -104,6 +104,7 @@ struct Follower::Zone {
     bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
     bool leaving = false;    // removed; only its last commit is awaited
     bool expired_told = false;
+    bool source_lost_told = false;
 };
 
 struct Follower::Exchange {
@@ -124,6 +125,13 @@ struct Follower::Exchange {
     Instant told;                    // last word of its progress
     Instant window_began;            // of the rate
     std::uint64_t window_bytes = 0;  // received before it
+
+    // EDNS EXPIRE of an answer to it.
+    [[nodiscard]] std::optional<transfer::ExpireTold> told_expire(
+        std::optional<seconds> left) const noexcept {
+        return left ? std::optional{transfer::ExpireTold{.left = *left, .asked = began}}
+                    : std::nullopt;
+    }
 
     [[nodiscard]] bool is_transfer() const noexcept {
         return std::holds_alternative<std::unique_ptr<TransferQuestion>>(question);

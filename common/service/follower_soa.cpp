@@ -91,7 +91,7 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
         if (compare_digests(now, exchange, answer, *state->version)) {
             return;
         }
-        confirm_current(now, exchange.zone, from, answer.expire);
+        confirm_current(now, exchange.zone, from, exchange.told_expire(answer.expire));
         return;
     }
     if (order == dns::SerialOrder::newer || adopts) {
@@ -137,7 +137,7 @@ void Follower::fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error
 }
 
 void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& from,
-                               std::optional<seconds> expire) {
+                               std::optional<transfer::ExpireTold> expire) {
     Zone& zone = *zones_[index];
     zone.refresher.handle_current(now, expire);
     zone.source = from;
@@ -160,6 +160,25 @@ void Follower::forget_held(Now now, const Zone& zone) {
     commit.now = now.unix;
     store_.submit(std::move(commit),
                   [](const Result<zone::Committed>&) {});  // the next check does it again
+}
+
+// nullopt: a source confirms the zone, or nobody does, which is told otherwise.
+std::optional<seconds> Follower::source_lost(Now now, const Zone& zone) const {
+    const zone::ZoneState* state = store_.find(zone.settings.name);
+    if (state == nullptr || !state->version || zone.refresher.failures() > 0 ||
+        zone.refresher.state(now.instant) != transfer::RefreshState::fresh ||
+        !zone.refresher.lost_source(state->version->soa)) {
+        return std::nullopt;
+    }
+    return zone.refresher.behind_source(state->version->soa);
+}
+
+void Follower::tell_source_lost(Now now, Zone& zone) {
+    const std::optional<seconds> lost = source_lost(now, zone);
+    if (lost && !zone.source_lost_told) {
+        emit(zone, SourceLost{.unconfirmed = *lost});
+    }
+    zone.source_lost_told = lost.has_value();
 }
 
 void Follower::touch_timers(Now now, Zone& zone) {

@@ -145,7 +145,7 @@ void Follower::handle_nothing_newer(Now now, std::unique_ptr<Exchange> exchange)
         zone.transferring = false;
         emit(zone, facts);
         confirm_current(now, exchange->zone, facts.remote,
-                        exchange->transfer().assembler().expire());
+                        exchange->told_expire(exchange->transfer().assembler().expire()));
         return;
     }
     const Result<void> allowed = check_target(zone, target, &*exchange->ours);
@@ -242,7 +242,7 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
         commit.change = zone::ApplyDiffs{.diffs = *std::move(diffs)};
     }
     transfer::Refresher after = zone.refresher;
-    after.handle_transferred(now, *assembler.soa(), assembler.expire());
+    after.handle_transferred(now, *assembler.soa(), exchange->told_expire(assembler.expire()));
     commit.timers = after.timers(now);
     commit.source = remotes_[exchange->remote].endpoint.to_text();
     commit.now = now.unix;
@@ -308,7 +308,8 @@ void Follower::handle_committed(Now now, Completion completion) {
     note_fetched(*exchange, committed.version ? &*committed.version : nullptr);
     note_size(*exchange);
     zone.clear_other_content();
-    zone.refresher.handle_transferred(now, *assembler.soa(), assembler.expire());
+    zone.refresher.handle_transferred(now, *assembler.soa(),
+                                      exchange->told_expire(assembler.expire()));
     zone.transferring = false;
     zone.source = remotes_[exchange->remote].endpoint;
     TransferEnded facts = this->facts(now, *exchange);

@@ -260,6 +260,12 @@ constexpr std::array<Row, kReasons> kRows = {{
     {Reason::expired,
      {"expired", "expired", "no longer served",
       "no primary confirmed the zone in time; it is no longer served", Level::error}},
+    {Reason::source_lost,
+     {"source_lost", "SOA check", "no source behind the primaries",
+      "primaries confirm the zone, but none is nearer to its source than we are: the source is "
+      "lost, "
+      "or the primaries feed each other",
+      Level::warning}},
     {Reason::retry_scheduled,
      {"retry_scheduled", "not refreshed", "",
       "no primary led to a confirmed version; the zone is checked again after its retry time",

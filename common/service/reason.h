@@ -90,6 +90,7 @@ enum class Reason : std::uint8_t {
     frozen,
     thawed,
     expired,
+    source_lost,
     retry_scheduled,
     promoted,
     demoted,

@@ -20,6 +20,13 @@ std::uint32_t count(seconds interval) noexcept {
     return static_cast<std::uint32_t>(interval.count());
 }
 
+// Only who has the zone from nobody always has all of EXPIRE left, however long the answer took.
+Duration left_by(const ExpireTold& told, Instant now, seconds full) noexcept {
+    return told.left >= full ? Duration{full}
+                             : std::max(Duration{0}, Duration{told.left} -
+                                                         std::max(Duration{0}, now - told.asked));
+}
+
 }  // namespace
 
 RefreshIntervals clamp_intervals(const dns::SoaRecord& soa, const RefreshLimits& limits) noexcept {
@@ -55,12 +62,12 @@ void Refresher::handle_started(Instant now) noexcept {
     due_ = now + retry_delay(failures_ + 1U);
 }
 
-void Refresher::handle_current(Now now, std::optional<seconds> expire) noexcept {
+void Refresher::handle_current(Now now, const std::optional<ExpireTold>& expire) noexcept {
     TWINZONE_ASSERT(has_zone_);
     const seconds full{expire_};
     if (expire) {
         // RFC 7314 §4: the longer of the option and our own timer, SOA EXPIRE at most.
-        expires_at_ = std::max(expires_at_, now.instant + std::clamp(*expire, seconds{0}, full));
+        expires_at_ = std::max(expires_at_, now.instant + left_by(*expire, now.instant, full));
     } else {
         expires_at_ = now.instant + full;
     }
@@ -68,11 +75,11 @@ void Refresher::handle_current(Now now, std::optional<seconds> expire) noexcept 
 }
 
 void Refresher::handle_transferred(Now now, const dns::SoaRecord& soa,
-                                   std::optional<seconds> expire) noexcept {
+                                   const std::optional<ExpireTold>& expire) noexcept {
     set_intervals(soa);
     has_zone_ = true;
     const seconds full{expire_};
-    expires_at_ = now.instant + std::clamp(expire.value_or(full), seconds{0}, full);
+    expires_at_ = now.instant + (expire ? left_by(*expire, now.instant, full) : Duration{full});
     succeed(now);
 }
 
@@ -111,6 +118,19 @@ Lane Refresher::lane(Instant now) const noexcept {
         return Lane::first_load;
     }
     return failures_ > 0 || now >= expires_at_ ? Lane::retry : Lane::refresh;
+}
+
+seconds Refresher::behind_source(const dns::SoaRecord& soa) const noexcept {
+    // A primary says its SOA's EXPIRE, whatever our limits make of it.
+    const seconds full = std::min(seconds{expire_}, soa.expire);
+    const Instant success = stale_at_ - seconds{refresh_};
+    const seconds left = std::chrono::ceil<seconds>(expires_at_ - success);
+    return has_zone_ ? std::max(seconds{0}, full - left) : seconds{0};
+}
+
+bool Refresher::lost_source(const dns::SoaRecord& soa) const noexcept {
+    const seconds full = std::min(seconds{expire_}, soa.expire);
+    return behind_source(soa) > std::min(kMaxTiers * seconds{refresh_}, full / 2);
 }
 
 zone::ZoneTimers Refresher::timers(Now now) const noexcept {

@@ -40,6 +40,13 @@ struct RefreshIntervals {
 [[nodiscard]] RefreshIntervals clamp_intervals(const dns::SoaRecord& soa,
                                                const RefreshLimits& limits) noexcept;
 
+// EDNS EXPIRE (RFC 7314): how long a primary may go on serving the zone, by its word. Whenever it
+// was said, it was so `asked` at the latest: less than that is left now.
+struct ExpireTold {
+    seconds left{0};
+    Instant asked;
+};
+
 enum class RefreshState : std::uint8_t { no_zone, fresh, stale, expired };
 
 // Not thread-safe. Timers of a run are Instants, so that a jump of the wall clock moves none;
@@ -58,12 +65,13 @@ class Refresher {
     void handle_started(Instant now) noexcept;
 
     // The primary confirmed our version. `expire`: its EDNS EXPIRE, if it gave one; the longer of
-    // it and what is left counts, SOA EXPIRE at most (RFC 7314 §4).
-    void handle_current(Now now, std::optional<seconds> expire) noexcept;
+    // it and what is left counts, SOA EXPIRE at most (RFC 7314 §4). So secondaries that ask each
+    // other in a ring gain nothing: the zone expires everywhere when their source is gone.
+    void handle_current(Now now, const std::optional<ExpireTold>& expire) noexcept;
 
     // A new version was committed. EDNS EXPIRE stands in for SOA EXPIRE where it is shorter.
     void handle_transferred(Now now, const dns::SoaRecord& soa,
-                            std::optional<seconds> expire) noexcept;
+                            const std::optional<ExpireTold>& expire) noexcept;
 
     // All primaries were tried in vain, or what they have was refused. Expiry does not move.
     void handle_failed(Instant now) noexcept;
@@ -88,6 +96,14 @@ class Refresher {
 
     // The lane of the next routine check.
     [[nodiscard]] Lane lane(Instant now) const noexcept;
+
+    // How long before the last success a source had confirmed the zone, by what its primaries said
+    // to be left; 0 where one of them was a source or said nothing. `soa`: of the version.
+    [[nodiscard]] seconds behind_source(const dns::SoaRecord& soa) const noexcept;
+
+    // That is longer than it takes through so many tiers: the source is lost, or the primaries only
+    // confirm what they have from us and each other.
+    [[nodiscard]] bool lost_source(const dns::SoaRecord& soa) const noexcept;
 
     // What to store with a commit.
     [[nodiscard]] zone::ZoneTimers timers(Now now) const noexcept;
@@ -116,5 +132,9 @@ class Refresher {
 
 // Time over which the checks after a start are spread.
 inline constexpr seconds kRestartSpread{1};
+
+// Tiers below a source, each of them a REFRESH late; but a source counts as lost once half of the
+// time to expiry has passed.
+inline constexpr int kMaxTiers = 8;
 
 }  // namespace twinzone::transfer

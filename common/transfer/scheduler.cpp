@@ -153,7 +153,7 @@ Round Scheduler::finished(Instant now, std::uint32_t index, JobOutcome outcome) 
         case JobOutcome::current:
         case JobOutcome::failed:
         case JobOutcome::unreachable:
-            if (choose_next_alive(zone)) {
+            if (choose_next_alive(zone) || choose_probe(now, zone)) {
                 zone.work = zone.round_work;
                 make_ready(index);
                 return Round::goes_on;
@@ -294,6 +294,28 @@ bool Scheduler::choose_next_alive(Zone& zone) const {
         }
     }
     return false;
+}
+
+// At the end of a round a dead one whose probe is due, unless a zone waits there already to make
+// it: so it is asked again also where another primary always answers.
+bool Scheduler::choose_probe(Instant now, Zone& zone) const {
+    const std::vector<std::uint32_t>& list = primaries_[zone.primaries];
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const Remote& remote = remotes_[list[i]];
+        const bool tried = (zone.tried & (1U << i)) != 0;
+        if (!tried && remote.health.dead() && remote.health.may_start(now) && !awaited(remote)) {
+            zone.remote = list[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Scheduler::awaited(const Remote& remote) {
+    return std::any_of(remote.lists.begin(), remote.lists.end(), [](const auto& lanes) {
+        return std::any_of(lanes.begin(), lanes.end(),
+                           [](const List& list) { return list.head != kNone; });
+    });
 }
 
 void Scheduler::make_ready(std::uint32_t index) {

@@ -11,9 +11,9 @@
 //
 // A job is one zone at one primary. A round is a job and what follows from it: the transfer after a
 // check, the next primary after a failure or where this one had nothing newer (another may lag
-// less); every primary once (then wait). Checks and transfers have places of their own, so that
-// transfers of hours leave checks alone; and in each, urgent lanes keep a share that routine work
-// cannot take.
+// less); every live primary once, then a dead one whose probe is due (then wait). Checks and
+// transfers have places of their own, so that transfers of hours leave checks alone; and in each,
+// urgent lanes keep a share that routine work cannot take.
 #pragma once
 
 #include <array>
@@ -164,6 +164,8 @@ class Scheduler {
     void begin_round(Instant now, std::uint32_t index, Lane lane, Work work);
     bool choose_first(Instant now, Zone& zone) const;
     bool choose_next_alive(Zone& zone) const;
+    bool choose_probe(Instant now, Zone& zone) const;
+    [[nodiscard]] static bool awaited(const Remote& remote);  // by a ready zone
     void make_ready(std::uint32_t index);
     void unlink(std::uint32_t index);
     void wait(std::uint32_t index, Instant due, Lane lane);

@@ -115,6 +115,7 @@ TEST_CASE("each thing a follower reports has its reason", "[service][why]") {
                               .source = {}}},
          {Reason::held}},
         {ZoneExpired{}, {Reason::expired}},
+        {SourceLost{.unconfirmed = hours{9}}, {Reason::source_lost}},
     };
     for (const Row& row : rows) {
         std::vector<Reason> reasons;

@@ -26,6 +26,10 @@ Refresher with_zone(const dns::SoaRecord& soa) {
     return refresher;
 }
 
+std::optional<ExpireTold> told(std::optional<seconds> left, std::int64_t asked) {
+    return left ? std::optional{ExpireTold{.left = *left, .asked = instant(asked)}} : std::nullopt;
+}
+
 dns::SoaRecord timers(std::uint32_t refresh, std::uint32_t retry, std::uint32_t expire) {
     return soa_record(1, seconds{refresh}, seconds{retry}, seconds{expire});
 }
@@ -124,6 +128,7 @@ TEST_CASE("EDNS EXPIRE follows RFC 7314 §4", "[transfer]") {
         std::optional<seconds> option;
         bool transferred = false;
         std::int64_t expires = 0;
+        std::int64_t asked = now;
     };
     const Row rows[] = {
         // the zone was transferred at 0 with EXPIRE 86400
@@ -136,17 +141,75 @@ TEST_CASE("EDNS EXPIRE follows RFC 7314 §4", "[transfer]") {
         {"current, no option", 1000, {}, false, 87400},
         {"current when expired, primary expired too", 90000, seconds{0}, false, 90000},
         {"current when expired, some is left", 90000, seconds{10}, false, 90010},
+        {"current, asked long before the answer", 1000, seconds{86000}, false, 86990, 990},
+        {"transfer that took long from who is no source", 5000, seconds{80000}, true, 81000, 1000},
+        {"transfer that took long from the source", 5000, seconds{86400}, true, 91400, 1000},
+        {"transfer that took longer than was left", 5000, seconds{500}, true, 5000, 1000},
     };
     for (const Row& row : rows) {
         DYNAMIC_SECTION(row.name) {
             const dns::SoaRecord soa = timers(3600, 600, 86400);
             Refresher refresher = with_zone(soa);
             if (row.transferred) {
-                refresher.handle_transferred(at(row.now), soa, row.option);
+                refresher.handle_transferred(at(row.now), soa, told(row.option, row.asked));
             } else {
-                refresher.handle_current(at(row.now), row.option);
+                refresher.handle_current(at(row.now), told(row.option, row.asked));
             }
             CHECK(std::max(*refresher.expires_at(), instant(row.now)) == instant(row.expires));
+        }
+    }
+}
+
+TEST_CASE("secondaries that only ask each other expire, and notice it before", "[transfer]") {
+    const dns::SoaRecord soa = timers(3600, 600, 86400);
+    Refresher a{kLimits, 0, instant(0)};
+    Refresher b{kLimits, 0, instant(0)};
+    a.handle_transferred(at(0), soa, ExpireTold{.left = seconds{86400}, .asked = instant(0)});
+    b.handle_transferred(at(1), soa, ExpireTold{.left = seconds{86399}, .asked = instant(1)});
+    const auto ask = [](Refresher& who, const Refresher& whom, std::int64_t now) {
+        const seconds left = std::chrono::floor<seconds>(*whom.expires_at() - instant(now));
+        who.handle_current(at(now + 1), ExpireTold{.left = left, .asked = instant(now)});
+    };
+    std::optional<std::int64_t> noticed;
+    for (std::int64_t now = 3600; now < 86400; now += 3600) {
+        ask(a, b, now);
+        ask(b, a, now + 1800);
+        CHECK(a.state(instant(now + 2000)) == RefreshState::fresh);
+        if (!noticed && a.lost_source(soa) && b.lost_source(soa)) {
+            noticed = now;
+        }
+    }
+    CHECK(noticed.value_or(0) == 8 * 3600);
+    CHECK(a.behind_source(soa) == seconds{23 * 3600 + 1});
+    CHECK(a.state(instant(86400)) == RefreshState::expired);
+    CHECK(b.state(instant(86400)) == RefreshState::expired);
+}
+
+TEST_CASE("a source is lost when it is further away than tiers can be", "[transfer]") {
+    struct Row {
+        const char* name;
+        std::uint32_t expire;
+        std::optional<seconds> option;
+        bool lost;
+    };
+    const Row rows[] = {
+        {"a primary that says nothing", 86400, {}, false},
+        {"the source", 86400, seconds{86400}, false},
+        {"a tier below", 86400, seconds{86400 - 3600}, false},
+        {"eight tiers below", 86400, seconds{86400 - 8 * 3600}, false},
+        {"longer than that", 86400, seconds{86400 - 8 * 3600 - 1}, true},
+        {"short EXPIRE: half of it", 20000, seconds{10000}, false},
+        {"short EXPIRE: more than half of it is over", 20000, seconds{9999}, true},
+        {"EXPIRE below our least: the source", 100, seconds{100}, false},
+        {"EXPIRE below our least: half of it is over", 100, seconds{40}, true},
+    };
+    for (const Row& row : rows) {
+        DYNAMIC_SECTION(row.name) {
+            const dns::SoaRecord soa = timers(3600, 600, row.expire);
+            Refresher refresher{kLimits, 0, instant(0)};
+            CHECK_FALSE(refresher.lost_source(soa));
+            refresher.handle_transferred(at(1000), soa, told(row.option, 1000));
+            CHECK(refresher.lost_source(soa) == row.lost);
         }
     }
 }
