@@ -263,8 +263,7 @@ constexpr std::array<Row, kReasons> kRows = {{
     {Reason::source_lost,
      {"source_lost", "SOA check", "no source behind the primaries",
       "primaries confirm the zone, but none is nearer to its source than we are: the source is "
-      "lost, "
-      "or the primaries feed each other",
+      "lost, or the primaries feed each other",
       Level::warning}},
     {Reason::retry_scheduled,
      {"retry_scheduled", "not refreshed", "",

@@ -130,7 +130,9 @@ seconds Refresher::behind_source(const dns::SoaRecord& soa) const noexcept {
 
 bool Refresher::lost_source(const dns::SoaRecord& soa) const noexcept {
     const seconds full = std::min(seconds{expire_}, soa.expire);
-    return behind_source(soa) > std::min(kMaxTiers * seconds{refresh_}, full / 2);
+    // We may ask more often than the SOA says; tiers above us need not.
+    const seconds refresh = std::max(seconds{refresh_}, soa.refresh);
+    return behind_source(soa) > std::min(kMaxTiers * refresh, full / 2);
 }
 
 zone::ZoneTimers Refresher::timers(Now now) const noexcept {

@@ -214,6 +214,15 @@ TEST_CASE("a source is lost when it is further away than tiers can be", "[transf
     }
 }
 
+TEST_CASE("who asks more often than the SOA says is no nearer to the source", "[transfer]") {
+    const dns::SoaRecord soa = timers(3600, 600, 86400);
+    RefreshLimits often;
+    often.refresh_max = seconds{60};
+    Refresher refresher{often, 0, instant(0)};
+    refresher.handle_transferred(at(1000), soa, told(seconds{86400 - 2 * 3600}, 1000));
+    CHECK_FALSE(refresher.lost_source(soa));
+}
+
 TEST_CASE("expiry goes on over a restart", "[transfer]") {
     const dns::SoaRecord soa = timers(3600, 600, 86400);
     const zone::ZoneTimers stored = with_zone(soa).timers(at(0));
