@@ -44,8 +44,6 @@ transfer::AccessRules rules_of(const std::vector<config::AccessRule>& configured
     return transfer::AccessRules{std::move(rules)};
 }
 
-constexpr std::uint32_t kTransfersOut = 64;
-
 config::Limits sim_limits() {
     config::Limits limits;
     limits.transfer_idle = seconds{20};
@@ -96,7 +94,7 @@ Node::Life::Life(Node& node, std::uint64_t seed)
       follower_(node.settings_.role == config::Role::secondary
                     ? std::make_unique<service::Follower>(*store_, intakes_, sim_limits(), seed)
                     : nullptr),
-      publisher_(*store_, node.settings_.keys, follower_.get(), kTransfersOut),
+      publisher_(*store_, node.settings_.keys, follower_.get(), node.settings_.transfers_out),
       announcer_(*store_, {}, seed + 1) {
     if (node_.settings_.shares) {
         sharing_ = std::make_shared<Sharing>(
@@ -229,10 +227,15 @@ std::string Node::Life::overfull() const {
     if (announcer_.owed() > targets) {
         return fmt::format("{} NOTIFYs for {} targets", announcer_.owed(), targets);
     }
-    if (publisher_.transfers() > kTransfersOut) {
+    if (publisher_.transfers() > node_.settings_.transfers_out) {
         return fmt::format("{} transfers out", publisher_.transfers());
     }
     return {};
+}
+
+Node::Queues Node::Life::queues() const {
+    return {
+        .commits = store_->queued(), .questions = questions_.size(), .notifies = announcer_.owed()};
 }
 
 bool Node::Life::invariants_hold() const {
@@ -453,7 +456,7 @@ void Node::Life::send_next(const std::shared_ptr<Session>& session) {
         return;
     }
     session->connection->write(net::with_length((*message)->message()));
-    fabric_.world.after(fabric_.world.between(microseconds{10}, milliseconds{50}),
+    fabric_.world.after(fabric_.world.between(microseconds{10}, node_.settings_.most_pause),
                         [weak = weak_from_this(), session] {
                             if (const std::shared_ptr<Life> self = weak.lock()) {
                                 self->send_next(session);

@@ -44,6 +44,7 @@ class Node::Life : public std::enable_shared_from_this<Node::Life> {
     [[nodiscard]] std::uint64_t answers() const noexcept { return answers_; }
     // Which queue is longer than it may be; empty: none.
     [[nodiscard]] std::string overfull() const;
+    [[nodiscard]] Queues queues() const;
     [[nodiscard]] bool invariants_hold() const;
     [[nodiscard]] bool is_at_rest() const { return announcer_.owed() == 0; }
     // A commit of the zone failed: others may have agreed to it.

@@ -3,6 +3,7 @@
 //   sim --seed 17 [--trace]      sim --seeds 1..300      sim --replay 17 (twice: the same trace)
 //   sim --until-violation 1..100 (for planted bugs: ends well at the first one)
 //   sim --shared … (the same of primaries that share a history)
+//   sim --fan-out [--relays R] … (tiers without faults, counted: fan_out_command.cpp)
 // Many seeds: at the end, how often each kind of fault happened.
 
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/sim/fan_out.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/shared_scenario.h"
 
@@ -23,7 +25,8 @@ using Run = Outcome (*)(std::uint64_t seed, bool trace);
 int usage() {
     std::fputs(
         "usage: sim [--shared] --seed N [--trace] | --seeds A..B | --replay N | "
-        "--until-violation A..B\n",
+        "--until-violation A..B\n"
+        "       sim --fan-out [--relays R] [--leaves S] [--zones Z] [--changes C] …\n",
         stderr);
     return 2;
 }
@@ -84,6 +87,9 @@ int replay(Run run, std::uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "--fan-out") {
+        return twinzone::sim::fan_out_command(argc - 2, argv + 2);
+    }
     Run run = run_scenario;
     if (argc > 1 && std::string_view{argv[1]} == "--shared") {
         run = run_shared_scenario;

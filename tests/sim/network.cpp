@@ -6,6 +6,9 @@ namespace twinzone::sim {
 
 void Network::send(Host from, Host to, const Bytes& datagram,
                    const std::function<void(Bytes)>& deliver) {
+    if (tap_) {
+        tap_(from, to, datagram, false);
+    }
     const unsigned copies = world_.chance(faults_.double_percent) ? 2 : 1;
     if (copies > 1) {
         world_.count("datagram doubled");
@@ -64,6 +67,9 @@ void Connection::write(Bytes bytes) {
     if (!open_ || !peer || stalled_ || network_->is_blocked(host_, peer_host_)) {
         stalled_ = true;  // what is lost on the way is lost with all that follows
         return;
+    }
+    if (network_->tap_) {
+        network_->tap_(host_, peer_host_, bytes, true);
     }
     const bool cuts = cut_after_ >= 0 && static_cast<std::int64_t>(bytes.size()) > cut_after_;
     if (cuts) {

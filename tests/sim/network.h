@@ -65,6 +65,10 @@ class Network {
     void block(Host from, Host to) { blocked_.emplace(from, to); }
     void heal() { blocked_.clear(); }
 
+    // Sees each message that is sent, and on a connection what is written at once.
+    using Tap = std::function<void(Host from, Host to, ByteView octets, bool on_connection)>;
+    void set_tap(Tap tap) { tap_ = std::move(tap); }
+
     // `deliver` runs at the other host, perhaps twice, perhaps never.
     void send(Host from, Host to, const Bytes& datagram, const std::function<void(Bytes)>& deliver);
 
@@ -84,6 +88,7 @@ class Network {
     [[nodiscard]] Duration delay() { return world_.between(microseconds{50}, faults_.most_delay); }
 
     World& world_;
+    Tap tap_;
     Faults faults_;
     std::set<std::pair<Host, Host>> blocked_;
 };

@@ -6,11 +6,13 @@
 namespace twinzone::sim {
 
 Endpoint endpoint_of(Host host) {
-    return {IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(host)}), 53};
+    return {IpAddress::v4({10, 0, static_cast<std::uint8_t>(host >> 8U),
+                           static_cast<std::uint8_t>(host & 0xffU)}),
+            53};
 }
 
 Host host_of(const Endpoint& endpoint) {
-    return endpoint.address.octets()[3];
+    return (Host{endpoint.address.octets()[2]} << 8U) | endpoint.address.octets()[3];
 }
 
 Node::Node(Fabric& fabric, NodeSettings settings)
@@ -141,6 +143,10 @@ std::uint64_t Node::answers() const {
 
 std::string Node::overfull() const {
     return life_ ? life_->overfull() : std::string{};
+}
+
+Node::Queues Node::queues() const {
+    return life_->queues();
 }
 
 bool Node::invariants_hold() const {

@@ -51,6 +51,8 @@ struct NodeSettings {
     dns::TsigKeyring keys;
     StoreFaults store_faults;
     unsigned rogue_percent = 0;  // of transfers that are answered wrongly: a version glued from two
+    std::uint32_t transfers_out = 64;
+    Duration most_pause = milliseconds{50};     // after each message of a transfer
     std::optional<shared::Retention> shares{};  // its history, with others; kept so long
 };
 
@@ -107,6 +109,14 @@ class Node {
     [[nodiscard]] std::uint64_t loads() const noexcept { return loads_; }
     // Which queue is longer than it may be; empty: none.
     [[nodiscard]] std::string overfull() const;
+    // How much waits: commits, questions without an answer, NOTIFYs without one. Requires:
+    // is_alive().
+    struct Queues {
+        std::size_t commits = 0;
+        std::size_t questions = 0;
+        std::size_t notifies = 0;
+    };
+    [[nodiscard]] Queues queues() const;
 
     // Every zone has a timer, and the cores' own counts agree.
     [[nodiscard]] bool invariants_hold() const;
