@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 zone_file=$(realpath -- "${1:-$here/example.test.zone}")
-build=$root/.build/release
+build=${TWINZONE_BUILD:-$root/.build/release}  # TWINZONE_BUILD: where the programs are already
 work=$(mktemp -d "${TMPDIR:-/tmp}/twinzone-quickstart.XXXXXX")
 ns1_pid='' ns2_pid='' ns1_port='' ns2_port='' ns2_start=0
 
@@ -145,14 +145,17 @@ came_by_ixfr() {
     say "ns2: $line"
 }
 
-step "Packages and build"
-"$root/tests/support/install_packages.sh" build quickstart
-cd "$root"
-if [ ! -f "$build/build.ninja" ]; then
-    cmake --preset release -DTWINZONE_TESTS=OFF >"$work/configure.log" 2>&1 || fail "cmake failed"
-fi
-cmake --build --preset release --target twinzone-primary twinzone-secondary
-cd "$OLDPWD"
+install_and_build() {
+    step "Packages and build"
+    "$root/tests/support/install_packages.sh" build quickstart
+    cd "$root"
+    if [ ! -f "$build/build.ninja" ]; then
+        cmake --preset release -DTWINZONE_TESTS=OFF >"$work/configure.log" 2>&1 || fail "cmake failed"
+    fi
+    cmake --build --preset release --target twinzone-primary twinzone-secondary
+    cd "$OLDPWD"
+}
+[ -n "${TWINZONE_BUILD:-}" ] || install_and_build
 
 zone=${2:-$(awk -f "$here/origin.awk" "$zone_file")}
 [ -n "$zone" ] || fail "$zone_file does not say its origin; say it: run.sh $1 ORIGIN"

@@ -11,8 +11,9 @@ RUN = os.path.join(ROOT, "examples", "quickstart", "run.sh")
 
 
 def quickstart(folder, *words):
-    """Builds nothing anew: the script finds the build of this very tree."""
+    """Builds nothing anew: the script finds the build of this very tree by itself."""
     environment = {**os.environ, "TMPDIR": str(folder)}
+    environment.pop("TWINZONE_BUILD", None)
     return subprocess.run([RUN, *map(str, words)], stdin=subprocess.DEVNULL, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
                           check=False)
