@@ -126,12 +126,8 @@ std::vector<std::string> peers_of(const Overview& overview) {
 
 class Table {
   public:
-    Table(Html& out, const Facts& facts, const LagHistory& history, const Overview& overview)
-        : out_(out),
-          facts_(facts),
-          history_(history),
-          overview_(overview),
-          peers_(peers_of(overview)) {
+    Table(Html& out, const LagHistory& history, const Overview& overview)
+        : out_(out), history_(history), overview_(overview), peers_(peers_of(overview)) {
         by_peer_ = peers_.size() <= kMaxPeerColumns;
         served_ = std::any_of(overview.rows.begin(), overview.rows.end(),
                               [](const ZoneStatus* zone) { return zone->served.has_value(); });
@@ -291,7 +287,6 @@ class Table {
     }
 
     Html& out_;
-    const Facts& facts_;
     const LagHistory& history_;
     const Overview& overview_;
     std::vector<std::string> peers_;
@@ -348,7 +343,7 @@ std::string overview_page(const Facts& facts, const LagHistory& history,
     if (overview.rows.empty()) {
         out.raw("<p class=\"table empty\">Nothing to show.</p>\n");
     } else {
-        Table{out, facts, history, overview}.put();
+        Table{out, history, overview}.put();
     }
     put_pages(out, overview, query);
     close_frame(out, frame);

@@ -1,4 +1,4 @@
-"""coverage_table.py EXPORT EXPORT: shares of lines reached by folder, and of each file below 90 %.
+"""coverage_table.py EXPORT EXPORT FOLDER…: shares of lines reached by folder, and of each file below 90 %.
 Each export is what `llvm-cov export -summary-only` prints: of the fuzzers, and of the unit tests
 too."""
 import collections
@@ -8,13 +8,14 @@ import sys
 ENOUGH = 90.0
 
 
-def files_of(path):
-    """{file: [lines reached, lines]}"""
+def files_of(path, wanted):
+    """{file: [lines reached, lines]} of these folders of common."""
     with open(path, encoding="ascii") as file:
         found = json.load(file)["data"][0]["files"]
-    return {"common/" + each["filename"].rsplit("/common/", 1)[1]:
-            [each["summary"]["lines"]["covered"], each["summary"]["lines"]["count"]]
-            for each in found if each["summary"]["lines"]["count"]}
+    counts = {"common/" + each["filename"].rpartition("/common/")[2]: each["summary"]["lines"]
+              for each in found}
+    return {path: [lines["covered"], lines["count"]] for path, lines in counts.items()
+            if lines["count"] and path.split("/")[1] in wanted}
 
 
 def folders_of(files):
@@ -31,7 +32,7 @@ def share(counts):
 
 
 def main():
-    exports = [files_of(path) for path in sys.argv[1:3]]
+    exports = [files_of(path, sys.argv[3:]) for path in sys.argv[1:3]]
     print(f"{'lines reached':44} {'fuzzers':>8} {'and unit tests':>16}")
     for rows, limit in ((map(folders_of, exports), 101.0), (exports, ENOUGH)):
         fuzz, both = rows
