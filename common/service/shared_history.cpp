@@ -211,7 +211,7 @@ control::SharedStatus SharedHistory::status() const {
                                                             : "following";
     status.connected = link_.is_ready();
     status.zones_behind = part_.zones_behind();
-    status.sequence = part_.last_sequence();
+    status.sequence = static_cast<std::uint64_t>(part_.last_sequence());
     if (part_.answered()) {
         status.last_contact_age = std::chrono::floor<seconds>(now - *part_.answered());
     }

@@ -12,7 +12,7 @@ read -ra names <<< "$(ls tests/fuzz/corpus | tr '\n' ' ')"
 
 cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++-14 \
     "-DCMAKE_CXX_FLAGS=-fprofile-instr-generate -fcoverage-mapping" > /dev/null
-ninja -C $build "${names[@]/#/fuzz_}" "${tests[@]/#/unit_}" > /dev/null
+ninja -C $build --quiet "${names[@]/#/fuzz_}" "${tests[@]/#/unit_}"
 
 run() { LLVM_PROFILE_FILE=$build/$1.profraw "$build/tests/$2" "${@:3}" > /dev/null; }
 programs=()
