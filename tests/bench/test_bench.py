@@ -16,6 +16,7 @@ import plot  # noqa: E402
 import results  # noqa: E402
 import run  # noqa: E402
 import table  # noqa: E402
+import unit_plan  # noqa: E402
 from results import FLOOR, OURS  # noqa: E402
 from rows import ROWS  # noqa: E402
 
@@ -170,3 +171,29 @@ def test_a_zone_takes_another_serial_in_its_first_line_alone(tmp_path):
 def test_small_zones_have_names_of_their_own():
     assert len({material.small_name(number) for number in range(100_000)}) == 100_000
     assert material.thousand_records(3).count("\n") == 1002
+
+
+def made_up_units():
+    """Every unit is 1 us, 1 octet or 1, at 1,000 zones."""
+    units = {name: 1e-6 if form is unit_plan._us else 1 for _, name, form in unit_plan.UNITS}
+    return {**units, "zones": 1000, "count": 100, "runs": 1, "paced_rate": 200}
+
+
+def test_a_plan_multiplies():
+    units = made_up_units()
+    source = unit_plan.tier(units, 1_000_000, 10, 1000, True)
+    assert source["cores for changes"] == pytest.approx(1000 * (1 + 10) / 1e6)
+    assert source["NOTIFY/s out"] == 10_000
+    assert source["NIC Mbit/s"] == pytest.approx(10_000 * 8 / 1e6)
+    assert source["SOA checks/s in, refresh 1 h"] == pytest.approx(10 * 1_000_000 / 3600)
+    assert source["memory GB"] == pytest.approx(1e6 * (1 + 9) / 1e9)
+    relay = unit_plan.tier(units, 1_000_000, 10, 1000, False)
+    assert relay["NIC Mbit/s"] == pytest.approx(11_000 * 8 / 1e6)  # and from above
+    assert unit_plan.tier(units, 1_000_000, 0, 1000, False)["NOTIFY/s out"] == 0
+
+
+def test_unit_costs_and_plan_are_tables():
+    units = made_up_units()
+    assert unit_plan.units_table(units).count("\n| ") == len(unit_plan.UNITS) + 1
+    rows = unit_plan.table(units, 1_000_000, 100, 1000).splitlines()
+    assert len({row.count("|") for row in rows if row.startswith("|")}) == 1
