@@ -9,6 +9,32 @@
 
 namespace twinzone::store {
 
+namespace {
+
+// What a zone is now, after the store was opened again.
+Result<Completion> find_again(const Batch& batch, const Bytes& key,
+                              const std::vector<Bytes>& owed) {
+    const Result<std::optional<ZoneRecord>> record = batch.zone(key);
+    Result<HoldRecord> hold = batch.hold(key);
+    if (!record || !hold) {
+        return fail(!record ? record.error() : hold.error());
+    }
+    Completion completion{.zone_key = key, .found = true};
+    for (const Bytes& entry : owed) {
+        if (starts_with(entry, key)) {
+            completion.owe_notify.emplace_back(as_text(ByteView{entry}.subspan(key.size())));
+        }
+    }
+    completion.resident = *record ? Completion::Resident::set : Completion::Resident::removed;
+    if (*record) {
+        completion.record = encode(**record);
+    }
+    completion.hold = std::move(hold->hold);
+    return completion;
+}
+
+}  // namespace
+
 EnvironmentPtr EnvironmentSlot::get() const {
     const std::lock_guard guard{mutex_};
     return broken_ ? nullptr : env_;
@@ -241,25 +267,19 @@ void Writer::try_reopen() {
         return;
     }
     const Result<std::vector<Bytes>> owed = load_owed(reopened->env);
-    std::vector<Completion> completions;
-    for (const Bytes& key : std::exchange(unsure_, {})) {
-        const Result<std::optional<ZoneRecord>> record = batch->zone(key);
-        Completion completion{.zone_key = key, .found = true};
-        for (const Bytes& entry : owed ? *owed : std::vector<Bytes>{}) {
-            if (starts_with(entry, key)) {
-                completion.owe_notify.emplace_back(as_text(ByteView{entry}.subspan(key.size())));
-            }
-        }
-        const bool there = record && *record;
-        completion.resident = there ? Completion::Resident::set : Completion::Resident::removed;
-        if (there) {
-            completion.record = encode(**record);
-        }
-        if (Result<HoldRecord> hold = batch->hold(key)) {
-            completion.hold = hold->hold;
-        }
-        completions.push_back(std::move(completion));
+    if (!owed) {
+        return;
     }
+    std::vector<Completion> completions;
+    completions.reserve(unsure_.size());
+    for (const Bytes& key : unsure_) {
+        Result<Completion> found = find_again(*batch, key, *owed);
+        if (!found) {
+            return;  // tried again as a whole: a zone must not seem gone
+        }
+        completions.push_back(*std::move(found));
+    }
+    unsure_.clear();
     sweeper_ = Sweeper{};
     for (const SweepItem item : reopened->leftovers) {
         sweeper_.add(item);
