@@ -206,6 +206,15 @@ def anonymous(server):
     return gauges.anonymous_bytes(server.process.pid)
 
 
+def memory_after_restart(fleet):
+    """Of the primary, for each zone: without what queues of the first load left."""
+    fleet.primary.stop()
+    fleet.primary.restart(LIMIT)
+    fleet.wait(fleet.primary)
+    settle(fleet)
+    return anonymous(fleet.primary) / fleet.zones
+
+
 def store_octets(server):
     return gauges.disk_bytes(server.path("store"))
 
@@ -323,6 +332,7 @@ def with_one(folder, wanted, pick, out):
         out["syncs_primary"], out["syncs_secondary"] = measure_syncs(
             fleet, fleet.hot, AT_ONCE, pick, folder)
         measure_checks(fleet, out)
+        out["memory_restarted"] = memory_after_restart(fleet)
         return paced, burst
     finally:
         fleet.stop()
@@ -337,7 +347,10 @@ def with_many(folder, wanted, pick, out):
         settle(fleet)
         out["memory_edge"] = ((anonymous(fleet.primary) / wanted.zones - out["memory_primary"]) /
                               (MANY - 1))
-        return changes_of(fleet, wanted, pick, MANY)
+        found = changes_of(fleet, wanted, pick, MANY)
+        out["memory_edge_restarted"] = ((memory_after_restart(fleet) - out["memory_restarted"]) /
+                                        (MANY - 1))
+        return found
     finally:
         fleet.stop()
 

@@ -17,6 +17,8 @@ UNITS = (
     ("memory of a zone, primary", "memory_primary", _octets),
     ("… secondary", "memory_secondary", _octets),
     ("… more for each secondary that is told of it", "memory_edge", _octets),
+    ("memory of a zone, primary that was restarted", "memory_restarted", _octets),
+    ("… more for each secondary", "memory_edge_restarted", _octets),
     ("store of a zone, primary", "store_primary", _octets),
     ("… secondary", "store_secondary", _octets),
     ("… more for each change", "store_change", _octets),
@@ -75,6 +77,9 @@ def tier(units, zones, below, changes, is_source):
            "syncs/s": changes * units[f"syncs_{of}"],
            "memory GB": zones * (units[f"memory_{of}"] +
                                  max(0, below - is_source) * units["memory_edge"]) / 1e9,
+           "… after a restart": zones * (units["memory_restarted" if is_source else
+                                               "memory_secondary"] + max(0, below - is_source) *
+                                         units["memory_edge_restarted"]) / 1e9,
            "store GB": zones * units[f"store_{of}"] / 1e9,
            "cores at rest": units[f"rest_cpu_{of}"] * zones / units["zones"]}
     for refresh in REFRESH:
