@@ -1,5 +1,8 @@
 // What callers of a store rely on beside its commits: who is told, what is refused, who waits.
 #include <atomic>
+#include <future>
+#include <memory>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +60,39 @@ zone::Commit apply_work(const StoreFixture& f, std::uint32_t from, const Model& 
     work.change = zone::ApplyDiffs{{diff_of(zone_name(), from, before, from + 1, after)}};
     return work;
 }
+
+// While its gate is shut the writer waits for agreement to gate.test: what is submitted meanwhile
+// is taken together.
+struct GatedStore : StoreFixture {
+    GatedStore() {
+        close();
+        options.agree = [this](std::span<Proposal> proposals) -> Result<void> {
+            for (const Proposal& proposal : proposals) {
+                if (proposal.zone == name("gate.test")) {
+                    gate.get_future().wait();
+                } else {
+                    asked.push_back(proposal.version.serial().value());
+                }
+            }
+            return {};
+        };
+        open();
+    }
+    ~GatedStore() { close(); }
+    GatedStore(const GatedStore&) = delete;
+    GatedStore& operator=(const GatedStore&) = delete;
+
+    void shut() {
+        zone::Commit work = frame(name("gate.test"));
+        work.change = zone::ReplaceWith{soa(name("gate.test"), 1),
+                                        stream_of(name("gate.test"), {}, options.directory)};
+        work.shared = true;
+        store->submit(std::move(work), [](const Result<zone::Committed>& done) { CHECK(done); });
+    }
+
+    std::promise<void> gate;
+    std::vector<std::uint32_t> asked;
+};
 
 }  // namespace
 
@@ -181,21 +217,12 @@ TEST_CASE("limits that are taken back are those of the store again", "[store]") 
 }
 
 TEST_CASE("two shared versions of one zone are agreed to one after the other", "[store]") {
-    StoreFixture f;
-    f.close();
-    std::vector<std::uint32_t> asked;
-    f.options.agree = [&asked](std::span<Proposal> proposals) -> Result<void> {
-        CHECK(proposals.size() == 1);
-        for (const Proposal& proposal : proposals) {
-            asked.push_back(proposal.version.serial().value());
-        }
-        return {};
-    };
-    f.open();
+    GatedStore f;
     const Model one = big_model(20);
     const Model two = big_model(21);
     const Model three = big_model(22);
     REQUIRE(f.replace(zone_name(), 1, one));
+    f.shut();
     std::size_t done = 0;
     const auto count = [&done](const Result<zone::Committed>& result) { done += result ? 1 : 0; };
     for (const bool first : {true, false}) {
@@ -203,16 +230,16 @@ TEST_CASE("two shared versions of one zone are agreed to one after the other", "
         work.shared = true;
         f.store->submit(std::move(work), count);
     }
+    f.gate.set_value();
     f.store->drain();
     CHECK(done == 2);
-    CHECK(asked == std::vector<std::uint32_t>{2, 3});
+    CHECK(f.asked == std::vector<std::uint32_t>{2, 3});
     CHECK(f.history(zone_name(), 1) == "1>2 2>3");
-    f.close();
 }
 
 TEST_CASE("what comes while a large version is written waits for it, answers included",
           "[store][large]") {
-    StoreFixture f;
+    GatedStore f;
     zone::Commit before = f.frame(zone_name());
     before.change =
         zone::ReplaceWith{soa(zone_name(), 1), stream_of(zone_name(), {}, f.options.directory)};
@@ -231,16 +258,18 @@ TEST_CASE("what comes while a large version is written waits for it, answers inc
     work.change =
         zone::ReplaceWith{soa(zone_name(), 2), stream_of(zone_name(), large, f.options.directory)};
     work.timers = zone::ZoneTimers{.last_success = UnixTime{7}, .expires = UnixTime{70}};
+    f.shut();
     f.store->submit(std::move(work), note("large"));
     f.store->forget_owed(zone_name(), "ns2");
     f.store->submit(apply_work(f, 2, large, changed), note("difference"));
     f.store->drop(zone_name(), note("drop"));
+    f.gate.set_value();
     f.store->drain();
     CHECK(order == std::vector<std::string>{"large", "difference", "drop"});
     CHECK(f.store->find(zone_name()) == nullptr);
     f.reopen();
     CHECK(f.store->owed_notifies().empty());
-    CHECK(f.entries(Table::pages) == 0);
+    CHECK(f.entries(Table::pages) == 0);  // gate.test has none
 }
 
 }  // namespace twinzone::store::test
