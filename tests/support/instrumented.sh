@@ -32,7 +32,7 @@ interop() {  # FILE…
 sanitized() {  # PRESET FILE…
     local preset=$1
     shift
-    build "$preset" twinzone-primary twinzone-secondary sim tests/unit/all || exit 1
+    build "$preset" twinzone-primary twinzone-secondary || exit 1
     export TWINZONE_BUILD=$root/.build/$preset
     local common="exitcode=66 log_path=$reports/report"
     # With their own use of the address space, a store of a terabyte finds no place in it.
@@ -40,6 +40,7 @@ sanitized() {  # PRESET FILE…
     export ASAN_OPTIONS="detect_leaks=1 strict_string_checks=1 detect_stack_use_after_return=1 $common"
     export UBSAN_OPTIONS="print_stacktrace=1 $common" TSAN_OPTIONS="suppressions=$root/tests/support/threads.supp $common"
     if [ $# -eq 0 ]; then
+        build "$preset" sim tests/unit/all || exit 1
         ctest --test-dir "$TWINZONE_BUILD" -L unit --no-tests=error --output-on-failure -j "$(nproc)" || failed=1
         for scenario in "" --shared; do
             "$TWINZONE_BUILD/tests/sim/sim" $scenario --seeds "1..${SEEDS:-100}" | tail -n 1 || failed=1
