@@ -36,7 +36,7 @@ class HeadMemory {
     static constexpr std::size_t kMaxBytes = 32;
 
     struct Known {
-        alignas(16) std::array<char, kMaxBytes> text{};
+        std::array<char, kMaxBytes> text{};
         std::uint32_t octets = 0;  // a bit for each that counts
         RecordHead head;
     };

@@ -65,11 +65,10 @@ template <int Shift>
     return bits(_mm_or_si128(_mm_or_si128(low, parentheses), rest));
 }
 
-// A bit for each of 32 octets that is the same. `known` is aligned to 16 octets.
+// A bit for each of 32 octets that is the same.
 [[nodiscard]] inline std::uint32_t equal_octets_32(const char* at, const char* known) noexcept {
-    const auto* const wanted = reinterpret_cast<const __m128i*>(known);
-    const __m128i first = _mm_cmpeq_epi8(octets16::load(at), _mm_load_si128(wanted));
-    const __m128i second = _mm_cmpeq_epi8(octets16::load(at + 16), _mm_load_si128(wanted + 1));
+    const __m128i first = _mm_cmpeq_epi8(octets16::load(at), octets16::load(known));
+    const __m128i second = _mm_cmpeq_epi8(octets16::load(at + 16), octets16::load(known + 16));
     return octets16::bits(first) | (octets16::bits(second) << 16);
 }
 
@@ -103,9 +102,10 @@ template <int Shift>
     const __m128i groups = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000));
     alignas(16) std::uint32_t numbers[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(numbers), groups);
-    for (int i = 0; i < 4; ++i) {
-        const std::uint32_t octets = __builtin_bswap32(numbers[i] << 8);
-        std::memcpy(to + std::ptrdiff_t{3} * i, &octets, sizeof(octets));
+    for (const std::uint32_t number_24 : numbers) {
+        const std::uint32_t octets = __builtin_bswap32(number_24 << 8);
+        std::memcpy(to, &octets, sizeof(octets));
+        to += 3;
     }
     return true;
 }
@@ -141,12 +141,12 @@ template <int Shift>
     const __m128i groups = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010400));
     alignas(16) std::uint32_t numbers[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(numbers), groups);
-    for (int i = 0; i < 2; ++i) {
-        const std::uint64_t forty =
-            (std::uint64_t{numbers[2 * i]} << 20) | std::uint64_t{numbers[2 * i + 1]};
-        const std::uint64_t octets = __builtin_bswap64(forty << 24);
-        std::memcpy(to + std::ptrdiff_t{5} * i, &octets, sizeof(octets));
-    }
+    const auto store_40 = [](std::uint64_t high, std::uint64_t low, std::uint8_t* where) {
+        const std::uint64_t octets = __builtin_bswap64(((high << 20) | low) << 24);
+        std::memcpy(where, &octets, sizeof(octets));
+    };
+    store_40(numbers[0], numbers[1], to);
+    store_40(numbers[2], numbers[3], to + 5);
     return true;
 }
 
