@@ -228,7 +228,9 @@ void Checkers::check_expiry(const Node& node, const config::Zone& zone) {
     }
     if (!same_load) {
         known = {.at = at, .load = node.loads(), .answers = node.answers(), .believed = 0};
-    } else if (later || !known.at || at < *known.at) {
+    } else if (later || !known.at || at < *known.at || known.answers > known.believed) {
+        // An answer that moves it by less than the slack may still be that of a transfer which
+        // moves it once more, when it is committed.
         known.believed = later ? known.answers : known.believed;
         known.at = at;
     }

@@ -25,7 +25,8 @@ void fill(StoreFixture& f) {
     work.change = zone::ReplaceWith{soa(zone_name(), 4),
                                     stream_of(zone_name(), big_model(10), f.options.directory)};
     work.guard = zone::GuardLimits{.max_delete_percent = 50, .min_records = 10};
-    REQUIRE(f.commit(std::move(work))->held);
+    const auto done = f.commit(std::move(work));
+    REQUIRE(done->held);
     REQUIRE(f.replace(name("other.test"), 1, {{"www", "one"}}));
 }
 

@@ -193,7 +193,8 @@ TEST_CASE("what could not be kept or does not fit is refused", "[store]") {
         zone::Commit work = f.frame(zone_name());
         work.change = zone::TouchTimers{};
         work.timers = zone::ZoneTimers{.last_success = UnixTime{1}, .expires = UnixTime{2}};
-        REQUIRE(f.commit(std::move(work)));
+        const auto done = f.commit(std::move(work));
+        REQUIRE(done);
         const auto taken = f.store->snapshot(zone_name());
         REQUIRE_FALSE(taken);
         CHECK(taken.error().code() == Errc::not_found);
@@ -244,7 +245,8 @@ TEST_CASE("what comes while a large version is written waits for it, answers inc
     before.change =
         zone::ReplaceWith{soa(zone_name(), 1), stream_of(zone_name(), {}, f.options.directory)};
     before.owe_notify = {"ns2"};
-    REQUIRE(f.commit(std::move(before)));
+    const auto owing = f.commit(std::move(before));
+    REQUIRE(owing);
     const Model large = big_model(25'000, std::string(200, 'x'));
     Model changed = large;
     changed["name5"] = "changed";

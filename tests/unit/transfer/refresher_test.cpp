@@ -179,7 +179,7 @@ TEST_CASE("secondaries that only ask each other expire, and notice it before", "
             noticed = now;
         }
     }
-    CHECK(noticed.value_or(0) == 8 * 3600);
+    CHECK(noticed == std::int64_t{8} * 3600);
     CHECK(a.behind_source(soa) == seconds{23 * 3600 + 1});
     CHECK(a.state(instant(86400)) == RefreshState::expired);
     CHECK(b.state(instant(86400)) == RefreshState::expired);
@@ -187,10 +187,10 @@ TEST_CASE("secondaries that only ask each other expire, and notice it before", "
 
 TEST_CASE("a source is lost when it is further away than tiers can be", "[transfer]") {
     struct Row {
-        const char* name;
-        std::uint32_t expire;
+        const char* name = "";
+        std::uint32_t expire = 0;
         std::optional<seconds> option;
-        bool lost;
+        bool lost = false;
     };
     const Row rows[] = {
         {"a primary that says nothing", 86400, {}, false},
