@@ -32,7 +32,7 @@ interop() {  # FILE…
 sanitized() {  # PRESET FILE…
     local preset=$1
     shift
-    build "$preset" twinzone-primary twinzone-secondary || exit 1
+    build "$preset" twinzone-primary twinzone-secondary web_samples || exit 1
     export TWINZONE_BUILD=$root/.build/$preset
     local common="exitcode=66 log_path=$reports/report"
     # With their own use of the address space, a store of a terabyte finds no place in it.
