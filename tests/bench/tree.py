@@ -56,6 +56,9 @@ class Tree:
         self.leaves = [Consumer(os.path.join(folder, f"l{n}"), f"l{n}")
                        for n in range(wanted.leaves)]
         self.root.tells(self.relays)
+        for server in self.everyone():
+            # Leaves that elsewhere have addresses of their own share one here.
+            server.configuration["limits"] = {"per-remote": 8 * (wanted.relays + wanted.leaves)}
         for server in [*self.relays, *self.leaves]:
             server.configuration["log"]["level"] = "notice"
             server.template.update({"refresh": {"min": "1m"}, "retry": {"min": "1s", "max": "5s"}})
