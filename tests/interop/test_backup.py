@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import threading
+import time
 
 import pytest
 from harness import contents, zone_texts
@@ -47,6 +48,7 @@ def test_a_backup_under_load_is_restored_elsewhere_and_ixfr_goes_on(two, tmp_pat
             taken.append(json.loads(backup(ns2, folder, "--json")))
     taker = threading.Thread(target=take)
     taker.start()
+    began = time.monotonic()
     try:
         for serial in range(2, CHANGES + 2):
             ns1.put(version(serial))
@@ -54,6 +56,7 @@ def test_a_backup_under_load_is_restored_elsewhere_and_ixfr_goes_on(two, tmp_pat
     finally:
         done.set()
         taker.join(60)
+    print(f"{CHANGES / (time.monotonic() - began):.0f} changes a second, {len(taken)} backups")
     assert taken and all(facts["zones"] == 1 for facts in taken)
     assert stat.S_IMODE(os.stat(folder / "data.mdb").st_mode) == 0o600
     assert os.listdir(folder) == ["data.mdb"]
