@@ -110,34 +110,36 @@ template <int Shift>
     return true;
 }
 
+// The values of sixteen digits: 0 to 9, then letters up to `last` in either case. False if one is
+// none.
+[[nodiscard]] inline bool digit_values_16(const char* from, char last, __m128i& values) noexcept {
+    using namespace octets16;
+    const __m128i small = _mm_or_si128(load(from), all(0x20));
+    const __m128i number = within(load(from), '0', '9');
+    const __m128i letter = within(small, 'a', last);
+    const __m128i shift = _mm_or_si128(where(number, -'0'), where(letter, 10 - 'a'));
+    values = _mm_add_epi8(small, shift);
+    return bits(_mm_or_si128(number, letter)) == 0xffff;
+}
+
 // Sixteen characters of hex to eight octets. False if one is none.
 [[nodiscard]] inline bool decode_hex_16(const char* from, std::uint8_t* to) noexcept {
-    using namespace octets16;
-    const __m128i text = load(from);
-    const __m128i number = within(text, '0', '9');
-    const __m128i small = _mm_or_si128(text, all(0x20));
-    const __m128i letter = within(small, 'a', 'f');
-    if (bits(_mm_or_si128(number, letter)) != 0xffff) {
+    __m128i values{};
+    if (!digit_values_16(from, 'f', values)) {
         return false;
     }
-    const __m128i shift = _mm_or_si128(where(number, -'0'), where(letter, 10 - 'a'));
-    const __m128i pairs = join_pairs<4>(_mm_add_epi8(small, shift));
+    const __m128i pairs = octets16::join_pairs<4>(values);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(pairs, pairs));
     return true;
 }
 
 // Sixteen characters of base32hex to ten octets; writes thirteen. False if one is none.
 [[nodiscard]] inline bool decode_base32hex_16(const char* from, std::uint8_t* to) noexcept {
-    using namespace octets16;
-    const __m128i text = load(from);
-    const __m128i number = within(text, '0', '9');
-    const __m128i small = _mm_or_si128(text, all(0x20));
-    const __m128i letter = within(small, 'a', 'v');
-    if (bits(_mm_or_si128(number, letter)) != 0xffff) {
+    __m128i values{};
+    if (!digit_values_16(from, 'v', values)) {
         return false;
     }
-    const __m128i shift = _mm_or_si128(where(number, -'0'), where(letter, 10 - 'a'));
-    const __m128i pairs = join_pairs<5>(_mm_add_epi8(small, shift));
+    const __m128i pairs = octets16::join_pairs<5>(values);
     const __m128i groups = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010400));
     alignas(16) std::uint32_t numbers[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(numbers), groups);
