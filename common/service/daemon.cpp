@@ -179,29 +179,6 @@ void Daemon::handle_certificates(const Result<std::shared_ptr<const TlsContexts>
     }
 }
 
-void Daemon::log_opening() {
-    const store::Opening& opening = store_->opening();
-    if (!opening.set_aside.empty()) {
-        log_->server(Level::error,
-                     fmt::format("damaged store set aside as {}: {}; a fresh one begins",
-                                 opening.set_aside, opening.set_aside_why));
-    }
-    for (const dns::Name& zone : opening.damaged_zones) {
-        events_.record_line(loop_.now(), zone, Reason::record_damaged,
-                            "its record in the store is damaged; it will be loaded anew");
-    }
-    for (const dns::Name& zone : opening.damaged_holds) {
-        events_.record_line(loop_.now(), zone, Reason::record_damaged,
-                            "what was held or frozen of it is damaged in the store and forgotten");
-    }
-    if (!opening.repair_failed.empty()) {
-        log_->server(Level::warning, fmt::format("damaged zones keep their room in the store: {}",
-                                                 opening.repair_failed));
-    }
-    log_->server(Level::info,
-                 fmt::format("store {} opened, {} zones", config_.store_path, opening.zones));
-}
-
 void Daemon::add_zone(const config::Zone& zone) {
     zones_.push_back(zone);
     places_.at(names_->add(zone.name)) = static_cast<std::uint32_t>(zones_.size());

@@ -63,6 +63,22 @@ Failure lmdb_failure(int code, const char* doing) {
 }
 
 Result<EnvironmentPtr> Environment::open(const Options& options) {
+    Result<EnvironmentPtr> made = map(options);
+    Options smaller = options;
+    while (!made && made.error().code() == Errc::limit && smaller.max_bytes / 2 >= kLeastMapBytes) {
+        smaller.max_bytes /= 2;
+        made = map(smaller);
+    }
+    if (made) {
+        if (Result<void> opened = (*made)->open_tables(options.read_only); !opened) {
+            return fail(std::move(opened).error());
+        }
+    }
+    return made;
+}
+
+// Without its tables. Errc::limit where the address space has no room for it.
+Result<EnvironmentPtr> Environment::map(const Options& options) {
     MDB_env* env = nullptr;
     if (const int code = mdb_env_create(&env); code != 0) {
         return lmdb_failure(code, "creating the environment");
@@ -79,9 +95,6 @@ Result<EnvironmentPtr> Environment::open(const Options& options) {
     if (const int code = mdb_env_open(env, options.directory.c_str(), flags, kFileMode);
         code != 0) {
         return lmdb_failure(code, "opening the store");
-    }
-    if (Result<void> opened = made->open_tables(options.read_only); !opened) {
-        return fail(std::move(opened).error());
     }
     return made;
 }

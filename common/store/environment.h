@@ -27,6 +27,9 @@ inline constexpr std::array<const char*, kTables> kTableNames{"meta",    "zones"
 // Slots for read transactions: far above the limits of transfers, which share them per commit.
 inline constexpr unsigned kMaxReaders = 2048;
 
+// No store is opened with less, unless less was asked for.
+inline constexpr std::uint64_t kLeastMapBytes = std::uint64_t{1} << 28;
+
 // What LMDB (or the system below it) refused, as our Error: store_full, disk_full, store_io,
 // store_corrupt, file_unreadable, limit, internal. `doing` completes "… while <doing>".
 [[nodiscard]] Failure lmdb_failure(int code, const char* doing);
@@ -43,8 +46,10 @@ class Environment {
             false;  // not even the reader table is written; needs the lock all the more
     };
 
-    // Opens or creates. Errc::not_found where it is to be read only and has no tables yet.
-    // Requires: no other Environment on that directory is alive in this process.
+    // Opens or creates. Errc::not_found where it is to be read only and has no tables yet. Where
+    // the address space has no room for max_bytes (ulimit -v, a container, valgrind), the map is
+    // halved until it fits; Errc::limit where even kLeastMapBytes does not. Requires: no other
+    // Environment on that directory is alive in this process.
     [[nodiscard]] static Result<std::shared_ptr<Environment>> open(const Options& options);
 
     ~Environment();
@@ -77,6 +82,7 @@ class Environment {
     Environment(MDB_env* env, const Options& options) noexcept
         : env_(env), max_bytes_(options.max_bytes), lock_(options.lock) {}
 
+    static Result<std::shared_ptr<Environment>> map(const Options& options);
     Result<void> open_tables(bool read_only);
     int open_tables_in(MDB_txn* txn, unsigned flags, std::size_t count);
 

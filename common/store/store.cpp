@@ -13,15 +13,15 @@
 namespace twinzone::store {
 
 struct Store::Parts {
-    Parts(const StoreOptions& options, EnvironmentPtr env, Residents residents)
-        : slot(std::move(env)),
-          max_bytes(options.max_bytes),
+    Parts(EnvironmentPtr env, Residents residents)
+        : max_bytes(env->max_bytes()),
+          slot(std::move(env)),
           zones(std::move(residents.zones)),
           holds(std::move(residents.holds)) {}
 
     Opening opening;
-    EnvironmentSlot slot;
     std::uint64_t max_bytes;
+    EnvironmentSlot slot;
     std::shared_ptr<LockFile> lock;
     Snapshots snapshots;
     ResidentZones zones;
@@ -128,7 +128,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         return fail(std::move(env).error());
     }
     opening.stale_readers = (*env)->check_readers();
-    auto parts = std::make_unique<Parts>(options, *env, std::move(residents));
+    auto parts = std::make_unique<Parts>(*env, std::move(residents));
     parts->lock = *lock;
     Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
     Result<std::vector<Bytes>> owed = load_owed(*env);

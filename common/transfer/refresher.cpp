@@ -58,7 +58,8 @@ void Refresher::handle_loaded(Now now, const dns::SoaRecord& soa,
     due_ = now.instant + Duration{kRestartSpread} / kFractions * (seed_ % kFractions);
 }
 
-void Refresher::handle_started(Instant now) noexcept {
+void Refresher::handle_started(Instant now, Lane lane) noexcept {
+    is_early_ = is_urgent(lane);
     due_ = now + retry_delay(failures_ + 1U);
 }
 
@@ -84,7 +85,8 @@ void Refresher::handle_transferred(Now now, const dns::SoaRecord& soa,
 }
 
 void Refresher::handle_failed(Instant now) noexcept {
-    if (failures_ < std::numeric_limits<std::uint8_t>::max()) {
+    const bool counts = failures_ == 0 || !is_early_;
+    if (counts && failures_ < std::numeric_limits<std::uint8_t>::max()) {
         ++failures_;
     }
     due_ = now + retry_delay(failures_);

@@ -61,8 +61,8 @@ class Refresher {
     // NOTIFY may have been missed. Expiry goes on as if there had been no restart.
     void handle_loaded(Now now, const dns::SoaRecord& soa, const zone::ZoneTimers& timers) noexcept;
 
-    // A check or transfer begins.
-    void handle_started(Instant now) noexcept;
+    // A check or transfer begins, and in which lane.
+    void handle_started(Instant now, Lane lane) noexcept;
 
     // The primary confirmed our version. `expire`: its EDNS EXPIRE, if it gave one; the longer of
     // it and what is left counts, SOA EXPIRE at most (RFC 7314 §4). So secondaries that ask each
@@ -73,11 +73,10 @@ class Refresher {
     void handle_transferred(Now now, const dns::SoaRecord& soa,
                             const std::optional<ExpireTold>& expire) noexcept;
 
-    // All primaries were tried in vain, or what they have was refused. Expiry does not move.
+    // All primaries were tried in vain, or what they have was refused. Expiry does not move. Only
+    // the first failure and those of rounds that were due make the next wait longer: a row of
+    // NOTIFYs in a bad minute must not put off the checks of the hours after it.
     void handle_failed(Instant now) noexcept;
-
-    // Check at once.
-    void handle_notified(Instant now) noexcept { due_ = now; }
 
     // By these limits from now on; handle_limits() comes next. They outlive this object.
     void use_limits(const RefreshLimits& limits) noexcept { limits_ = &limits; }
@@ -108,7 +107,7 @@ class Refresher {
     // What to store with a commit.
     [[nodiscard]] zone::ZoneTimers timers(Now now) const noexcept;
 
-    // Checks that failed since the last success; stops at 255.
+    // Failures since the last success that count for the back-off; stops at 255.
     [[nodiscard]] unsigned failures() const noexcept { return failures_; }
 
   private:
@@ -128,6 +127,7 @@ class Refresher {
     std::uint32_t expire_ = 0;
     std::uint8_t failures_ = 0;
     bool has_zone_ = false;
+    bool is_early_ = false;  // somebody asked for this round, it was not due
 };
 
 // Time over which the checks after a start are spread.

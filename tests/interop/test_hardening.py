@@ -202,3 +202,13 @@ def test_the_programs_are_built_hardened(role):
         # every function of ours begins with endbr64.
         with open(path, "rb") as file:
             assert file.read().count(b"\xf3\x0f\x1e\xfa") > 1000
+
+
+def test_a_store_takes_the_address_space_that_there_is(tmp_path, running):
+    primary = running(Primary(tmp_path / "ns1").serve_file(ZONE, zone_texts.small(1)))
+    configuration = primary.write_configuration()
+    primary.run(["prlimit", f"--as={8 << 30}", program("primary"), "serve", "-c", configuration])
+    primary.wait_until_up()
+    primary.wait_for_serial(ZONE, 1)
+    assert re.search(rf"store.max-size is {4 << 30} octets instead of {1 << 40}",
+                     primary.process.log_text())

@@ -1,9 +1,11 @@
 // What callers of a store rely on beside its commits: who is told, what is refused, who waits.
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -272,6 +274,53 @@ TEST_CASE("what comes while a large version is written waits for it, answers inc
     f.reopen();
     CHECK(f.store->owed_notifies().empty());
     CHECK(f.entries(Table::pages) == 0);  // gate.test has none
+}
+
+namespace {
+
+// This process may grow by so much and no more, until the end.
+class AddressSpace {
+  public:
+    explicit AddressSpace(std::uint64_t octets) {
+        std::uint64_t pages = 0;
+        std::ifstream{"/proc/self/statm"} >> pages;
+        ::getrlimit(RLIMIT_AS, &before_);
+        const auto used = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+        const rlimit limit{used + octets, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_AS, &limit) == 0);
+    }
+    ~AddressSpace() { ::setrlimit(RLIMIT_AS, &before_); }
+    AddressSpace(const AddressSpace&) = delete;
+    AddressSpace& operator=(const AddressSpace&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a store takes the address space that there is", "[store]") {
+    StoreFixture f;
+    f.close();
+    f.options.max_bytes = kDefaultMaxBytes;
+    {
+        const AddressSpace few{std::uint64_t{3} << 30};
+        f.open();
+        CHECK(f.store->stats().max_bytes == std::uint64_t{2} << 30);
+        REQUIRE(f.replace(zone_name(), 1, big_model(100)));
+        f.reopen();
+        CHECK(f.serial(zone_name()) == 1);
+        f.close();
+    }
+    {
+        const AddressSpace none{kLeastMapBytes / 2};
+        const Result<std::unique_ptr<Store>> opened = Store::open(f.options);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().code() == Errc::limit);
+    }
+    f.open();
+    CHECK(f.store->stats().max_bytes == kDefaultMaxBytes);
+    CHECK(f.serial(zone_name()) == 1);
 }
 
 }  // namespace twinzone::store::test

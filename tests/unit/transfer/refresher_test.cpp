@@ -81,7 +81,7 @@ TEST_CASE("a failed check backs off and moves no expiry", "[transfer][R31]") {
     Refresher refresher = with_zone(timers(3600, 600, 86400));
     std::int64_t now = 3600;
     for (const std::int64_t delay : {600, 1200, 2400, 3600, 3600}) {  // never less than healthy
-        refresher.handle_started(instant(now));
+        refresher.handle_started(instant(now), Lane::refresh);
         CHECK(refresher.next_due() == instant(now + delay));  // even if no outcome ever comes
         refresher.handle_failed(instant(now));
         CHECK(refresher.next_due() == instant(now + delay));
@@ -275,11 +275,24 @@ TEST_CASE("jitter spreads zones: checks never late, retries never early", "[tran
     CHECK(most > 3590);
 }
 
-TEST_CASE("a NOTIFY makes the check due", "[transfer]") {
+TEST_CASE("rounds that NOTIFYs asked for do not lengthen the back-off", "[transfer]") {
     Refresher refresher = with_zone(timers(3600, 600, 86400));
-    refresher.handle_notified(instant(10));
-    CHECK(refresher.next_due() == instant(10));
-    CHECK(sizeof(Refresher) <= 80);  // a million of them
+    for (std::int64_t now = 10; now < 70; ++now) {
+        refresher.handle_started(instant(now), Lane::notify);
+        refresher.handle_failed(instant(now));
+        CHECK(refresher.next_due() == instant(now + 600));
+    }
+    CHECK(refresher.failures() == 1);
+    refresher.handle_started(instant(669), Lane::retry);
+    refresher.handle_failed(instant(669));
+    CHECK(refresher.next_due() == instant(669 + 1200));
+    refresher.handle_started(instant(700), Lane::by_operator);
+    refresher.handle_failed(instant(700));
+    CHECK(refresher.next_due() == instant(700 + 1200));
+}
+
+TEST_CASE("a million refreshers are small", "[transfer]") {
+    CHECK(sizeof(Refresher) <= 72);
 }
 
 TEST_CASE("other limits move the next check, never expiry", "[transfer]") {
