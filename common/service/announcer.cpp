@@ -223,6 +223,14 @@ void Announcer::drop_flight(std::uint32_t zone, std::uint32_t target) {
     }
 }
 
+void Announcer::handle_failure(AttemptId attempt) {
+    const auto at = flights_.find(attempt);
+    if (at != flights_.end()) {
+        by_pair_.erase({at->second.zone, at->second.target});
+        flights_.erase(at);
+    }
+}
+
 void Announcer::handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message) {
     const auto at = flights_.find(attempt);
     if (at == flights_.end() || message.size() < dns::kHeaderBytes) {

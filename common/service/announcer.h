@@ -66,6 +66,9 @@ class Announcer {
 
     void handle_message(Now now, AttemptId attempt, std::span<std::uint8_t> message);
 
+    // The attempt will have no answer. The NOTIFY is repeated when its time comes.
+    void handle_failure(AttemptId attempt);
+
     // Until nullopt, after each call of the above and when next_timeout() is due.
     [[nodiscard]] std::optional<FollowerAction> poll_action(Now now);
     [[nodiscard]] std::optional<Announced> poll_event();

@@ -55,7 +55,8 @@ AnnouncerRunner::AnnouncerRunner(net::Loop& loop, Announcer& announcer,
                             announcer_.handle_message(loop_.now(), attempt, message);
                             kick();
                         },
-                    .on_failure = [](AttemptId, const Error&) {}}),  // its timer repeats the NOTIFY
+                    .on_failure = [this](AttemptId attempt,
+                                         const Error&) { announcer_.handle_failure(attempt); }}),
       timer_(loop) {}
 
 void AnnouncerRunner::kick() {

@@ -11,6 +11,9 @@ namespace {
 constexpr unsigned kMaxStepsPerPoll = 1024;
 constexpr std::uint32_t kMaxDoublings = 16;
 
+// Room for so many pairs is kept while all are settled.
+constexpr std::size_t kKeptItems = 1024;
+
 // Where all places are taken: when to look again.
 constexpr Duration kNoPlace = milliseconds{50};
 
@@ -78,6 +81,12 @@ void PeerProber::drop_item(std::uint32_t index) {
     }
     item = Item{};
     free_.push_back(index);
+    if (by_zone_.empty() && items_.size() > kKeptItems) {
+        std::vector<Item>{}.swap(items_);
+        std::vector<std::uint32_t>{}.swap(free_);
+        decltype(by_zone_){}.swap(by_zone_);
+        due_ = transfer::DueQueue{};
+    }
 }
 
 void PeerProber::want(Now now, const dns::Name& zone, std::string_view remote, Duration in) {
@@ -103,6 +112,14 @@ void PeerProber::want(Now now, const dns::Name& zone, std::string_view remote, D
     }
 }
 
+void PeerProber::want_all(Now now, const dns::Name& zone, Duration in) {
+    if (const config::SettingsPtr settings = zones_[names_->add(zone)]) {
+        for (const config::RemotePtr& remote : settings->notify) {
+            want(now, zone, remote->name, in);
+        }
+    }
+}
+
 void PeerProber::settle(const dns::Name& zone, std::string_view remote) {
     if (const std::optional<std::uint32_t> index = find(names_->add(zone), remote)) {
         drop_item(*index);
@@ -111,15 +128,12 @@ void PeerProber::settle(const dns::Name& zone, std::string_view remote) {
 
 void PeerProber::hurry(Now now, const dns::Name& zone, bool hurried) {
     const std::uint32_t number = names_->add(zone);
-    const config::SettingsPtr settings = zones_[number];
-    if (!hurried || !settings) {
+    if (!hurried || !zones_[number]) {
         hurried_.erase(number);
         return;
     }
     hurried_.insert(number);
-    for (const config::RemotePtr& remote : settings->notify) {
-        want(now, zone, remote->name, Duration{0});
-    }
+    want_all(now, zone, Duration{0});
 }
 
 transfer::TokenBucket& PeerProber::bucket(const std::string& remote) {

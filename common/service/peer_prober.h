@@ -63,6 +63,9 @@ class PeerProber {
     // are passed over.
     void want(Now now, const dns::Name& zone, std::string_view remote, Duration in);
 
+    // The same of all remotes of the zone.
+    void want_all(Now now, const dns::Name& zone, Duration in);
+
     // Asks no more until want().
     void settle(const dns::Name& zone, std::string_view remote);
 

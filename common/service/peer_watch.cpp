@@ -13,8 +13,10 @@ constexpr Duration kAfterNotify = milliseconds{300};
 // Between the end of a transfer and the first look: the peer still has to take it into service.
 constexpr Duration kAfterTransfer = milliseconds{100};
 
-// At the start peers of whom nothing is known are asked over this time at least.
+// At the start peers of whom nothing is known are asked over this time at least, and no more of
+// them in a second: half of what the rate allows, so that the rest is for news.
 constexpr seconds kStartSpread{10};
+constexpr std::size_t kUnknownPerSecond = 500;
 
 // What peers serve is asked for status alone: however fast a remote may be asked, after a first
 // sync of very many zones this must not take the time of what they are still to fetch.
@@ -40,6 +42,7 @@ PeerWatch::PeerWatch(net::Loop& loop, zone::VersionStore& store, EventLog& event
           config.remotes,
           [this](dns::NameView zone, dns::Serial held) { return first_lacked(zone, held); }, names),
       prober_(prober_limits(config.limits), seed + 1, names),
+      names_(names),
       asker_(loop, {.on_connected = {},
                     .on_message =
                         [this](AttemptId attempt, std::span<std::uint8_t> message) {
@@ -51,13 +54,15 @@ PeerWatch::PeerWatch(net::Loop& loop, zone::VersionStore& store, EventLog& event
                             prober_.handle_failure(loop_.now(), attempt, error);
                             kick();
                         }}),
-      timer_(loop) {}
+      timer_(loop),
+      unknown_timer_(loop) {}
 
 void PeerWatch::add_zone(const config::Zone& settings) {
     ledger_.add_zone(settings, served(settings.name));
     prober_.add_zone(settings);
-    for (const config::RemotePtr& remote : settings->notify) {
-        unknown_.emplace_back(settings.name, remote->name);
+    if (!is_started_ && !settings->notify.empty()) {
+        unknown_.push_back(names_->add(settings.name));
+        unknown_peers_ += settings->notify.size();
     }
 }
 
@@ -91,16 +96,29 @@ void PeerWatch::start() {
             ledger_.handle_owed(owed.zone, owed.remote, state->timers.last_success);
         }
     }
-    // Half of what the rate allows, so that the rest is for news.
-    const std::uint64_t spread = static_cast<std::uint64_t>(Duration{kStartSpread}.count()) +
-                                 unknown_.size() * std::uint64_t{2'000'000};
-    for (const auto& [zone, remote] : unknown_) {
+    is_started_ = true;
+    const std::size_t spread =
+        static_cast<std::size_t>(kStartSpread.count()) + unknown_peers_ / kUnknownPerSecond;
+    unknown_share_ = unknown_.size() / spread + 1;
+    ask_unknown();
+}
+
+// A second's share of them; all at once they would fill the prober for minutes.
+void PeerWatch::ask_unknown() {
+    const auto second = static_cast<std::uint64_t>(Duration{seconds{1}}.count());
+    for (std::size_t i = 0; i < unknown_share_ && !unknown_.empty(); ++i) {
+        const dns::Name zone{names_->name(unknown_.back())};
+        unknown_.pop_back();
         if (served(zone)) {
-            prober_.want(loop_.now(), zone, remote,
-                         Duration{static_cast<std::int64_t>(random_.below(spread))});
+            prober_.want_all(loop_.now(), zone,
+                             Duration{static_cast<std::int64_t>(random_.below(second))});
         }
     }
-    unknown_ = {};
+    if (unknown_.empty()) {
+        std::vector<std::uint32_t>{}.swap(unknown_);
+    } else {
+        unknown_timer_.arm_after(seconds{1}, [this] { ask_unknown(); });
+    }
     kick();
 }
 

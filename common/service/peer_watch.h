@@ -67,6 +67,7 @@ class PeerWatch {
 
   private:
     void kick();
+    void ask_unknown();
     void handle_answer(const PeerAnswer& answer);
     [[nodiscard]] std::optional<dns::Serial> served(const dns::Name& zone) const;
     [[nodiscard]] std::optional<UnixTime> first_lacked(dns::NameView zone, dns::Serial held) const;
@@ -77,9 +78,15 @@ class PeerWatch {
     Random random_;
     PeerLedger ledger_;
     PeerProber prober_;
-    std::vector<std::pair<dns::Name, std::string>> unknown_;  // zone, remote: asked at the start
+    dns::NameTablePtr names_;
+    // Numbers of the zones whose peers are asked at the start, and how many of them in a second.
+    std::vector<std::uint32_t> unknown_;
+    std::size_t unknown_peers_ = 0;
+    std::size_t unknown_share_ = 0;
+    bool is_started_ = false;
     Asker asker_;
     net::Timer timer_;
+    net::Timer unknown_timer_;
     std::function<void(const dns::Name& zone)> on_change_;
     std::unordered_set<dns::Name, dns::NameHash> hurried_;
 };

@@ -1,11 +1,10 @@
 #include "common/store/store.h"
 
-#include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "common/store/keys.h"
 #include "common/store/open_store.h"
+#include "common/store/owed_notifies.h"
 #include "common/store/resident_zones.h"
 #include "common/store/snapshot.h"
 #include "common/store/writer.h"
@@ -13,11 +12,12 @@
 namespace twinzone::store {
 
 struct Store::Parts {
-    Parts(EnvironmentPtr env, Residents residents)
+    Parts(EnvironmentPtr env, Residents residents, dns::NameTablePtr names)
         : max_bytes(env->max_bytes()),
           slot(std::move(env)),
           zones(std::move(residents.zones)),
-          holds(std::move(residents.holds)) {}
+          holds(std::move(residents.holds)),
+          owed(std::move(names)) {}
 
     Opening opening;
     std::uint64_t max_bytes;
@@ -26,10 +26,7 @@ struct Store::Parts {
     Snapshots snapshots;
     ResidentZones zones;
     ResidentHolds holds;
-    std::set<std::string> owed;  // keys of the table
-    // Keys of `owed` that commits under way will write again: forgetting one of them before would
-    // forget what is owed for the newer version.
-    std::unordered_map<std::string, std::size_t> owed_in_flight;
+    OwedNotifies owed;
     std::unique_ptr<Writer> writer;
     std::function<void(Duration)> on_synced;
     std::function<void(const zone::ZoneState&)> on_found;
@@ -42,8 +39,8 @@ struct Store::Parts {
 
 namespace {
 
-std::string owed_text(ByteView zone_key, std::string_view remote) {
-    return std::string{as_text(owed_key(zone_key, remote))};
+dns::NameView name_of(ByteView zone_key) {
+    return dns::NameView::unchecked(zone_key);
 }
 
 }  // namespace
@@ -51,14 +48,14 @@ std::string owed_text(ByteView zone_key, std::string_view remote) {
 void Store::Parts::submit(Job job) {
     if (const auto* commit = std::get_if<zone::Commit>(&job.work)) {
         for (const std::string& remote : commit->owe_notify) {
-            ++owed_in_flight[owed_text(job.zone_key, remote)];
+            owed.commit_began(name_of(job.zone_key), remote);
         }
     }
     writer->submit(std::move(job));
 }
 
 std::optional<zone::Digest> Store::Parts::digest_of(ByteView zone_key) {
-    const zone::ZoneState* state = zones.find(dns::NameView::unchecked(zone_key));
+    const zone::ZoneState* state = zones.find(name_of(zone_key));
     return state != nullptr && state->version ? std::optional{state->version->digest}
                                               : std::nullopt;
 }
@@ -73,9 +70,7 @@ void Store::Parts::complete(Completion& completion) {
         zones.set(completion.zone_key, *record);
     } else if (completion.resident == Completion::Resident::removed) {
         zones.remove(completion.zone_key);
-        std::erase_if(owed, [&](const std::string& key) {
-            return starts_with(as_bytes(key), completion.zone_key);
-        });
+        owed.remove_zone(name_of(completion.zone_key));
     }
     if (completion.hold) {
         const std::string key{as_text(completion.zone_key)};
@@ -94,20 +89,18 @@ void Store::Parts::complete(Completion& completion) {
     }
     if (on_found && completion.found && digest_of(completion.zone_key) &&
         digest_of(completion.zone_key) != before) {
-        on_found(*zones.find(dns::NameView::unchecked(completion.zone_key)));
+        on_found(*zones.find(name_of(completion.zone_key)));
     }
 }
 
 void Store::Parts::settle_owed(const Completion& completion) {
     const bool in_service = completion.result && !completion.result->held;
     for (const std::string& remote : completion.owe_notify) {
-        const std::string key = owed_text(completion.zone_key, remote);
-        const auto counted = owed_in_flight.find(key);
-        if (!completion.found && counted != owed_in_flight.end() && --counted->second == 0) {
-            owed_in_flight.erase(counted);
+        if (!completion.found) {
+            owed.commit_ended(name_of(completion.zone_key), remote);
         }
         if (in_service) {
-            owed.insert(key);
+            owed.add(name_of(completion.zone_key), remote);
         }
     }
 }
@@ -128,7 +121,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         return fail(std::move(env).error());
     }
     opening.stale_readers = (*env)->check_readers();
-    auto parts = std::make_unique<Parts>(*env, std::move(residents));
+    auto parts = std::make_unique<Parts>(*env, std::move(residents), options.names);
     parts->lock = *lock;
     Result<std::vector<SweepItem>> sweeps = load_sweeps(*env);
     Result<std::vector<Bytes>> owed = load_owed(*env);
@@ -136,7 +129,9 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         return fail(!sweeps ? sweeps.error() : owed.error());
     }
     for (const Bytes& key : *owed) {
-        parts->owed.emplace(as_text(key));
+        if (const Result<dns::NameView> zone = dns::NameView::parse(key)) {
+            parts->owed.add(*zone, as_text(ByteView{key}.subspan(zone->size())));
+        }
     }
     parts->on_synced = std::move(options.on_synced);
     parts->on_found = std::move(options.on_found);
@@ -228,22 +223,12 @@ void Store::configure(dns::NameView zone, const JournalLimits& limits) {
 }
 
 std::vector<zone::VersionStore::Owed> Store::owed_notifies() const {
-    std::vector<Owed> all;
-    all.reserve(parts_->owed.size());
-    for (const std::string& key : parts_->owed) {
-        const Result<dns::NameView> zone = dns::NameView::parse(as_bytes(key));
-        if (zone) {
-            all.push_back({dns::Name{*zone}, key.substr(zone->size())});
-        }
-    }
-    return all;
+    return parts_->owed.all();
 }
 
 void Store::forget_owed(dns::NameView zone, std::string_view remote) {
-    Bytes key = zone_key(zone);
-    const std::string owed = owed_text(key, remote);
-    if (parts_->owed.erase(owed) > 0 && parts_->owed_in_flight.count(owed) == 0) {
-        parts_->submit({std::move(key), ForgetOwed{std::string{remote}}, {}});
+    if (parts_->owed.remove(zone, remote) && !parts_->owed.is_coming(zone, remote)) {
+        parts_->submit({zone_key(zone), ForgetOwed{std::string{remote}}, {}});
     }
 }
 

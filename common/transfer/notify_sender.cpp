@@ -12,6 +12,9 @@ namespace {
 constexpr unsigned kMaxStepsPerPoll = 1024;
 constexpr std::uint32_t kMaxDoublings = 16;  // 2 s become a day and a half
 
+// Room for so many entries is kept while nothing is owed.
+constexpr std::size_t kKeptEntries = 1024;
+
 std::uint64_t pair_key(std::uint32_t zone, std::uint32_t target) noexcept {
     return (std::uint64_t{zone} << 32) | target;
 }
@@ -233,6 +236,21 @@ void NotifySender::release(std::uint32_t slot) {
     entries_[slot] = Entry{};
     entries_[slot].ticket = ticket + 1;  // its places in lines are left
     free_slots_.push_back(slot);
+    if (by_pair_.empty() && entries_.size() > kKeptEntries) {
+        give_room_back();
+    }
+}
+
+// After a first load or a long absence of a target, all of many zones are told: nothing of that
+// stays. Requires: nothing is owed.
+void NotifySender::give_room_back() {
+    std::vector<Entry>{}.swap(entries_);
+    std::vector<std::uint32_t>{}.swap(free_slots_);
+    std::unordered_map<std::uint64_t, std::uint32_t>{}.swap(by_pair_);
+    due_ = DueQueue{};
+    for (Line& line : lines_) {
+        std::deque<Place>{}.swap(line.places);
+    }
 }
 
 void NotifySender::start_over(Instant now, std::uint32_t slot) {

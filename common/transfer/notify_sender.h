@@ -124,6 +124,7 @@ class NotifySender {
 
     std::uint32_t slot_for(std::uint32_t zone, std::uint32_t target);
     void release(std::uint32_t slot);
+    void give_room_back();
     void start_over(Instant now, std::uint32_t slot);
     std::optional<std::uint32_t> next_of(Line& line);
     void stand_in_line(Instant now, std::uint32_t slot);
