@@ -1,11 +1,13 @@
 #include "primary/changed_blocks.h"
 
 #include <algorithm>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "common/zone/diff.h"
 #include "primary/block_reader.h"
+#include "primary/moved_records.h"
 #include "primary/zone_file_loader.h"
 
 namespace twinzone::primary {
@@ -14,6 +16,9 @@ namespace {
 
 // Where more than one part in so many of the text is new, reading all by several threads is faster.
 constexpr std::uint64_t kChangedShare = 2;
+
+// From so much text on two threads read it.
+constexpr std::uint64_t kSideBySideBytes = std::uint64_t{256} << 10;
 
 // What the copy may have more than the file, beside its texts.
 constexpr std::uint64_t kMaxCopyShare = 2;
@@ -87,31 +92,27 @@ class Comparison {
         return fresh > all / kChangedShare || before_.copy_bytes + fresh > all * kMaxCopyShare;
     }
 
-    // Goes through the file. False: give up.
+    // Both sides, side by side where they are large. False: give up.
     [[nodiscard]] bool read(const std::vector<TextBlock>& blocks) {
-        now_->blocks.reserve(blocks.size());
-        text::ZoneFileContext context{.origin = options_.zone, .default_ttl = {}};
-        for (const TextBlock& block : blocks) {
-            const bool is_first = now_->blocks.empty();
-            const std::optional<std::uint32_t> known = find(block, context, is_first);
-            if (!known && !read_new(block, context, is_first)) {
-                return false;
-            }
-            if (known) {
-                take_known(*known, context);
-            }
-        }
+        const std::vector<std::optional<std::uint32_t>> known = find_known(blocks);
+        std::uint64_t gone_bytes = 0;
         for (std::size_t i = 0; i < gone_.size(); ++i) {
-            if (gone_[i] && !read_gone(before_.blocks[i])) {
-                return false;
-            }
+            gone_bytes += gone_[i] ? before_.blocks[i].text.bytes : 0;
         }
-        return true;
+        if (gone_bytes < kSideBySideBytes) {
+            return read_gone() && read_now(blocks, known);
+        }
+        bool good = false;
+        std::thread other{[&] { good = read_gone(); }};
+        const bool read = read_now(blocks, known);
+        other.join();
+        return read && good;
     }
 
     [[nodiscard]] std::optional<ChangedBlocks> finish() {
         const std::uint64_t read = added_.records.size();
         const std::uint64_t lost = removed_.records.size();
+        drop_moved(removed_.records, added_.records);
         // Both sides without duplicates, and a SOA and NS where they were: all else is for those
         // who see the whole file.
         if (removed_.records.sort_unique() > 0 || added_.records.sort_unique() > 0 ||
@@ -138,41 +139,69 @@ class Comparison {
     }
 
   private:
-    // A block with this text, not taken yet, that meant the same where it stood.
-    [[nodiscard]] std::optional<std::uint32_t> find(const TextBlock& block,
-                                                    const text::ZoneFileContext& context,
-                                                    bool is_first) const {
-        const auto [begin, end] = index_.equal_range(block.digest.low());
-        const auto at = std::find_if(begin, end, [&](const auto& each) {
-            const FileBlock& known = before_.blocks[each.second];
-            return gone_[each.second] && known.text.same_text(block) &&
-                   known.is_first == is_first && before_.contexts[known.before] == context;
-        });
-        return at == end ? std::nullopt : std::optional{at->second};
+    // For each block the one that had this text, each taken once. What is taken is not gone.
+    [[nodiscard]] std::vector<std::optional<std::uint32_t>> find_known(
+        const std::vector<TextBlock>& blocks) {
+        std::vector<std::optional<std::uint32_t>> known;
+        known.reserve(blocks.size());
+        for (const TextBlock& block : blocks) {
+            const auto [begin, end] = index_.equal_range(block.digest.low());
+            const auto at = std::find_if(begin, end, [&](const auto& each) {
+                const FileBlock& found = before_.blocks[each.second];
+                return gone_[each.second] && found.text.same_text(block) &&
+                       found.is_first == known.empty();
+            });
+            known.push_back(at == end ? std::nullopt : std::optional{at->second});
+            if (at != end) {
+                gone_[at->second] = false;
+            }
+        }
+        return known;
     }
 
-    void take_known(std::uint32_t index, text::ZoneFileContext& context) {
-        gone_[index] = false;
-        FileBlock block = before_.blocks[index];
+    // Goes through the file. False also where a directive before a block that was known gives it
+    // another meaning now.
+    [[nodiscard]] bool read_now(const std::vector<TextBlock>& blocks,
+                                const std::vector<std::optional<std::uint32_t>>& known) {
+        now_->blocks.reserve(blocks.size());
+        text::ZoneFileContext context{.origin = options_.zone, .default_ttl = {}};
+        Bytes text;
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            const bool good = known[i] ? take_known(before_.blocks[*known[i]], context)
+                                       : read_new(blocks[i], context, text);
+            if (!good) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool take_known(FileBlock block, text::ZoneFileContext& context) {
+        if (!(before_.contexts[block.before] == context)) {
+            return false;
+        }
+        const bool changes_context = block.before != block.behind;
         block.before = now_->remember(context);
-        if (before_.blocks[index].before != before_.blocks[index].behind) {
-            context = before_.contexts[before_.blocks[index].behind];
+        if (changes_context) {
+            context = before_.contexts[block.behind];
         }
         block.behind = now_->remember(context);
         now_->blocks.push_back(block);
+        return true;
     }
 
     [[nodiscard]] bool read_new(const TextBlock& block, text::ZoneFileContext& context,
-                                bool is_first) {
-        if (!read_block(file_, block, text_)) {
+                                Bytes& text) {
+        const bool is_first = now_->blocks.empty();
+        if (!read_block(file_, block, text)) {
             return false;
         }
         FileBlock kept{.text = block, .is_first = is_first, .before = now_->remember(context)};
         Result<text::ZoneFileContext> behind = read_records(
-            as_text(text_), context, is_first,
+            as_text(text), context, is_first,
             [this](const dns::RecordView& record) { return added_.take(options_, record); });
         kept.text.offset = now_->copy_bytes;
-        if (!behind || !now_->copy->write(now_->copy_bytes, text_)) {
+        if (!behind || !now_->copy->write(now_->copy_bytes, text)) {
             return false;
         }
         now_->copy_bytes += block.bytes;
@@ -182,12 +211,19 @@ class Comparison {
         return true;
     }
 
-    [[nodiscard]] bool read_gone(const FileBlock& block) {
-        return read_block(*before_.copy, block.text, text_) &&
-               read_records(as_text(text_), before_.contexts[block.before], block.is_first,
-                            [this](const dns::RecordView& record) {
-                                return removed_.take(options_, record);
-                            });
+    [[nodiscard]] bool read_gone() {
+        Bytes text;
+        for (std::size_t i = 0; i < gone_.size(); ++i) {
+            const FileBlock& block = before_.blocks[i];
+            if (gone_[i] && !(read_block(*before_.copy, block.text, text) &&
+                              read_records(as_text(text), before_.contexts[block.before],
+                                           block.is_first, [this](const dns::RecordView& record) {
+                                               return removed_.take(options_, record);
+                                           }))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     const LoadOptions& options_;
@@ -198,7 +234,6 @@ class Comparison {
     std::shared_ptr<FileMemory> now_;
     Side removed_;
     Side added_;
-    Bytes text_;
 };
 
 }  // namespace

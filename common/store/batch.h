@@ -34,6 +34,11 @@ class Batch {
     [[nodiscard]] WriteTransaction& txn() noexcept { return txn_; }
     [[nodiscard]] const WriteTransaction& txn() const noexcept { return txn_; }
 
+    // What stood in the store before this batch; for other threads. Errc as of lmdb_failure().
+    [[nodiscard]] Result<std::shared_ptr<const ReadTransaction>> read_before() const {
+        return ReadTransaction::begin(env_);
+    }
+
     // A number for a content or a journal, never given before. Errc::limit behind 2^32.
     [[nodiscard]] Result<std::uint32_t> next_id();
 

@@ -1,6 +1,7 @@
 #include "common/store/plan.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,58 @@ Result<void> keep_steps(const zone::Commit& commit, std::span<const zone::Diff> 
     return {};
 }
 
+// Differences of fewer records are not worth a second thread.
+constexpr std::size_t kInTwoRecords = 2000;
+
+// The pages of a zone's content for a second thread, as the last commit left them.
+class PagesAgain {
+  public:
+    // Nothing where this batch has changed the zone, or reading is not possible.
+    static std::unique_ptr<PagesAgain> of(const Batch& batch, ByteView zone_key,
+                                          std::uint32_t content) {
+        const Result<std::shared_ptr<const ReadTransaction>> txn = batch.read_before();
+        if (!txn) {
+            return nullptr;
+        }
+        const Result<std::optional<ByteView>> before = (*txn)->get(Table::zones, zone_key);
+        const Result<std::optional<ByteView>> now = batch.txn().get(Table::zones, zone_key);
+        const bool same = before && now && *before && *now && std::ranges::equal(**before, **now);
+        return same ? std::unique_ptr<PagesAgain>{new PagesAgain{*txn, content}} : nullptr;
+    }
+
+    [[nodiscard]] const zone::PageTable& table() const noexcept { return table_; }
+
+  private:
+    PagesAgain(std::shared_ptr<const ReadTransaction> txn, std::uint32_t content) noexcept
+        : txn_(std::move(txn)), table_(*txn_, content) {}
+
+    std::shared_ptr<const ReadTransaction> txn_;
+    ContentTable table_;
+};
+
+Result<zone::Applied> apply_one(const Batch& batch, const zone::Commit& commit,
+                                const zone::Diff& diff, zone::PageOverlay& overlay,
+                                ZoneRecord& record) {
+    zone::Version& version = *record.version;
+    if (diff.removed.size() + diff.added.size() < kInTwoRecords) {
+        return zone::apply(diff, overlay, version);
+    }
+    const std::unique_ptr<PagesAgain> again =
+        PagesAgain::of(batch, zone_key(commit.zone), record.content);
+    if (!again) {
+        return zone::apply(diff, overlay, version);
+    }
+    const Result<std::unique_ptr<zone::ApplyInTwo>> in_two =
+        zone::ApplyInTwo::begin(diff, overlay, again->table(), version);
+    if (!in_two || !*in_two) {
+        return in_two ? zone::apply(diff, overlay, version) : fail(in_two.error());
+    }
+    std::thread other{[&] { (*in_two)->run_back(); }};
+    (*in_two)->run_front();
+    other.join();
+    return (*in_two)->finish(overlay, version);
+}
+
 // Applies `diffs`, all or none, to the content of `plan.record`.
 Result<void> plan_diffs(const Batch& batch, const zone::Commit& commit,
                         std::span<const zone::Diff> diffs, Plan& plan) {
@@ -49,7 +102,7 @@ Result<void> plan_diffs(const Batch& batch, const zone::Commit& commit,
     const std::uint64_t records = version.records;
     std::vector<zone::Diff> judged;
     for (const zone::Diff& diff : diffs) {
-        const Result<zone::Applied> applied = zone::apply(diff, overlay, version);
+        const Result<zone::Applied> applied = apply_one(batch, commit, diff, overlay, plan.record);
         if (!applied) {
             return fail(applied.error());
         }

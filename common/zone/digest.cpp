@@ -65,11 +65,15 @@ Digest Digest::of_octets(ByteView octets) noexcept {
     return {sum.high64, sum.low64};
 }
 
+void Digest::add(const Digest& other) noexcept {
+    low_ += other.low_;
+    const std::uint64_t carry = low_ < other.low_ ? 1 : 0;
+    high_ += other.high_ + carry;
+}
+
 void Digest::add(const dns::RecordView& record) noexcept {
     const XXH128_hash_t addend = hash(record);
-    low_ += addend.low64;
-    const std::uint64_t carry = low_ < addend.low64 ? 1 : 0;
-    high_ += addend.high64 + carry;
+    add(Digest{addend.high64, addend.low64});
 }
 
 void Digest::remove(const dns::RecordView& record) noexcept {

@@ -25,6 +25,9 @@ class Digest {
     void add(const dns::RecordView& record) noexcept;
     void remove(const dns::RecordView& record) noexcept;
 
+    // All that `other` has had added and removed.
+    void add(const Digest& other) noexcept;
+
     [[nodiscard]] constexpr std::uint64_t high() const noexcept { return high_; }
     [[nodiscard]] constexpr std::uint64_t low() const noexcept { return low_; }
 

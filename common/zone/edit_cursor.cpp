@@ -4,14 +4,18 @@ namespace twinzone::zone {
 
 namespace {
 
-std::optional<dns::RecordView> at(const RecordList& list, std::size_t index) noexcept {
-    return index < list.size() ? std::optional{list[index]} : std::nullopt;
+std::optional<dns::RecordView> first_of(const RecordList& list, std::size_t begin,
+                                        std::size_t end) noexcept {
+    return begin < end ? std::optional{list[begin]} : std::nullopt;
 }
 
 }  // namespace
 
-EditCursor::EditCursor(const Diff& diff) noexcept
-    : diff_(diff), removed_(at(diff.removed, 0)), added_(at(diff.added, 0)) {
+EditCursor::EditCursor(const Diff& diff, const EditRange& range) noexcept
+    : diff_(diff),
+      left_(range),
+      removed_(first_of(diff.removed, range.removed_begin, range.removed_end)),
+      added_(first_of(diff.added, range.added_begin, range.added_end)) {
     compare();
 }
 
@@ -19,10 +23,10 @@ void EditCursor::step() noexcept {
     const bool removes_now = removes();
     const bool adds_now = adds();
     if (removes_now) {
-        removed_ = at(diff_.removed, ++removed_index_);
+        removed_ = first_of(diff_.removed, ++left_.removed_begin, left_.removed_end);
     }
     if (adds_now) {
-        added_ = at(diff_.added, ++added_index_);
+        added_ = first_of(diff_.added, ++left_.added_begin, left_.added_end);
     }
     compare();
 }

@@ -9,10 +9,26 @@
 
 namespace twinzone::zone {
 
+// Which of a difference's records: [begin, end) of each list.
+struct EditRange {
+    std::size_t removed_begin = 0;
+    std::size_t removed_end = 0;
+    std::size_t added_begin = 0;
+    std::size_t added_end = 0;
+
+    [[nodiscard]] static EditRange all(const Diff& diff) noexcept {
+        return {.removed_end = diff.removed.size(), .added_end = diff.added.size()};
+    }
+    [[nodiscard]] bool empty() const noexcept {
+        return removed_begin == removed_end && added_begin == added_end;
+    }
+};
+
 // Borrows the diff; its lists are in canonical order, no record twice. Not thread-safe.
 class EditCursor {
   public:
-    explicit EditCursor(const Diff& diff) noexcept;
+    EditCursor(const Diff& diff, const EditRange& range) noexcept;
+    explicit EditCursor(const Diff& diff) noexcept : EditCursor(diff, EditRange::all(diff)) {}
 
     [[nodiscard]] bool done() const noexcept { return !removed_ && !added_; }
 
@@ -33,8 +49,7 @@ class EditCursor {
     void compare() noexcept;
 
     const Diff& diff_;
-    std::size_t removed_index_ = 0;
-    std::size_t added_index_ = 0;
+    EditRange left_;
     std::optional<dns::RecordView> removed_;
     std::optional<dns::RecordView> added_;
     int order_ = 0;  // of removed_ against added_

@@ -4,6 +4,7 @@
 
 #include "common/zone/diff_fit.h"
 #include "common/zone/edit_cursor.h"
+#include "common/zone/edit_split.h"
 #include "common/zone/page_finder.h"
 #include "common/zone/page_key.h"
 #include "common/zone/page_refill.h"
@@ -12,8 +13,8 @@ namespace twinzone::zone {
 
 namespace {
 
-// One apply() on its way. Pages are read from `pages` as they were before; what changes is gathered
-// apart, so that an error leaves everything as it was.
+// One apply() on its way, or a part of it. Pages are read from `pages` as they were before; what
+// changes is gathered apart, so that an error leaves everything as it was.
 //
 // Edits and pages are walked together in canonical order, run by run. A run begins at the page that
 // an edit falls into and takes in page after page: those that are hit, those that are needed to
@@ -21,10 +22,18 @@ namespace {
 // first owner before them became more or fewer.
 class Editor {
   public:
-    Editor(const Diff& diff, const PageOverlay& pages, const Version& version)
-        : diff_(diff), pages_(pages), version_(version), edits_(diff), refill_(changes_) {}
+    // Carries out these edits of the difference, which all fall before the page `end` (empty: of no
+    // page).
+    Editor(const Diff& diff, const EditRange& range, const PageTable& pages, ByteView end = {})
+        : diff_(diff),
+          pages_(pages),
+          end_(end.begin(), end.end()),
+          edits_(diff, range),
+          refill_(changes_) {}
 
     [[nodiscard]] Result<void> run();
+    // Takes over what `behind` did, whose edits stand behind all of these.
+    void join(Editor&& behind);
     [[nodiscard]] Applied commit(PageOverlay& pages, Version& version);
 
   private:
@@ -47,11 +56,11 @@ class Editor {
     [[nodiscard]] Result<void> put(const dns::RecordView& record);
     void drop(const dns::RecordView& stored);
     void consume();
-    [[nodiscard]] std::optional<Diff> exact() const;
+    [[nodiscard]] std::optional<Diff> exact(const Version& version) const;
 
     const Diff& diff_;
-    const PageOverlay& pages_;
-    const Version& version_;
+    const PageTable& pages_;
+    const Bytes end_;
     EditCursor edits_;
     PageChanges changes_;
     PageRefill refill_;
@@ -62,9 +71,10 @@ class Editor {
     std::optional<dns::RecordView> bound_;  // first record of following_, borrowed from its reader
 
     Applied applied_;
-    Digest digest_ = version_.digest;
+    Digest digest_;  // of what was added and removed
     std::uint64_t consumed_bytes_ = 0;
-    RecordList not_added_;       // were there, the same in all
+    std::uint64_t joined_bytes_ = 0;  // put by who was joined
+    RecordList not_added_;            // were there, the same in all
     RecordList really_removed_;  // as they stood here, where the diff has them otherwise or not
 };
 
@@ -149,6 +159,9 @@ Result<void> Editor::enter(const Entry& page) {
         return fail(std::move(next).error());
     }
     following_ = *next;
+    if (following_ && !end_.empty() && compare_keys(following_->key, end_) >= 0) {
+        following_.reset();
+    }
     if (!following_) {
         return {};
     }
@@ -272,15 +285,34 @@ Result<void> Editor::put(const dns::RecordView& record) {
     return refill_.add(record);
 }
 
+void append_all(const RecordList& from, RecordList& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        to.append(from[i]);
+    }
+}
+
+void Editor::join(Editor&& behind) {
+    changes_.merge(behind.changes_);
+    applied_.removed += behind.applied_.removed;
+    applied_.added += behind.applied_.added;
+    applied_.already_there += behind.applied_.already_there;
+    digest_.add(behind.digest_);
+    consumed_bytes_ += behind.consumed_bytes_;
+    joined_bytes_ += behind.refill_.wire_bytes();
+    append_all(behind.not_added_, not_added_);
+    append_all(behind.really_removed_, really_removed_);
+}
+
 Applied Editor::commit(PageOverlay& pages, Version& version) {
-    applied_.exact = exact();
+    applied_.exact = exact(version);
     pages.merge(std::move(changes_));
-    digest_.remove(version.soa.record().view());
-    digest_.add(diff_.to.record().view());
+    version.digest.remove(version.soa.record().view());
+    version.digest.add(diff_.to.record().view());
+    version.digest.add(digest_);
     version.soa = diff_.to;
-    version.digest = digest_;
     version.records = version.records - applied_.removed + applied_.added;
-    version.wire_bytes = version.wire_bytes - consumed_bytes_ + refill_.wire_bytes();
+    version.wire_bytes =
+        version.wire_bytes - consumed_bytes_ + refill_.wire_bytes() + joined_bytes_;
     return std::move(applied_);
 }
 
@@ -298,12 +330,12 @@ void merge_lists(const RecordList& list, const RecordList& other, RecordList& ou
     }
 }
 
-std::optional<Diff> Editor::exact() const {
-    const bool same_soa = same_content(diff_.from.record().view(), version_.soa.record().view());
+std::optional<Diff> Editor::exact(const Version& version) const {
+    const bool same_soa = same_content(diff_.from.record().view(), version.soa.record().view());
     if (same_soa && not_added_.empty() && really_removed_.empty()) {
         return std::nullopt;
     }
-    Diff exact{version_.soa, diff_.to, {}, {}};
+    Diff exact{version.soa, diff_.to, {}, {}};
     merge_lists(diff_.removed, really_removed_, exact.removed);
     std::size_t skipped = 0;
     for (std::size_t i = 0; i < diff_.added.size(); ++i) {
@@ -323,11 +355,58 @@ Result<Applied> apply(const Diff& diff, PageOverlay& pages, Version& version) {
     if (Result<void> fits = check_fit(diff, version); !fits) {
         return fail(std::move(fits).error());
     }
-    Editor editor{diff, pages, version};
+    Editor editor{diff, EditRange::all(diff), pages};
     if (Result<void> done = editor.run(); !done) {
         return fail(std::move(done).error());
     }
     return editor.commit(pages, version);
+}
+
+struct ApplyInTwo::Parts {
+    Editor front;
+    Editor back;
+    Result<void> front_done{};
+    Result<void> back_done{};
+};
+
+ApplyInTwo::ApplyInTwo(std::unique_ptr<Parts> parts) noexcept : parts_(std::move(parts)) {}
+ApplyInTwo::~ApplyInTwo() = default;
+
+Result<std::unique_ptr<ApplyInTwo>> ApplyInTwo::begin(const Diff& diff, const PageOverlay& pages,
+                                                      const PageTable& again,
+                                                      const Version& version) {
+    if (Result<void> fits = check_fit(diff, version); !fits) {
+        return fail(std::move(fits).error());
+    }
+    if (!pages.changes().empty()) {
+        return std::unique_ptr<ApplyInTwo>{};
+    }
+    const Result<std::optional<EditSplit>> split = split_edits(diff, pages);
+    if (!split || !*split) {
+        return split ? Result<std::unique_ptr<ApplyInTwo>>{std::unique_ptr<ApplyInTwo>{}}
+                     : fail(split.error());
+    }
+    return std::unique_ptr<ApplyInTwo>{new ApplyInTwo{
+        std::unique_ptr<Parts>{new Parts{.front = {diff, (*split)->front, pages, (*split)->page},
+                                         .back = {diff, (*split)->back, again}}}}};
+}
+
+void ApplyInTwo::run_front() {
+    parts_->front_done = parts_->front.run();
+}
+
+void ApplyInTwo::run_back() {
+    parts_->back_done = parts_->back.run();
+}
+
+Result<Applied> ApplyInTwo::finish(PageOverlay& pages, Version& version) {
+    for (Result<void>* done : {&parts_->front_done, &parts_->back_done}) {
+        if (!*done) {
+            return fail(std::move(*done).error());
+        }
+    }
+    parts_->front.join(std::move(parts_->back));
+    return parts_->front.commit(pages, version);
 }
 
 }  // namespace twinzone::zone

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "common/base/result.h"
@@ -36,5 +37,32 @@ struct Applied {
 // check_rdata(). Errc::transfer_diverged where the diff does not fit, transfer_malformed for a SOA
 // among its records, limit for a record that is too large; store_corrupt, store_io from pages.
 [[nodiscard]] Result<Applied> apply(const Diff& diff, PageOverlay& pages, Version& version);
+
+// The same of a large difference by two threads: one calls run_front(), the other run_back(), and
+// then one of them finish(). Borrows the diff and both tables to its end.
+class ApplyInTwo {
+  public:
+    // `again`: the pages of `pages` by a table of the second thread's own. nullptr where the
+    // difference is not to be cut (edit_split.h), or `pages` has changes already: for apply().
+    [[nodiscard]] static Result<std::unique_ptr<ApplyInTwo>> begin(const Diff& diff,
+                                                                   const PageOverlay& pages,
+                                                                   const PageTable& again,
+                                                                   const Version& version);
+    ~ApplyInTwo();
+    ApplyInTwo(const ApplyInTwo&) = delete;
+    ApplyInTwo& operator=(const ApplyInTwo&) = delete;
+
+    void run_front();
+    void run_back();
+
+    // As apply(), of the overlay and the version that begin() was called for.
+    [[nodiscard]] Result<Applied> finish(PageOverlay& pages, Version& version);
+
+  private:
+    struct Parts;
+    explicit ApplyInTwo(std::unique_ptr<Parts> parts) noexcept;
+
+    std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace twinzone::zone

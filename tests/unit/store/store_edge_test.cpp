@@ -323,4 +323,36 @@ TEST_CASE("a store takes the address space that there is", "[store]") {
     CHECK(f.serial(zone_name()) == 1);
 }
 
+TEST_CASE("a large difference is applied by two threads as by one", "[store]") {
+    StoreFixture f;
+    Model before = big_model(6000, "first");
+    REQUIRE(f.replace(zone_name(), 1, before));
+    std::vector<zone::Diff> diffs;
+    std::vector<Model> versions{before};
+    for (std::uint32_t serial = 1; serial < 4; ++serial) {
+        Model after = versions.back();
+        std::size_t n = 0;
+        for (auto entry = after.begin(); entry != after.end(); ++n) {
+            if (n % 5 == serial) {
+                entry = after.erase(entry);
+            } else {
+                entry->second = n % 2 == 0 ? entry->second : fmt::format("of {}", serial + 1);
+                ++entry;
+            }
+        }
+        diffs.push_back(diff_of(zone_name(), serial, versions.back(), serial + 1, after));
+        versions.push_back(std::move(after));
+    }
+    std::shared_ptr<const zone::Snapshot> old = f.snapshot(zone_name());
+    // The first goes in two; those behind it, in the same commit, find pages that were changed.
+    const Result<zone::Committed> done = f.apply(zone_name(), std::move(diffs));
+    REQUIRE(done);
+    CHECK(f.read(zone_name()) == versions.back());
+    CHECK(StoreFixture::read(*old) == versions.front());
+    old.reset();
+    f.reopen();
+    CHECK(f.serial(zone_name()) == 4);
+    CHECK(f.read(zone_name()) == versions.back());
+}
+
 }  // namespace twinzone::store::test

@@ -126,9 +126,52 @@ Zone::Zone(const dns::SoaRecord& soa, const RecordList& records) {
     version = encoder.version();
 }
 
+namespace {
+
+// The back first: neither part may need what the other does.
+Result<Applied> apply_in_two(const Diff& diff, PageOverlay& overlay, const MapTable& table,
+                             Version& version) {
+    const Result<std::unique_ptr<ApplyInTwo>> both =
+        ApplyInTwo::begin(diff, overlay, table, version);
+    if (!both || !*both) {
+        return both ? zone::apply(diff, overlay, version) : fail(both.error());
+    }
+    (*both)->run_back();
+    (*both)->run_front();
+    return (*both)->finish(overlay, version);
+}
+
+}  // namespace
+
 Result<Applied> Zone::apply(const Diff& diff) {
+    PageOverlay in_two_overlay{table};
+    Version in_two_version = version;
+    Result<Applied> in_two = apply_in_two(diff, in_two_overlay, table, in_two_version);
     PageOverlay overlay{table};
     Result<Applied> applied = zone::apply(diff, overlay, version);
+    REQUIRE(in_two.has_value() == applied.has_value());
+    if (applied) {
+        CHECK(in_two_version.digest == version.digest);
+        CHECK(in_two_version.records == version.records);
+        CHECK(in_two->removed == applied->removed);
+        CHECK(in_two->added == applied->added);
+        CHECK(in_two->already_there == applied->already_there);
+        CHECK(in_two->exact.has_value() == applied->exact.has_value());
+        if (applied->exact && in_two->exact) {
+            CHECK(same_records(in_two->exact->removed, applied->exact->removed));
+            CHECK(same_records(in_two->exact->added, applied->exact->added));
+        }
+    } else {
+        CHECK(in_two_overlay.changes().empty());
+        CHECK(in_two_version.digest == version.digest);
+    }
+    if (applied && in_two_turn) {
+        table.write(in_two_overlay.changes());
+        version = in_two_version;
+        in_two_turn = false;
+        return in_two;
+    }
+    in_two_turn = true;
     if (applied) {
         table.write(overlay.changes());
     } else {

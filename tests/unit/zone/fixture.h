@@ -69,9 +69,12 @@ struct Zone {
     // Filled by VersionEncoder. Requires: canonical order.
     Zone(const dns::SoaRecord& soa, const RecordList& records);
 
-    // apply() and write, as a store does.
+    // apply() and write, as a store does. Checks by Catch that one worker and two come to the same;
+    // what they made is written in turns.
     Result<Applied> apply(const Diff& diff);
     [[nodiscard]] RecordList records() const;
+
+    bool in_two_turn = false;
 };
 
 // Checks by Catch: the table is valid (page.h), holds just `expected`, and the version agrees with
