@@ -72,9 +72,9 @@ void CatalogProducer::make_all() {
         return;
     }
     look_at_zones();
-    for (const config::Zone& zone : daemon_.zones()) {
-        if (zone->catalog == config::CatalogRole::producer) {
-            make(zone);
+    for (std::size_t place = 0; place < daemon_.zone_count(); ++place) {
+        if (daemon_.settings_at(place).catalog == config::CatalogRole::producer) {
+            make(daemon_.zone_at(place));
         }
     }
     if (!empty_.empty()) {
@@ -200,8 +200,8 @@ void CatalogProducer::handle_committed(const dns::Name& catalog,
 }
 
 void CatalogProducer::describe(control::ZoneStatus& status, const dns::Name& zone) const {
-    const config::Zone* settings = daemon_.zone_settings(zone);
-    if (settings == nullptr || (*settings)->catalog != config::CatalogRole::producer) {
+    const std::optional<config::Zone> settings = daemon_.zone_settings(zone);
+    if (!settings || (*settings)->catalog != config::CatalogRole::producer) {
         return;
     }
     const auto made = made_.find(zone);

@@ -81,6 +81,7 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
         {.put = [&sources](const config::Zone& zone) { sources->put(zone); },
          .remove = [&sources](const dns::Name& zone) { sources->remove(zone); }}};
     catalogs.start();
+    daemon.forget_written_zones();
     const service::Reloader reloader{
         daemon,
         {.reread = service::Reloader::reread_of(command_line, config::Role::primary),

@@ -203,7 +203,7 @@ zone::Commit ZoneSources::commit_of(Source& source, LoadedZone loaded,
                          .expires = UnixTime{},
                          .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
     commit.source = source.zone.source_file();
-    commit.guard = service::guard_of(source.zone);
+    commit.guard = service::guard_of(*source.zone.settings());
     return commit;
 }
 

@@ -67,6 +67,7 @@ config::ExitCode serve(config::Config config, const config::CommandLine& command
         {.put = [&output](const config::Zone& zone) { output->put(zone); },
          .remove = [&output](const dns::Name& zone) { output->remove(zone); }}};
     catalogs.start();
+    daemon.forget_written_zones();
     const service::Reloader reloader{
         daemon,
         {.reread = service::Reloader::reread_of(command_line, config::Role::secondary),

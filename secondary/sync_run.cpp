@@ -236,7 +236,7 @@ SyncOutcome SyncRun::take_outcome() {
     result.took = now.instant - began_;
     const control::Status status = daemon_->status();  // in the order of zones()
     for (std::size_t i = 0; i < status.zones.size(); ++i) {
-        const dns::Name name = daemon_->zones()[i].name;
+        const dns::Name name = daemon_->zone_at(i).name;
         Zone& zone = zones_.at(name);
         if (zone.is_pending) {
             zone.outcome.took = result.took;

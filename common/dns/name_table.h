@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/dns/name.h"
@@ -68,6 +70,58 @@ class ByNumber {
 
   private:
     std::vector<T> values_;
+};
+
+// The same of what many names have in common: four octets for each, and what it is once.
+template <class T>
+class SharedByNumber {
+  public:
+    using Pointer = std::shared_ptr<const T>;
+
+    // Null where nothing is. Good until the next set().
+    [[nodiscard]] const Pointer& operator[](std::uint32_t number) const noexcept {
+        return distinct_[places_[number]].what;
+    }
+
+    // What was there before is given back.
+    Pointer set(std::uint32_t number, Pointer what) {
+        const std::uint32_t place = what ? place_of(std::move(what)) : 0;
+        const std::uint32_t before = std::exchange(places_.at(number), place);
+        Pointer old = distinct_[before].what;
+        if (before != 0 && --distinct_[before].names == 0) {
+            index_.erase(old.get());
+            distinct_[before].what.reset();
+            free_.push_back(before);
+        }
+        return old;
+    }
+
+  private:
+    struct Distinct {
+        Pointer what;
+        std::size_t names = 0;
+    };
+
+    // One name more is there.
+    std::uint32_t place_of(Pointer what) {
+        const auto [at, is_new] = index_.try_emplace(what.get(), 0);
+        if (is_new) {
+            if (free_.empty()) {
+                free_.push_back(static_cast<std::uint32_t>(distinct_.size()));
+                distinct_.emplace_back();
+            }
+            at->second = free_.back();
+            free_.pop_back();
+            distinct_[at->second].what = std::move(what);
+        }
+        ++distinct_[at->second].names;
+        return at->second;
+    }
+
+    ByNumber<std::uint32_t> places_;              // in distinct_
+    std::vector<Distinct> distinct_{Distinct{}};  // the first is nothing
+    std::vector<std::uint32_t> free_;
+    std::unordered_map<const T*, std::uint32_t> index_;
 };
 
 }  // namespace twinzone::dns

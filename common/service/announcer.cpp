@@ -36,12 +36,12 @@ const std::vector<config::RemotePtr>& Announcer::told(std::uint32_t zone) const 
 }
 
 void Announcer::add_zone(const config::Zone& zone) {
-    zones_.at(names_->add(zone.name)) = zone.settings();
+    zones_.set(names_->add(zone.name), zone.settings());
 }
 
 void Announcer::put_zone(Now now, const config::Zone& zone) {
     const std::uint32_t number = names_->add(zone.name);
-    const config::SettingsPtr before = std::exchange(zones_.at(number), zone.settings());
+    const config::SettingsPtr before = zones_.set(number, zone.settings());
     if (!before) {
         return;
     }
@@ -72,7 +72,7 @@ void Announcer::remove_zone(dns::NameView name) {
     for (const config::RemotePtr& remote : told(*number)) {
         forget(*number, target_index(remote));
     }
-    zones_.at(*number).reset();
+    zones_.set(*number, nullptr);
 }
 
 // The target is owed nothing of this zone any more.

@@ -102,7 +102,7 @@ class Announcer {
     dns::CookieJar cookies_;
     std::set<Endpoint> plain_;  // those that refused a NOTIFY for its EDNS
     dns::NameTablePtr names_;
-    dns::ByNumber<config::SettingsPtr> zones_;  // null: not known
+    dns::SharedByNumber<config::ZoneSettings> zones_;  // null: not known
     std::vector<config::RemotePtr> targets_;
     std::map<std::string, std::uint32_t> target_index_;
     std::map<AttemptId, Flight> flights_;

@@ -179,10 +179,10 @@ bool is_at(const config::Remote& remote, const Endpoint& endpoint) {
 }
 
 // The server at `endpoint` with the key it is configured with: as the zone knows it, or anyone.
-config::RemotePtr remote_at(const Endpoint& endpoint, const config::Zone* zone,
+config::RemotePtr remote_at(const Endpoint& endpoint, const std::optional<config::Zone>& zone,
                             const config::Config& config) {
     std::vector<config::RemotePtr> known;
-    if (zone != nullptr) {
+    if (zone) {
         known = (*zone)->primaries;
         known.insert(known.end(), (*zone)->notify.begin(), (*zone)->notify.end());
         known.push_back((*zone)->output.verify);

@@ -103,7 +103,7 @@ void Daemon::start_cores() {
     gate_ = std::make_unique<GatedStore>(loop_, *store_, config_.store_path,
                                          [this](const Judged& judged) { handle_judged(judged); });
     gate_->set_time_limit(config_.limits.transfer_time);
-    follower_ = std::make_unique<Follower>(*gate_, intakes_, config_.limits, seed);
+    follower_ = std::make_unique<Follower>(*gate_, intakes_, config_.limits, seed, names_);
     follower_runner_ = std::make_unique<FollowerRunner>(
         loop_, *follower_, [this](const FollowerEvent& event) { handle_follower_event(event); });
     follower_runner_->set_per_remote(config_.limits.per_remote);
@@ -180,8 +180,10 @@ void Daemon::handle_certificates(const Result<std::shared_ptr<const TlsContexts>
 }
 
 void Daemon::add_zone(const config::Zone& zone) {
-    zones_.push_back(zone);
-    places_.at(names_->add(zone.name)) = static_cast<std::uint32_t>(zones_.size());
+    const std::uint32_t number = names_->add(zone.name);
+    zones_.push_back(number);
+    places_.at(number) = static_cast<std::uint32_t>(zones_.size());
+    settings_.set(number, zone.settings());
     names_->respell(zone.name);
     store_->configure(zone.name, journal_limits(zone->journal));
     gate_->set_zone(zone);
@@ -203,9 +205,30 @@ void Daemon::handle_zones() {
     }
 }
 
-const config::Zone* Daemon::zone_settings(const dns::Name& zone) const {
+std::optional<config::Zone> Daemon::zone_settings(const dns::Name& zone) const {
     const std::optional<std::size_t> place = place_of(zone);
-    return place ? &zones_[*place] : nullptr;
+    return place ? std::optional{zone_at(*place)} : std::nullopt;
+}
+
+config::Zone Daemon::zone_at(std::size_t place) const {
+    const std::uint32_t number = zones_[place];
+    return {dns::Name{names_->name(number)}, settings_[number]};
+}
+
+std::vector<config::Zone> Daemon::zones() const {
+    std::vector<config::Zone> all;
+    all.reserve(zones_.size());
+    for (std::size_t place = 0; place < zones_.size(); ++place) {
+        all.push_back(zone_at(place));
+    }
+    return all;
+}
+
+// Those of a command line are what `reload` goes by.
+void Daemon::forget_written_zones() {
+    if (!config_.file.empty()) {
+        std::vector<config::Zone>{}.swap(config_.zones);
+    }
 }
 
 std::optional<std::size_t> Daemon::place_of(dns::NameView zone) const {
@@ -221,8 +244,8 @@ bool Daemon::is_promoted(dns::NameView zone) const {
 }
 
 void Daemon::set_followed(const dns::Name& zone, bool followed) {
-    const config::Zone* settings = zone_settings(zone);
-    if (settings == nullptr || !settings->is_followed()) {
+    const std::optional<config::Zone> settings = zone_settings(zone);
+    if (!settings || !settings->is_followed()) {
         return;
     }
     if (!followed) {
@@ -372,7 +395,7 @@ void Daemon::handle_published(const dns::Name& zone, const zone::Version& versio
     watch_->handle_published(zone, version.serial());
     announcer_->handle_published(now, zone, version);
     announcer_runner_->kick();
-    if (const config::Zone* settings = zone_settings(zone)) {
+    if (const std::optional<config::Zone> settings = zone_settings(zone)) {
         look_for_ns_set(*settings);
     }
     hook_runner_->handle_committed(zone, version.serial());

@@ -80,16 +80,23 @@ class Daemon {
     // Serves the zone from what is committed, and follows it where it comes by transfer.
     // Requires: !serves(zone.name).
     void add_zone(const config::Zone& zone);
-    [[nodiscard]] bool serves(const dns::Name& zone) const {
-        return zone_settings(zone) != nullptr;
-    }
+    [[nodiscard]] bool serves(const dns::Name& zone) const { return place_of(zone).has_value(); }
     // The zone comes or has other settings from now on; or it goes: it is served no more, while
     // what is being sent of it is sent to its end.
     void put_zone(const config::Zone& zone);
     void remove_zone(const dns::Name& zone);
     [[nodiscard]] std::vector<dns::Name> zone_names() const;
-    // All that are here now, those of folders included; until the next of these two calls.
-    [[nodiscard]] const std::vector<config::Zone>& zones() const noexcept { return zones_; }
+    // All that are here now, those of folders included. Places change with put_zone() and
+    // remove_zone().
+    [[nodiscard]] std::size_t zone_count() const noexcept { return zones_.size(); }
+    [[nodiscard]] config::Zone zone_at(std::size_t place) const;
+    [[nodiscard]] const config::ZoneSettings& settings_at(std::size_t place) const noexcept {
+        return *settings_[zones_[place]];
+    }
+    [[nodiscard]] std::vector<config::Zone> zones() const;
+
+    // All zones that the configuration names are here: they are not kept in config() as well.
+    void forget_written_zones();
 
     // Who knows which zones are there by a catalog; null for nobody. Outlives its use here.
     void use_catalogs(Catalogs* catalogs) noexcept { catalogs_ = catalogs; }
@@ -103,8 +110,8 @@ class Daemon {
     // What SIGHUP does.
     void on_hangup(std::function<void()> handler) { on_hangup_ = std::move(handler); }
 
-    // Null where it is not served. Good until zones come, go or change.
-    [[nodiscard]] const config::Zone* zone_settings(const dns::Name& zone) const;
+    // nullopt where it is not served.
+    [[nodiscard]] std::optional<config::Zone> zone_settings(const dns::Name& zone) const;
 
     // True where an operator made our copy the zone's origin (secondary): it is not followed.
     [[nodiscard]] bool is_promoted(dns::NameView zone) const;
@@ -249,8 +256,9 @@ class Daemon {
     std::unique_ptr<ControlBinding> control_binding_;
     std::unique_ptr<ControlBinding> old_control_;  // for a moment after it has moved
     std::unique_ptr<WebService> web_;              // null where nothing is to listen
-    std::vector<config::Zone> zones_;
-    dns::ByNumber<std::uint32_t> places_;  // in zones_ plus 1, by number of name; 0: none
+    std::vector<std::uint32_t> zones_;             // numbers of their names
+    dns::ByNumber<std::uint32_t> places_;          // in zones_ plus 1, by number of name; 0: none
+    dns::SharedByNumber<config::ZoneSettings> settings_;
     SharedRules rules_;
     Catalogs* catalogs_ = nullptr;
     std::shared_ptr<AgreementDesk> desk_;    // null where no history is shared

@@ -63,8 +63,8 @@ void Daemon::look_for_ns_set(const config::Zone& zone) {
 
 // Those who are configured are told as they are configured, and we need not tell ourselves.
 void Daemon::handle_ns_set(const dns::Name& zone, std::vector<config::RemotePtr> servers) {
-    const config::Zone* settings = zone_settings(zone);
-    if (settings == nullptr || !(*settings)->notify_ns_set) {
+    const std::optional<config::Zone> settings = zone_settings(zone);
+    if (!settings || !(*settings)->notify_ns_set) {
         return;
     }
     std::erase_if(servers, [&](const config::RemotePtr& server) {

@@ -134,7 +134,7 @@ void Daemon::put_zone(const config::Zone& zone) {
         follower_runner_->kick();
         return;
     }
-    zones_[*place] = zone;
+    settings_.set(zones_[*place], zone.settings());
     names_->respell(zone.name);
     store_->configure(zone.name, journal_limits(zone->journal));
     gate_->set_zone(zone);
@@ -170,10 +170,11 @@ void Daemon::remove_zone(const dns::Name& zone) {
     events_.forget(zone);
     store_->configure(zone, {});
     gate_->remove_zone(zone);
-    places_.at(names_->add(zone)) = 0;
+    settings_.set(zones_[*place], nullptr);
+    places_.at(zones_[*place]) = 0;
     if (*place + 1 != zones_.size()) {
-        zones_[*place] = std::move(zones_.back());
-        places_.at(names_->add(zones_[*place].name)) = static_cast<std::uint32_t>(*place + 1);
+        zones_[*place] = zones_.back();
+        places_.at(zones_[*place]) = static_cast<std::uint32_t>(*place + 1);
     }
     zones_.pop_back();
     log_->zone(Level::notice, zone.to_text(), "no longer configured: served no more");
@@ -185,8 +186,8 @@ void Daemon::remove_zone(const dns::Name& zone) {
 std::vector<dns::Name> Daemon::zone_names() const {
     std::vector<dns::Name> names;
     names.reserve(zones_.size());
-    for (const config::Zone& zone : zones_) {
-        names.push_back(zone.name);
+    for (const std::uint32_t zone : zones_) {
+        names.emplace_back(names_->name(zone));
     }
     return names;
 }

@@ -33,8 +33,9 @@ bool Daemon::may_originate() const {
 
 // What comes by transfer has its serials from where it comes from.
 bool Daemon::is_shared(const dns::Name& zone) const {
-    const config::Zone* settings = config_.shared ? zone_settings(zone) : nullptr;
-    return settings != nullptr && !settings->is_followed();
+    const std::optional<config::Zone> settings =
+        config_.shared ? zone_settings(zone) : std::nullopt;
+    return settings && !settings->is_followed();
 }
 
 void Daemon::share(const config::Zone& zone) {
@@ -58,8 +59,8 @@ void Daemon::submit(zone::Commit commit, zone::VersionStore::Done done) {
 
 zone::VersionStore::Done Daemon::when_committed(zone::Commit& commit,
                                                 zone::VersionStore::Done done) {
-    const config::Zone* settings = zone_settings(commit.zone);
-    TWINZONE_ASSERT(settings != nullptr);
+    const std::optional<config::Zone> settings = zone_settings(commit.zone);
+    TWINZONE_ASSERT(settings.has_value());
     for (const config::RemotePtr& remote : (*settings)->notify) {
         commit.owe_notify.push_back(remote->name);
     }

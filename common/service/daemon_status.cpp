@@ -84,8 +84,8 @@ control::Status Daemon::status() const {
     control::Status status = status_without_zones();
     const Now now = loop_.now();
     status.zones.reserve(zones_.size());
-    for (const config::Zone& zone : zones_) {
-        status.zones.push_back(zone_status(zone, now));
+    for (std::size_t place = 0; place < zones_.size(); ++place) {
+        status.zones.push_back(zone_status(zone_at(place), now));
     }
     return status;
 }
@@ -94,7 +94,7 @@ std::optional<control::ZoneStatus> Daemon::zone_status_at(std::size_t place) con
     if (place >= zones_.size()) {
         return std::nullopt;
     }
-    return zone_status(zones_[place], loop_.now());
+    return zone_status(zone_at(place), loop_.now());
 }
 
 control::ZoneStatus Daemon::zone_status(const config::Zone& zone, Now now) const {

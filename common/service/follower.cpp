@@ -22,7 +22,7 @@ transfer::SchedulerLimits scheduler_limits(const config::Limits& limits) {
 }  // namespace
 
 Follower::Follower(zone::VersionStore& store, IntakeSource& intakes, const config::Limits& limits,
-                   std::uint64_t seed)
+                   std::uint64_t seed, dns::NameTablePtr names)
     : store_(store),
       intakes_(intakes),
       limits_(limits),
@@ -31,6 +31,7 @@ Follower::Follower(zone::VersionStore& store, IntakeSource& intakes, const confi
       seed_(seed),
       scheduler_(scheduler_limits(limits)),
       receiver_(limits.notify_rate),
+      names_(std::move(names)),
       completions_(std::make_shared<std::vector<Completion>>()) {}
 
 Follower::~Follower() = default;
@@ -45,9 +46,22 @@ std::uint32_t Follower::remote_index(const config::RemotePtr& remote, const Endp
     return at->second;
 }
 
+std::optional<std::uint32_t> Follower::find_index(dns::NameView zone) const noexcept {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    return number && places_[*number] != 0 ? std::optional{places_[*number] - 1} : std::nullopt;
+}
+
 const Follower::Zone* Follower::find(dns::NameView zone) const {
-    const auto at = index_.find(dns::Name{zone});
-    return at == index_.end() ? nullptr : zones_[at->second].get();
+    const std::optional<std::uint32_t> index = find_index(zone);
+    return index ? zones_[*index].get() : nullptr;
+}
+
+dns::NameView Follower::name_of(const Zone& zone) const noexcept {
+    return names_->name(zone.number);
+}
+
+const config::ZoneSettings& Follower::settings_of(const Zone& zone) const noexcept {
+    return *settings_[zone.index];
 }
 
 void Follower::add_zone(Now now, const config::Zone& settings) {
@@ -58,9 +72,12 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
     }
     const std::uint32_t index = free_.back();
     free_.pop_back();
-    zones_[index] = std::make_unique<Zone>(settings, index, seed_ ^ dns::hash(settings.name),
+    const std::uint32_t number = names_->add(settings.name);
+    names_->respell(settings.name);
+    zones_[index] = std::make_unique<Zone>(number, index, seed_ ^ dns::hash(settings.name),
                                            limits_of(settings), now.instant);
-    index_.emplace(settings.name, index);
+    places_.at(number) = index + 1;
+    settings_.set(index, settings.settings());
     Zone& zone = *zones_[index];
     set_remotes(zone);
     const zone::ZoneState* state = store_.find(settings.name);
@@ -73,7 +90,7 @@ void Follower::add_zone(Now now, const config::Zone& settings) {
 
 void Follower::set_remotes(Zone& zone) {
     std::vector<std::uint32_t> remotes;
-    for (const config::RemotePtr& remote : zone.settings->primaries) {
+    for (const config::RemotePtr& remote : settings_of(zone).primaries) {
         for (const Endpoint& endpoint : remote->addresses) {
             if (remotes.size() < transfer::kMaxPrimaries) {
                 remotes.push_back(remote_index(remote, endpoint));
@@ -95,13 +112,14 @@ const transfer::RefreshLimits& Follower::limits_of(const config::Zone& settings)
 }
 
 void Follower::put_zone(Now now, const config::Zone& settings) {
-    const auto at = index_.find(settings.name);
-    if (at == index_.end()) {
+    const std::optional<std::uint32_t> index = find_index(settings.name);
+    if (!index) {
         add_zone(now, settings);
         return;
     }
-    Zone& zone = *zones_[at->second];
-    zone.settings = settings;
+    Zone& zone = *zones_[*index];
+    names_->respell(settings.name);
+    settings_.set(*index, settings.settings());
     zone.refresher.use_limits(limits_of(settings));
     const std::vector<std::uint32_t>* before = zone.remotes;
     set_remotes(zone);
@@ -122,12 +140,12 @@ void Follower::set_limits(const config::Limits& limits) {
 }
 
 void Follower::remove_zone(Now now, dns::NameView name) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
+    const std::optional<std::uint32_t> found = find_index(name);
+    if (!found) {
         return;
     }
-    const std::uint32_t index = at->second;
-    index_.erase(at);
+    const std::uint32_t index = *found;
+    places_.at(zones_[index]->number) = 0;
     if (scheduler_.is_running(index)) {
         abandon_exchanges(index);
     }
@@ -158,29 +176,30 @@ void Follower::abandon_exchanges(std::uint32_t zone) {
 void Follower::free_index(std::uint32_t index) {
     scheduler_.remove_zone(index);
     zones_[index].reset();
+    settings_.set(index, nullptr);
     free_.push_back(index);
 }
 
 Follower::Order Follower::refresh(Now now, dns::NameView name, bool whole) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
+    const std::optional<std::uint32_t> index = find_index(name);
+    if (!index) {
         return Order::not_followed;
     }
-    const bool running = scheduler_.is_running(at->second);
+    const bool running = scheduler_.is_running(*index);
     if (whole) {
-        zones_[at->second]->wants_full = TransferCause::ordered;
+        zones_[*index]->wants_full = TransferCause::ordered;
     }
-    scheduler_.request(now.instant, at->second, transfer::Lane::by_operator, std::nullopt,
+    scheduler_.request(now.instant, *index, transfer::Lane::by_operator, std::nullopt,
                        whole ? transfer::Work::transfer : transfer::Work::check);
     return running ? Order::after_running : Order::begins;
 }
 
 void Follower::handle_approved(Now now, dns::NameView name, const zone::Version& version) {
-    const auto at = index_.find(dns::Name{name});
-    if (at == index_.end()) {
+    const std::optional<std::uint32_t> index = find_index(name);
+    if (!index) {
         return;
     }
-    Zone& zone = *zones_[at->second];
+    Zone& zone = *zones_[*index];
     zone.refresher.handle_transferred(now, version.soa, std::nullopt);
     zone.clear_error();
     arm(now, zone);
@@ -188,12 +207,12 @@ void Follower::handle_approved(Now now, dns::NameView name, const zone::Version&
 }
 
 void Follower::handle_found(Now now, dns::NameView name) {
-    const auto at = index_.find(dns::Name{name});
+    const std::optional<std::uint32_t> index = find_index(name);
     const zone::ZoneState* state = store_.find(name);
-    if (at == index_.end() || state == nullptr || !state->version) {
+    if (!index || state == nullptr || !state->version) {
         return;
     }
-    Zone& zone = *zones_[at->second];
+    Zone& zone = *zones_[*index];
     zone.refresher.handle_loaded(now, state->version->soa, state->timers);
     arm(now, zone);
 }
@@ -239,9 +258,9 @@ void Follower::start_jobs(Now now) {
 void Follower::start(Now now, const transfer::Job& job) {
     Zone& zone = *zones_[job.zone];
     zone.refresher.handle_started(now.instant, job.lane);
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
     const bool has_version = state != nullptr && state->version.has_value();
-    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
+    const zone::ZoneHold* hold = store_.hold(name_of(zone));
     if (job.work == transfer::Work::transfer && hold != nullptr && hold->frozen_since) {
         finish_job(now, job.zone, transfer::JobOutcome::abandoned,
                    Error{Errc::zone_frozen, "the zone is frozen"});
@@ -318,14 +337,14 @@ std::optional<dns::Rcode> Follower::handle_notify(Now now, const dns::Message& n
                                                   const Endpoint& from) {
     Zone* zone = nullptr;
     if (notify.question) {
-        const auto at = index_.find(notify.question->name);
-        zone = at == index_.end() ? nullptr : zones_[at->second].get();
+        const std::optional<std::uint32_t> index = find_index(notify.question->name);
+        zone = index ? zones_[*index].get() : nullptr;
     }
     std::optional<transfer::NotifiedZone> known;
     transfer::AccessRules rules;
     if (zone != nullptr) {
-        rules = access_rules(zone->settings->allow_notify);
-        const zone::ZoneState* state = store_.find(zone->settings.name);
+        rules = access_rules(settings_of(*zone).allow_notify);
+        const zone::ZoneState* state = store_.find(name_of(*zone));
         const bool has_version = state != nullptr && state->version.has_value();
         known = {.index = zone->index,
                  .rules = &rules,
@@ -364,7 +383,8 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
         view.last_error = zone->has_trouble->last_error;
         view.other_content = zone->has_trouble->other_content;
     }
-    view.source = zone->source ? zone->source->to_text() : std::string{};
+    view.source =
+        zone->source == Zone::kNoSource ? std::string{} : remotes_[zone->source].endpoint.to_text();
     view.last_success = zone->refresher.timers(now).last_success;
     view.expires_in = expires_in(now, name);
     view.source_lost = source_lost(now, *zone);
@@ -402,7 +422,7 @@ bool Follower::invariants_hold() const {
 }
 
 void Follower::emit(const Zone& zone, decltype(FollowerEvent::what) what) {
-    events_.push_back({.zone = zone.settings.name, .what = std::move(what)});
+    events_.push_back({.zone = dns::Name{name_of(zone)}, .what = std::move(what)});
 }
 
 // The round of a zone goes on or is over; then it waits for the refresher's next due time. Once a
@@ -429,7 +449,7 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
         zone.refresher.handle_failed(now.instant);
     }
     zone.ordered = false;
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
     const bool unfound = receiver_.handle_checked(now.instant, index,
                                                   state != nullptr && state->version
                                                       ? std::optional{state->version->serial()}

@@ -18,11 +18,11 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/base/random.h"
 #include "common/config/config.h"
+#include "common/dns/name_table.h"
 #include "common/service/content_intake.h"
 #include "common/service/difference_base.h"
 #include "common/service/follower_event.h"
@@ -42,8 +42,9 @@ namespace twinzone::service {
 // poll_event() may have something.
 class Follower final : public SecondaryView {
   public:
+    // `names` is shared with other parts that know the same zones.
     Follower(zone::VersionStore& store, IntakeSource& intakes, const config::Limits& limits,
-             std::uint64_t seed);
+             std::uint64_t seed, dns::NameTablePtr names = std::make_shared<dns::NameTable>());
     ~Follower() override;
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
@@ -157,7 +158,10 @@ class Follower final : public SecondaryView {
     };
 
     std::uint32_t remote_index(const config::RemotePtr& remote, const Endpoint& endpoint);
+    [[nodiscard]] std::optional<std::uint32_t> find_index(dns::NameView zone) const noexcept;
     [[nodiscard]] const Zone* find(dns::NameView zone) const;
+    [[nodiscard]] dns::NameView name_of(const Zone& zone) const noexcept;
+    [[nodiscard]] const config::ZoneSettings& settings_of(const Zone& zone) const noexcept;
     void set_remotes(Zone& zone);
     const transfer::RefreshLimits& limits_of(const config::Zone& settings);
     void abandon_exchanges(std::uint32_t zone);
@@ -209,7 +213,7 @@ class Follower final : public SecondaryView {
     void fail_transfer(Now now, std::unique_ptr<Exchange> exchange, const Error& error);
     [[nodiscard]] static bool allows_axfr(const Exchange& exchange, const Error& error);
     [[nodiscard]] static Error as_met(const Exchange& exchange, const Error& error);
-    void confirm_current(Now now, std::uint32_t zone, const Endpoint& from,
+    void confirm_current(Now now, std::uint32_t zone, std::uint32_t remote,
                          std::optional<transfer::ExpireTold> expire);
     void finish_job(Now now, std::uint32_t zone, transfer::JobOutcome outcome,
                     std::optional<Error> error);
@@ -236,8 +240,10 @@ class Follower final : public SecondaryView {
     transfer::NotifyReceiver receiver_;
     std::vector<std::unique_ptr<Zone>> zones_;  // by index; null where it is free
     std::vector<std::uint32_t> free_;           // indexes
-    std::unordered_map<dns::Name, std::uint32_t, dns::NameHash> index_;
-    std::vector<Remote> remotes_;  // by index
+    dns::NameTablePtr names_;
+    dns::ByNumber<std::uint32_t> places_;                 // index plus 1, by name; 0: not followed
+    dns::SharedByNumber<config::ZoneSettings> settings_;  // by index
+    std::vector<Remote> remotes_;                         // by index
     std::map<std::pair<std::string, Endpoint>, std::uint32_t> remote_index_;
     std::set<std::vector<std::uint32_t>> remote_lists_;                           // that zones have
     std::vector<std::unique_ptr<const transfer::RefreshLimits>> refresh_limits_;  // likewise

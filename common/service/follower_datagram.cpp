@@ -30,7 +30,7 @@ bool Follower::changes_are_small(Zone& zone) {
     if (!zone.small_changes) {
         zone.small_changes = false;
         const Result<std::shared_ptr<const zone::Snapshot>> snapshot =
-            store_.snapshot(zone.settings.name);
+            store_.snapshot(name_of(zone));
         if (snapshot) {
             const Result<std::vector<zone::HistoryStep>> steps = (*snapshot)->all_history();
             zone.small_changes =

@@ -114,7 +114,7 @@ bool Follower::compare_digests(Now now, const Exchange& exchange, const SoaQuest
         emit(zone, std::move(compared));
         return false;
     }
-    std::optional<Error> against = obstacle(store_.hold(zone.settings.name), ours.serial());
+    std::optional<Error> against = obstacle(store_.hold(name_of(zone)), ours.serial());
     if (against && preferred_before(zone, exchange.remote) == nullptr) {
         zone.confirmed = false;
         finish_job(now, exchange.zone, transfer::JobOutcome::abandoned, std::move(against));

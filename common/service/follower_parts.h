@@ -63,9 +63,11 @@ struct Follower::Trouble {
 
 // Small: there may be millions.
 struct Follower::Zone {
-    Zone(const config::Zone& zone_settings, std::uint32_t zone_index, std::uint64_t seed,
+    static constexpr std::uint32_t kNoSource = 0xffffffffU;
+
+    Zone(std::uint32_t name, std::uint32_t zone_index, std::uint64_t seed,
          const transfer::RefreshLimits& limits, Instant now)
-        : settings(zone_settings), index(zone_index), refresher(limits, seed, now) {}
+        : refresher(limits, seed, now), number(name), index(zone_index) {}
     Zone(const Zone&) = delete;
     Zone& operator=(const Zone&) = delete;
 
@@ -87,17 +89,17 @@ struct Follower::Zone {
         }
     }
 
-    config::Zone settings;
-    std::uint32_t index;
-    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
-    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
     transfer::Refresher refresher;
     const std::vector<std::uint32_t>* remotes = nullptr;  // primaries, in order of preference
     AttemptId transfer{};                                 // the last question for one
     std::uint64_t commit = 0;                             // number of the commit under way; 0: none
     std::unique_ptr<Exchange> committing;                 // the transfer that is being committed
     std::unique_ptr<Trouble> has_trouble;                 // null: none
-    std::optional<Endpoint> source;  // the primary that confirmed or gave our version
+    std::uint32_t number;                                 // its name's
+    std::uint32_t index;
+    std::uint32_t source = kNoSource;         // the primary that confirmed or gave our version
+    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
+    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
     bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
     bool transferring = false;
     bool confirmed = false;  // in this round, and nobody has shown anything newer since

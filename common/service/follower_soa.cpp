@@ -41,7 +41,7 @@ void Follower::ask_soa(Now now, std::uint32_t zone, std::uint32_t remote, unsign
     exchange->deadline = now.instant + kSoaTimeouts[attempt];
     const Transport transport = attempt + 1 == kSoaAttempts ? Transport::tcp : Transport::udp;
     SoaQuestion& question = exchange->question.emplace<SoaQuestion>(
-        zones_[zone]->settings.name, random_.message_id(), asked.settings->key, asked.edns,
+        dns::Name{name_of(*zones_[zone])}, random_.message_id(), asked.settings->key, asked.edns,
         transport == Transport::udp ? cookies_.at(asked.endpoint) : nullptr);
     if (asked.settings->key || asked.settings->tls) {
         question.ask_digest();
@@ -69,15 +69,15 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
                                const SoaQuestion::Answer& answer) {
     Zone& zone = *zones_[exchange.zone];
     const Endpoint& from = remotes_[exchange.remote].endpoint;
-    const zone::ZoneState* state = store_.find(zone.settings.name);
-    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
+    const zone::ZoneHold* hold = store_.hold(name_of(zone));
     const bool is_frozen = hold != nullptr && hold->frozen_since.has_value();
     const bool has_expired = zone.refresher.state(now.instant) == transfer::RefreshState::expired;
     const bool takes_any = state == nullptr || !state->version || (has_expired && !is_frozen);
     const dns::Serial theirs = answer.soa->serial;
     const dns::SerialOrder order =
         takes_any ? dns::SerialOrder::newer : dns::compare(theirs, state->version->serial());
-    const bool adopts = zone.settings->on_lower_serial == config::OnLowerSerial::adopt;
+    const bool adopts = settings_of(zone).on_lower_serial == config::OnLowerSerial::adopt;
     SoaChecked checked{.remote = from,
                        .verdict = verdict_of(order, adopts),
                        .ours = {},
@@ -91,7 +91,7 @@ void Follower::compare_serials(Now now, const Exchange& exchange,
         if (compare_digests(now, exchange, answer, *state->version)) {
             return;
         }
-        confirm_current(now, exchange.zone, from, exchange.told_expire(answer.expire));
+        confirm_current(now, exchange.zone, exchange.remote, exchange.told_expire(answer.expire));
         return;
     }
     if (order == dns::SerialOrder::newer || adopts) {
@@ -136,11 +136,11 @@ void Follower::fail_soa(Now now, std::unique_ptr<Exchange> exchange, const Error
                named);
 }
 
-void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& from,
+void Follower::confirm_current(Now now, std::uint32_t index, std::uint32_t remote,
                                std::optional<transfer::ExpireTold> expire) {
     Zone& zone = *zones_[index];
     zone.refresher.handle_current(now, expire);
-    zone.source = from;
+    zone.source = remote;
     touch_timers(now, zone);
     forget_held(now, zone);
     zone.confirmed = true;
@@ -149,13 +149,13 @@ void Follower::confirm_current(Now now, std::uint32_t index, const Endpoint& fro
 
 // The primary that gave the held version has ours again: it took the other one back.
 void Follower::forget_held(Now now, const Zone& zone) {
-    const zone::ZoneHold* hold = store_.hold(zone.settings.name);
-    if (hold == nullptr || !hold->held || !zone.source ||
-        hold->held->source != zone.source->to_text()) {
+    const zone::ZoneHold* hold = store_.hold(name_of(zone));
+    if (hold == nullptr || !hold->held || zone.source == Zone::kNoSource ||
+        hold->held->source != remotes_[zone.source].endpoint.to_text()) {
         return;
     }
     zone::Commit commit;
-    commit.zone = zone.settings.name;
+    commit.zone = dns::Name{name_of(zone)};
     commit.change = zone::DropHeld{.serial = hold->held->version.serial(), .reject = false};
     commit.now = now.unix;
     store_.submit(std::move(commit),
@@ -164,7 +164,7 @@ void Follower::forget_held(Now now, const Zone& zone) {
 
 // nullopt: a source confirms the zone, or nobody does, which is told otherwise.
 std::optional<seconds> Follower::source_lost(Now now, const Zone& zone) const {
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
     if (state == nullptr || !state->version || zone.refresher.failures() > 0 ||
         zone.refresher.state(now.instant) != transfer::RefreshState::fresh ||
         !zone.refresher.lost_source(state->version->soa)) {
@@ -182,7 +182,7 @@ void Follower::tell_source_lost(Now now, Zone& zone) {
 }
 
 void Follower::touch_timers(Now now, Zone& zone) {
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
     const zone::ZoneTimers timers = zone.refresher.timers(now);
     const seconds granularity = std::clamp((timers.expires - timers.last_success) / kTimerShare,
                                            kMinTimerGranularity, kMaxTimerGranularity);
@@ -191,7 +191,7 @@ void Follower::touch_timers(Now now, Zone& zone) {
         return;
     }
     zone::Commit commit;
-    commit.zone = zone.settings.name;
+    commit.zone = dns::Name{name_of(zone)};
     commit.base = state->version->serial();
     commit.change = zone::TouchTimers{};
     commit.timers = timers;

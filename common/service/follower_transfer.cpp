@@ -13,10 +13,10 @@ namespace twinzone::service {
 void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
                             TransferCause cause) {
     Zone& zone = *zones_[index];
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const zone::ZoneState* state = store_.find(name_of(zone));
     transfer::TransferQuery query;
     query.id = random_.message_id();
-    query.zone = zone.settings.name;
+    query.zone = dns::Name{name_of(zone)};
     auto exchange = std::make_unique<Exchange>();
     if (state != nullptr && state->version) {
         exchange->ours = state->version->soa;
@@ -70,9 +70,8 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
 // Where the differences of this primary may start; nullopt: nowhere. Requires: there is a version.
 std::optional<DifferenceBase> Follower::base_of_differences(const Zone& zone,
                                                             std::uint32_t remote) {
-    const Result<std::shared_ptr<const zone::Snapshot>> snapshot =
-        store_.snapshot(zone.settings.name);
-    const zone::ZoneState* state = store_.find(zone.settings.name);
+    const Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(name_of(zone));
+    const zone::ZoneState* state = store_.find(name_of(zone));
     if (!snapshot || (*snapshot)->version().serial() != state->version->serial()) {
         // Whose version it is cannot be told: the store is broken, and may be well again when a
         // difference has come. Only the whole zone is right on anything.
@@ -144,7 +143,7 @@ void Follower::handle_nothing_newer(Now now, std::unique_ptr<Exchange> exchange)
         facts.up_to_date = true;
         zone.transferring = false;
         emit(zone, facts);
-        confirm_current(now, exchange->zone, facts.remote,
+        confirm_current(now, exchange->zone, exchange->remote,
                         exchange->told_expire(exchange->transfer().assembler().expire()));
         return;
     }
@@ -189,7 +188,7 @@ Result<void> Follower::check_target(const Zone& zone, const dns::SoaRecord& targ
                                     const dns::SoaRecord* ours) const {
     if (ours == nullptr || dns::is_newer(target.serial, ours->serial) ||
         target.serial == ours->serial ||
-        zone.settings->on_lower_serial == config::OnLowerSerial::adopt) {
+        settings_of(zone).on_lower_serial == config::OnLowerSerial::adopt) {
         return {};
     }
     return fail(
@@ -226,7 +225,7 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
     Zone& zone = *zones_[exchange->zone];
     transfer::TransferAssembler& assembler = exchange->transfer().assembler();
     zone::Commit commit;
-    commit.zone = zone.settings.name;
+    commit.zone = dns::Name{name_of(zone)};
     if (exchange->ours) {
         commit.base = exchange->ours->serial;
     }
@@ -246,8 +245,8 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
     commit.timers = after.timers(now);
     commit.source = remotes_[exchange->remote].endpoint.to_text();
     commit.now = now.unix;
-    commit.guard = guard_of(zone.settings);
-    for (const config::RemotePtr& remote : zone.settings->notify) {
+    commit.guard = guard_of(settings_of(zone));
+    for (const config::RemotePtr& remote : settings_of(zone).notify) {
         commit.owe_notify.push_back(remote->name);
     }
     zone.commit = ++last_commit_;
@@ -268,8 +267,7 @@ Result<std::vector<zone::Diff>> Follower::take_diffs(const Zone& zone, Exchange&
     if (exchange.undo == 0) {
         return diffs;
     }
-    const Result<std::shared_ptr<const zone::Snapshot>> snapshot =
-        store_.snapshot(zone.settings.name);
+    const Result<std::shared_ptr<const zone::Snapshot>> snapshot = store_.snapshot(name_of(zone));
     if (!snapshot) {
         return fail(snapshot.error());
     }
@@ -311,7 +309,7 @@ void Follower::handle_committed(Now now, Completion completion) {
     zone.refresher.handle_transferred(now, *assembler.soa(),
                                       exchange->told_expire(assembler.expire()));
     zone.transferring = false;
-    zone.source = remotes_[exchange->remote].endpoint;
+    zone.source = exchange->remote;
     TransferEnded facts = this->facts(now, *exchange);
     facts.added = committed.added;
     facts.removed = committed.removed;

@@ -20,12 +20,12 @@ std::string rejected_text(const zone::RejectedVersion& rejected) {
                        rejected.version.serial().value());
 }
 
-std::optional<zone::GuardLimits> guard_of(const config::Zone& zone) noexcept {
-    if (!zone->guard) {
+std::optional<zone::GuardLimits> guard_of(const config::ZoneSettings& settings) noexcept {
+    if (!settings.guard) {
         return std::nullopt;
     }
-    return zone::GuardLimits{.max_delete_percent = zone->guard->max_delete_percent,
-                             .min_records = zone->guard->min_records};
+    return zone::GuardLimits{.max_delete_percent = settings.guard->max_delete_percent,
+                             .min_records = settings.guard->min_records};
 }
 
 std::string_view to_text(zone::HoldReason reason) noexcept {

@@ -19,7 +19,8 @@ namespace twinzone::service {
 [[nodiscard]] std::string rejected_text(const zone::RejectedVersion& rejected);
 
 // The guard that the zone is configured to have.
-[[nodiscard]] std::optional<zone::GuardLimits> guard_of(const config::Zone& zone) noexcept;
+[[nodiscard]] std::optional<zone::GuardLimits> guard_of(
+    const config::ZoneSettings& settings) noexcept;
 
 // "deletions" or "apex-ns".
 [[nodiscard]] std::string_view to_text(zone::HoldReason reason) noexcept;

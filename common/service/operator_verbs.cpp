@@ -123,19 +123,19 @@ OperatorVerbs::OperatorVerbs(Daemon& daemon) : daemon_(daemon) {
 
 OperatorVerbs::~OperatorVerbs() = default;
 
-const config::Zone* OperatorVerbs::zone_of(const control::Request& request,
-                                           const Reply& reply) const {
+std::optional<config::Zone> OperatorVerbs::zone_of(const control::Request& request,
+                                                   const Reply& reply) const {
     if (request.operands.size() != 1) {
         reply({.exit = kUsage, .output = {}, .error = "one zone is to be named"});
-        return nullptr;
+        return std::nullopt;
     }
     const Result<dns::Name> name = dns::Name::from_text(request.operands.front());
     if (!name) {
         reply({.exit = kUsage, .output = {}, .error = name.error().detail()});
-        return nullptr;
+        return std::nullopt;
     }
-    const config::Zone* zone = daemon_.zone_settings(*name);
-    if (zone == nullptr) {
+    std::optional<config::Zone> zone = daemon_.zone_settings(*name);
+    if (!zone) {
         reply({.exit = kFailed,
                .output = {},
                .error = fmt::format("no zone {} here", name->to_text())});
@@ -151,7 +151,7 @@ std::optional<dns::Serial> OperatorVerbs::served(const dns::Name& zone) const {
 }
 
 void OperatorVerbs::why(const control::Request& request, const Reply& reply) {
-    if (const config::Zone* zone = zone_of(request, reply)) {
+    if (const std::optional<config::Zone> zone = zone_of(request, reply)) {
         const std::vector<KeptDecision>& kept = daemon_.events().book().of(zone->name);
         reply({.exit = 0,
                .output =
@@ -163,8 +163,8 @@ void OperatorVerbs::why(const control::Request& request, const Reply& reply) {
 // ---- refresh, retransfer
 
 void OperatorVerbs::refresh(const control::Request& request, const Reply& reply, bool whole) {
-    const config::Zone* zone = zone_of(request, reply);
-    if (zone == nullptr) {
+    const std::optional<config::Zone> zone = zone_of(request, reply);
+    if (!zone) {
         return;
     }
     const dns::Name name = zone->name;
@@ -263,8 +263,8 @@ void OperatorVerbs::finish(const Order& order, const RoundEnded& round) {
 // ---- notify
 
 void OperatorVerbs::notify(const control::Request& request, const Reply& reply) {
-    const config::Zone* zone = zone_of(request, reply);
-    if (zone == nullptr) {
+    const std::optional<config::Zone> zone = zone_of(request, reply);
+    if (!zone) {
         return;
     }
     const std::optional<dns::Serial> serial = served(zone->name);
@@ -353,8 +353,8 @@ void OperatorVerbs::finish(Notice& notice) {
 // ---- wait
 
 void OperatorVerbs::wait(const control::Request& request, const Reply& reply) {
-    const config::Zone* zone = zone_of(request, reply);
-    if (zone == nullptr) {
+    const std::optional<config::Zone> zone = zone_of(request, reply);
+    if (!zone) {
         return;
     }
     const std::string_view wanted = request.option("serial");

@@ -58,8 +58,8 @@ class OperatorVerbs {
     bool try_finish(Wait& wait);
     void give_up(Wait& wait);
     void drop(const Wait& wait);
-    [[nodiscard]] const config::Zone* zone_of(const control::Request& request,
-                                              const control::Reply& reply) const;
+    [[nodiscard]] std::optional<config::Zone> zone_of(const control::Request& request,
+                                                      const control::Reply& reply) const;
     [[nodiscard]] std::optional<dns::Serial> served(const dns::Name& zone) const;
 
     Daemon& daemon_;

@@ -35,65 +35,126 @@ PeerLedger::PeerLedger(std::vector<config::RemotePtr> remotes, FirstLacked first
       first_lacked_(std::move(first_lacked)),
       names_(std::move(names)) {}
 
-std::vector<PeerLedger::Peer> PeerLedger::unseen(const config::ZoneSettings& settings) {
-    std::vector<Peer> peers;
-    peers.reserve(settings.notify.size());
-    for (const config::RemotePtr& remote : settings.notify) {
-        peers.emplace_back().remote = remote;
-    }
-    return peers;
+std::optional<dns::Serial> PeerLedger::Peer::answered() const noexcept {
+    return UnixTime{served_at} == kNever ? std::nullopt : std::optional{served};
 }
 
-std::vector<PeerLedger::Peer>& PeerLedger::Zone::peers() {
-    if (!seen) {
-        seen = std::make_unique<std::vector<Peer>>(unseen(*settings));
+// nullopt where it is not known.
+std::optional<std::uint32_t> PeerLedger::number_of(const dns::Name& zone) const {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    return number && settings_[*number] ? number : std::nullopt;
+}
+
+// From now on something is kept of each of those in `notify`.
+void PeerLedger::see(std::uint32_t zone) {
+    if (zones_[zone].first == 0) {
+        const std::size_t remotes =
+            std::min<std::size_t>(settings_[zone]->notify.size(), Peer::kVisitor);
+        for (std::size_t remote = 0; remote < remotes; ++remote) {
+            add_peer(zone, static_cast<std::uint16_t>(remote));
+        }
     }
-    return *seen;
+}
+
+// The last of the zone. What was borrowed of other peers is lost.
+PeerLedger::Peer& PeerLedger::add_peer(std::uint32_t zone, std::uint16_t remote) {
+    if (free_.empty()) {
+        peers_.emplace_back();
+        free_.push_back(static_cast<Place>(peers_.size()));
+    }
+    const Place place = free_.back();
+    free_.pop_back();
+    Place* link = &zones_.at(zone).first;
+    while (*link != 0) {
+        link = &peers_[*link - 1].next;
+    }
+    *link = place;
+    peers_[place - 1].remote = remote;
+    return peers_[place - 1];
+}
+
+void PeerLedger::drop_peer(std::uint32_t zone, Place place) {
+    Place* link = &zones_.at(zone).first;
+    while (*link != place) {
+        link = &peers_[*link - 1].next;
+    }
+    *link = peers_[place - 1].next;
+    peers_[place - 1] = Peer{};
+    visitors_.erase(place);
+    problems_.erase(place);
+    free_.push_back(place);
+}
+
+std::vector<PeerLedger::Place> PeerLedger::peers_of(std::uint32_t zone) const {
+    std::vector<Place> places;
+    for (Place at = zones_[zone].first; at != 0; at = peers_[at - 1].next) {
+        places.push_back(at);
+    }
+    return places;
+}
+
+// Null for a visitor.
+const config::Remote* PeerLedger::remote_of(std::uint32_t zone, const Peer& peer) const {
+    return peer.remote == Peer::kVisitor ? nullptr : settings_[zone]->notify[peer.remote].get();
+}
+
+const std::string* PeerLedger::problem_of(const Peer& peer) const {
+    return peer.has_problem ? &problems_.at(place_of(peer)) : nullptr;
+}
+
+// All peers, those of whom nothing is known included.
+template <class Visit>
+void PeerLedger::visit(std::uint32_t zone, Visit visit) const {
+    if (zones_[zone].first == 0) {
+        Peer unseen;
+        for (std::size_t remote = 0; remote < settings_[zone]->notify.size(); ++remote) {
+            unseen.remote = static_cast<std::uint16_t>(remote);
+            visit(unseen);
+        }
+    }
+    for (Place place = zones_[zone].first; place != 0; place = peers_[place - 1].next) {
+        visit(peers_[place - 1]);
+    }
 }
 
 void PeerLedger::add_zone(const config::Zone& zone, std::optional<dns::Serial> serial) {
-    zones_.at(names_->add(zone.name)) = {
-        .settings = zone.settings(), .serial = serial, .seen = nullptr};
+    remove_zone(zone.name);
+    const std::uint32_t number = names_->add(zone.name);
+    settings_.set(number, zone.settings());
+    zones_.at(number).serial = serial;
 }
 
 void PeerLedger::remove_zone(const dns::Name& zone) {
-    zones_.at(names_->add(zone)) = Zone{};
-}
-
-PeerLedger::Zone* PeerLedger::find(const dns::Name& zone) {
-    Zone& found = zones_.at(names_->add(zone));
-    return found.settings ? &found : nullptr;
-}
-
-const PeerLedger::Zone* PeerLedger::find(const dns::Name& zone) const {
-    const std::optional<std::uint32_t> number = names_->find(zone);
-    const Zone* found = number ? &zones_[*number] : nullptr;
-    return found != nullptr && found->settings ? found : nullptr;
-}
-
-PeerLedger::Peer* PeerLedger::find(const dns::Name& name, std::string_view remote) {
-    Zone* zone = find(name);
-    if (zone == nullptr) {
-        return nullptr;
+    const std::uint32_t number = names_->add(zone);
+    for (const Place place : peers_of(number)) {
+        drop_peer(number, place);
     }
-    std::vector<Peer>& peers = zone->peers();
-    const auto at = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) {
-        return peer.remote && peer.remote->name == remote;
-    });
-    return at == peers.end() ? nullptr : &*at;
+    zones_.at(number) = Zone{};
+    settings_.set(number, nullptr);
+}
+
+PeerLedger::Peer* PeerLedger::find(std::uint32_t zone, std::string_view remote) {
+    see(zone);
+    for (Place place = zones_[zone].first; place != 0; place = peers_[place - 1].next) {
+        Peer& peer = peers_[place - 1];
+        const config::Remote* known = remote_of(zone, peer);
+        if (known != nullptr && known->name == remote) {
+            return &peer;
+        }
+    }
+    return nullptr;
 }
 
 void PeerLedger::handle_published(UnixTime now, const dns::Name& name, dns::Serial serial) {
-    Zone* zone = find(name);
-    if (zone == nullptr) {
+    const std::optional<std::uint32_t> zone = number_of(name);
+    if (!zone) {
         return;
     }
-    zone->serial = serial;
-    if (!zone->seen && zone->settings->notify.empty()) {
-        return;
-    }
-    for (Peer& peer : zone->peers()) {
-        if (peer.serial == serial) {
+    zones_.at(*zone).serial = serial;
+    see(*zone);
+    for (Place place = zones_[*zone].first; place != 0; place = peers_[place - 1].next) {
+        Peer& peer = peers_[place - 1];
+        if (peer.holds(serial)) {
             peer.lacks_since = kNever;
         } else if (peer.lacks_since == kNever) {
             peer.lacks_since = now;
@@ -101,16 +162,18 @@ void PeerLedger::handle_published(UnixTime now, const dns::Name& name, dns::Seri
     }
 }
 
-void PeerLedger::handle_owed(const dns::Name& zone, std::string_view remote, UnixTime committed) {
-    Peer* peer = find(zone, remote);
-    if (peer != nullptr && peer->lacks_since == kNever && !peer->serial) {
+void PeerLedger::handle_owed(const dns::Name& name, std::string_view remote, UnixTime committed) {
+    const std::optional<std::uint32_t> zone = number_of(name);
+    Peer* peer = zone ? find(*zone, remote) : nullptr;
+    if (peer != nullptr && peer->lacks_since == kNever && !peer->is_shown) {
         peer->lacks_since = committed;
     }
 }
 
-void PeerLedger::handle_acknowledged(UnixTime now, const dns::Name& zone, std::string_view remote,
+void PeerLedger::handle_acknowledged(UnixTime now, const dns::Name& name, std::string_view remote,
                                      dns::Serial serial) {
-    if (Peer* peer = find(zone, remote)) {
+    const std::optional<std::uint32_t> zone = number_of(name);
+    if (Peer* peer = zone ? find(*zone, remote) : nullptr) {
         peer->acknowledged = serial;
         peer->acknowledged_at = now;
         peer->seen_at = now;
@@ -119,27 +182,32 @@ void PeerLedger::handle_acknowledged(UnixTime now, const dns::Name& zone, std::s
 
 void PeerLedger::handle_answer(UnixTime now, const dns::Name& name, std::string_view remote,
                                std::optional<dns::Serial> served, std::string problem) {
-    Zone* zone = find(name);
-    Peer* peer = find(name, remote);
-    if (zone == nullptr || peer == nullptr) {
+    const std::optional<std::uint32_t> zone = number_of(name);
+    Peer* peer = zone ? find(*zone, remote) : nullptr;
+    if (peer == nullptr) {
         return;
     }
-    peer->problem = problem.empty() ? nullptr : std::make_unique<std::string>(std::move(problem));
+    peer->has_problem = !problem.empty();
+    if (peer->has_problem) {
+        problems_.insert_or_assign(place_of(*peer), std::move(problem));
+    } else {
+        problems_.erase(place_of(*peer));
+    }
     if (served) {
-        peer->served = served;
+        peer->served = *served;
         peer->served_at = now;
         peer->seen_at = now;
-        show(now, name, *zone, *peer, *served);
+        show(now, name, *peer, *served);
     }
 }
 
 // The peer holds this serial. What it answers and asks overrules what it took before: it may have
 // thrown that away.
-void PeerLedger::show(UnixTime now, dns::NameView name, const Zone& zone, Peer& peer,
-                      dns::Serial serial) {
-    const bool known = peer.serial == serial;
+void PeerLedger::show(UnixTime now, dns::NameView name, Peer& peer, dns::Serial serial) {
+    const bool known = peer.holds(serial);
     peer.serial = serial;
-    if (serial == zone.serial) {
+    peer.is_shown = true;
+    if (serial == zones_[*names_->find(name)].serial) {
         peer.lacks_since = kNever;
     } else if (!known || peer.lacks_since == kNever) {
         const std::optional<UnixTime> since = first_lacked_(name, serial);
@@ -148,14 +216,17 @@ void PeerLedger::show(UnixTime now, dns::NameView name, const Zone& zone, Peer& 
     }
 }
 
-// Requires: remotes in `notify` only. Who signs is known by the key; a remote without one may sign
-// all the same.
-void PeerLedger::find_candidates(Zone& zone, const Contact& contact, std::vector<Peer*>& found) {
+// Of the remotes in `notify`. Who signs is known by the key; a remote without one may sign all the
+// same.
+std::vector<PeerLedger::Place> PeerLedger::candidates(std::uint32_t zone,
+                                                      const Contact& contact) const {
+    std::vector<Place> found;
     const auto collect = [&](auto fits) {
-        for (Peer& peer : zone.peers()) {
-            if (peer.remote && has_address(*peer.remote, contact.peer.address) &&
-                fits(peer.remote->key)) {
-                found.push_back(&peer);
+        for (Place place = zones_[zone].first; place != 0; place = peers_[place - 1].next) {
+            const config::Remote* remote = remote_of(zone, peers_[place - 1]);
+            if (remote != nullptr && has_address(*remote, contact.peer.address) &&
+                fits(remote->key)) {
+                found.push_back(place);
             }
         }
     };
@@ -163,19 +234,25 @@ void PeerLedger::find_candidates(Zone& zone, const Contact& contact, std::vector
     if (found.empty()) {
         collect([](const dns::TsigKeyPtr& key) { return key == nullptr; });
     }
+    return found;
 }
 
 // Someone who asks for differences holds a zone and comes again, and a remote of ours that fetches
 // the zone is one of its peers. Other questions are no sign of a peer: also those we follow may ask
 // for our SOA.
-PeerLedger::Peer* PeerLedger::find_visitor(Zone& zone, const Contact& contact) {
-    std::vector<Peer>& peers = zone.peers();
-    const auto known = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) {
-        return peer.visitor && peer.visitor->address == contact.peer.address &&
-               same_key(peer.visitor->key, contact.key);
-    });
-    if (known != peers.end()) {
-        return &*known;
+PeerLedger::Peer* PeerLedger::find_visitor(std::uint32_t zone, const Contact& contact) {
+    std::vector<Place> places = peers_of(zone);
+    std::size_t visitors = 0;
+    for (const Place place : places) {
+        const auto visitor = visitors_.find(place);
+        if (visitor == visitors_.end()) {
+            continue;
+        }
+        ++visitors;
+        if (visitor->second.address == contact.peer.address &&
+            same_key(visitor->second.key, contact.key)) {
+            return &peers_[place - 1];
+        }
     }
     const auto remote =
         std::find_if(remotes_.begin(), remotes_.end(), [&](const config::RemotePtr& each) {
@@ -185,87 +262,90 @@ PeerLedger::Peer* PeerLedger::find_visitor(Zone& zone, const Contact& contact) {
     if (!contact.serial && (!is_named || contact.type == dns::RrType::soa)) {
         return nullptr;
     }
-    const auto visitors = std::count_if(peers.begin(), peers.end(),
-                                        [](const Peer& peer) { return peer.visitor != nullptr; });
-    if (static_cast<std::size_t>(visitors) >= kMaxVisitors) {
-        peers.erase(std::min_element(peers.begin(), peers.end(), [](const Peer& a, const Peer& b) {
-            const bool a_is_ours = a.remote != nullptr;
-            const bool b_is_ours = b.remote != nullptr;
-            return a_is_ours == b_is_ours ? UnixTime{a.seen_at} < UnixTime{b.seen_at} : b_is_ours;
-        }));
+    if (visitors >= kMaxVisitors) {
+        std::erase_if(places, [this](Place place) { return !visitors_.contains(place); });
+        drop_peer(zone, *std::min_element(places.begin(), places.end(), [this](Place a, Place b) {
+                      return UnixTime{peers_[a - 1].seen_at} < UnixTime{peers_[b - 1].seen_at};
+                  }));
     }
-    Peer peer;
-    peer.visitor = std::make_unique<Visitor>(
-        Visitor{.name = is_named ? (*remote)->name : contact.peer.address.to_text(),
-                .address = contact.peer.address,
-                .key = contact.key});
-    peers.push_back(std::move(peer));
-    return &peers.back();
+    Peer& peer = add_peer(zone, Peer::kVisitor);
+    visitors_.emplace(place_of(peer),
+                      Visitor{.name = is_named ? (*remote)->name : contact.peer.address.to_text(),
+                              .address = contact.peer.address,
+                              .key = contact.key});
+    return &peer;
 }
 
 template <class Note>
 std::vector<std::string> PeerLedger::note_contact(UnixTime now, const Contact& contact, Note note) {
     std::vector<std::string> names;
-    Zone* zone = find(contact.zone);
-    const bool may_be_new = contact.serial || contact.type != dns::RrType::soa;
-    if (zone == nullptr || (!zone->seen && zone->settings->notify.empty() && !may_be_new)) {
+    const std::optional<std::uint32_t> zone = number_of(contact.zone);
+    if (!zone) {
         return names;
     }
-    std::vector<Peer*> candidates;
-    find_candidates(*zone, contact, candidates);
-    for (const Peer* peer : candidates) {
-        names.push_back(peer->remote->name);
+    see(*zone);
+    const std::vector<Place> found = candidates(*zone, contact);
+    for (const Place place : found) {
+        names.push_back(remote_of(*zone, peers_[place - 1])->name);
     }
-    if (candidates.size() > 1) {
+    if (found.size() > 1) {
         return names;
     }
-    Peer* peer = candidates.empty() ? find_visitor(*zone, contact) : candidates.front();
+    Peer* peer = found.empty() ? find_visitor(*zone, contact) : &peers_[found.front() - 1];
     if (peer != nullptr) {
         peer->seen_at = now;
-        note(*zone, *peer);
+        note(*peer);
     }
     return names;
 }
 
 std::vector<std::string> PeerLedger::handle_contact(UnixTime now, const Contact& contact) {
-    return note_contact(now, contact, [&](Zone& zone, Peer& peer) {
+    return note_contact(now, contact, [&](Peer& peer) {
         if (contact.type == dns::RrType::soa) {
             peer.asked_soa_at = now;
         }
         if (contact.serial) {
-            show(now, contact.zone, zone, peer, *contact.serial);
+            show(now, contact.zone, peer, *contact.serial);
         }
     });
 }
 
 std::vector<std::string> PeerLedger::handle_taken(UnixTime now, const Contact& contact,
                                                   dns::Serial serial) {
-    return note_contact(now, contact, [&](Zone& zone, Peer& peer) {
+    return note_contact(now, contact, [&](Peer& peer) {
         peer.took_at = now;
-        show(now, contact.zone, zone, peer, serial);
+        show(now, contact.zone, peer, serial);
     });
 }
 
-control::PeerStatus PeerLedger::status_of(const Peer& peer, UnixTime now) {
-    TWINZONE_ASSERT(peer.remote || peer.visitor);
-    const dns::TsigKeyPtr& key = peer.remote ? peer.remote->key : peer.visitor->key;
+control::PeerStatus PeerLedger::status_of(std::uint32_t zone, const Peer& peer,
+                                          UnixTime now) const {
+    const config::Remote* remote = remote_of(zone, peer);
+    const Visitor* visitor = remote != nullptr ? nullptr : &visitors_.at(place_of(peer));
+    const dns::TsigKeyPtr& key = remote != nullptr ? remote->key : visitor->key;
     control::PeerStatus status;
-    status.remote = peer.remote ? peer.remote->name : peer.visitor->name;
+    status.remote = remote != nullptr ? remote->name : visitor->name;
     status.address =
-        peer.remote ? peer.remote->addresses.front().to_text() : peer.visitor->address.to_text();
+        remote != nullptr ? remote->addresses.front().to_text() : visitor->address.to_text();
     status.key = key ? key->name().to_text() : std::string{};
-    status.configured = peer.remote != nullptr;
-    status.serial = peer.serial;
-    status.served = peer.served;
-    status.acknowledged = peer.acknowledged;
+    status.configured = remote != nullptr;
     status.last_acknowledged = or_nothing(peer.acknowledged_at);
     status.last_soa_asked = or_nothing(peer.asked_soa_at);
     status.last_transfer = or_nothing(peer.took_at);
     status.last_contact = or_nothing(peer.seen_at);
-    status.problem = peer.problem ? *peer.problem : std::string{};
+    status.served = peer.answered();
+    if (peer.is_shown) {
+        status.serial = peer.serial;
+    }
+    if (status.last_acknowledged) {
+        status.acknowledged = peer.acknowledged;
+    }
+    if (const std::string* problem = problem_of(peer)) {
+        status.problem = *problem;
+    }
     if (peer.lacks_since != kNever) {
         status.lag = std::max(now - peer.lacks_since, seconds{1});
-    } else if (peer.serial) {
+    } else if (peer.is_shown) {
         status.lag = seconds{0};
     }
     return status;
@@ -273,16 +353,12 @@ control::PeerStatus PeerLedger::status_of(const Peer& peer, UnixTime now) {
 
 std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name& name) const {
     std::vector<control::PeerStatus> out;
-    const Zone* zone = find(name);
-    if (zone == nullptr) {
-        return out;
-    }
-    const std::vector<Peer> none = zone->seen ? std::vector<Peer>{} : unseen(*zone->settings);
-    for (const Peer& peer : zone->seen ? *zone->seen : none) {
-        if (peer.visitor && now - peer.seen_at > kVisitorMemory) {
-            continue;
-        }
-        out.push_back(status_of(peer, now));
+    if (const std::optional<std::uint32_t> zone = number_of(name)) {
+        visit(*zone, [&](const Peer& peer) {
+            if (peer.remote != Peer::kVisitor || now - peer.seen_at <= kVisitorMemory) {
+                out.push_back(status_of(*zone, peer, now));
+            }
+        });
     }
     return out;
 }
@@ -290,34 +366,39 @@ std::vector<control::PeerStatus> PeerLedger::peers(UnixTime now, const dns::Name
 std::vector<PeerLedger::Missing> PeerLedger::not_serving(const dns::Name& name, dns::Serial serial,
                                                          UnixTime since) const {
     std::vector<Missing> missing;
-    const Zone* zone = find(name);
-    if (zone == nullptr) {
+    const std::optional<std::uint32_t> zone = number_of(name);
+    if (!zone) {
         return missing;
     }
-    const std::vector<Peer> none = zone->seen ? std::vector<Peer>{} : unseen(*zone->settings);
-    for (const Peer& peer : zone->seen ? *zone->seen : none) {
-        if (!peer.remote || (peer.served && is_at_least(*peer.served, serial) &&
-                             UnixTime{peer.served_at}.value() >= since.value())) {
-            continue;
+    visit(*zone, [&](const Peer& peer) {
+        const config::Remote* remote = remote_of(*zone, peer);
+        const std::optional<dns::Serial> served = peer.answered();
+        if (remote == nullptr || (served && is_at_least(*served, serial) &&
+                                  UnixTime{peer.served_at}.value() >= since.value())) {
+            return;
         }
         std::string why = "has not answered a SOA query yet";
-        if (peer.problem) {
-            why = *peer.problem;
-        } else if (peer.served && !is_at_least(*peer.served, serial)) {
-            why = fmt::format("answers serial {}", peer.served->value());
+        if (const std::string* problem = problem_of(peer)) {
+            why = *problem;
+        } else if (served && !is_at_least(*served, serial)) {
+            why = fmt::format("answers serial {}", served->value());
         }
-        missing.push_back({.remote = peer.remote->name, .why = std::move(why)});
-    }
+        missing.push_back({.remote = remote->name, .why = std::move(why)});
+    });
     return missing;
 }
 
 bool PeerLedger::is_confirmed(const dns::Name& name, std::string_view remote) const {
-    const Zone* zone = find(name);
-    return zone != nullptr && zone->serial && zone->seen &&
-           std::any_of(zone->seen->begin(), zone->seen->end(), [&](const Peer& peer) {
-               return peer.remote && peer.remote->name == remote && !peer.problem &&
-                      peer.served == zone->serial;
-           });
+    const std::optional<std::uint32_t> zone = number_of(name);
+    bool confirmed = false;
+    if (zone && zones_[*zone].serial) {
+        visit(*zone, [&](const Peer& peer) {
+            const config::Remote* known = remote_of(*zone, peer);
+            confirmed = confirmed || (known != nullptr && known->name == remote &&
+                                      !peer.has_problem && peer.answered() == zones_[*zone].serial);
+        });
+    }
+    return confirmed;
 }
 
 }  // namespace twinzone::service

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/time.h"
@@ -100,46 +101,70 @@ class PeerLedger {
         std::uint32_t seconds_ = 0;
     };
 
-    // Small: there may be millions.
+    // The place of a peer in peers_, plus 1; 0: none.
+    using Place = std::uint32_t;
+
+    // Small: there may be millions. What few of them have is kept beside them.
     struct Peer {
-        config::RemotePtr remote;                 // null for a visitor
-        std::unique_ptr<Visitor> visitor;         // null for a remote in `notify`
-        std::optional<dns::Serial> serial;        // the newest it was seen with
-        std::optional<dns::Serial> served;        // what it answered last
-        std::optional<dns::Serial> acknowledged;  // the last NOTIFY it answered
+        static constexpr std::uint16_t kVisitor = 0xffff;
+
+        Place next = 0;                   // of the same zone
+        std::uint16_t remote = kVisitor;  // its place in the zone's `notify`
+        bool is_shown = false;            // `serial` is known
+        bool has_problem = false;         // with the last answer
+        dns::Serial serial{0};            // the newest it was seen with
+        dns::Serial served{0};            // what it answered last, at served_at
+        dns::Serial acknowledged{0};      // the last NOTIFY it answered, at acknowledged_at
         Stamp acknowledged_at;
         Stamp asked_soa_at;
         Stamp took_at;
         Stamp served_at;
         Stamp seen_at;
         Stamp lacks_since;
-        std::unique_ptr<std::string> problem;  // of the last answer; null: none
+
+        [[nodiscard]] bool holds(std::optional<dns::Serial> wanted) const noexcept {
+            return is_shown && wanted == serial;
+        }
+        [[nodiscard]] std::optional<dns::Serial> answered() const noexcept;
     };
-    [[nodiscard]] static control::PeerStatus status_of(const Peer& peer, UnixTime now);
 
     // As small as can be where nobody was seen.
     struct Zone {
-        config::SettingsPtr settings;             // null: not known
-        std::optional<dns::Serial> serial;        // in service
-        std::unique_ptr<std::vector<Peer>> seen;  // null: of those in `notify` nothing is known
-
-        [[nodiscard]] std::vector<Peer>& peers();
+        std::optional<dns::Serial> serial;  // in service
+        Place first = 0;                    // 0: of those in `notify` nothing is known
     };
 
-    Zone* find(const dns::Name& zone);
-    [[nodiscard]] const Zone* find(const dns::Name& zone) const;
-    [[nodiscard]] static std::vector<Peer> unseen(const config::ZoneSettings& settings);
-    Peer* find(const dns::Name& zone, std::string_view remote);
-    static void find_candidates(Zone& zone, const Contact& contact, std::vector<Peer*>& found);
-    Peer* find_visitor(Zone& zone, const Contact& contact);
-    void show(UnixTime now, dns::NameView name, const Zone& zone, Peer& peer, dns::Serial serial);
+    [[nodiscard]] std::optional<std::uint32_t> number_of(const dns::Name& zone) const;
+    void see(std::uint32_t zone);
+    Peer& add_peer(std::uint32_t zone, std::uint16_t remote);
+    void drop_peer(std::uint32_t zone, Place place);
+    [[nodiscard]] std::vector<Place> peers_of(std::uint32_t zone) const;
+    [[nodiscard]] const config::Remote* remote_of(std::uint32_t zone, const Peer& peer) const;
+    [[nodiscard]] const std::string* problem_of(const Peer& peer) const;
+    [[nodiscard]] Place place_of(const Peer& peer) const noexcept {
+        return static_cast<Place>(&peer - peers_.data()) + 1;
+    }
+    [[nodiscard]] control::PeerStatus status_of(std::uint32_t zone, const Peer& peer,
+                                                UnixTime now) const;
+    template <class Visit>
+    void visit(std::uint32_t zone, Visit visit) const;
+
+    Peer* find(std::uint32_t zone, std::string_view remote);
+    [[nodiscard]] std::vector<Place> candidates(std::uint32_t zone, const Contact& contact) const;
+    Peer* find_visitor(std::uint32_t zone, const Contact& contact);
+    void show(UnixTime now, dns::NameView name, Peer& peer, dns::Serial serial);
     template <class Note>
     std::vector<std::string> note_contact(UnixTime now, const Contact& contact, Note note);
 
     std::vector<config::RemotePtr> remotes_;
     FirstLacked first_lacked_;
     dns::NameTablePtr names_;
+    dns::SharedByNumber<config::ZoneSettings> settings_;  // null: the zone is not known
     dns::ByNumber<Zone> zones_;
+    std::vector<Peer> peers_;
+    std::vector<Place> free_;
+    std::unordered_map<Place, Visitor> visitors_;
+    std::unordered_map<Place, std::string> problems_;
 };
 
 }  // namespace twinzone::service

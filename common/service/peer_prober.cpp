@@ -1,6 +1,8 @@
 #include "common/service/peer_prober.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,42 +33,37 @@ PeerProber::PeerProber(const ProberLimits& limits, std::uint64_t seed, dns::Name
     : limits_(limits), random_(seed), cookies_(seed + 1), names_(std::move(names)) {}
 
 void PeerProber::add_zone(const config::Zone& zone) {
-    zones_.at(names_->add(zone.name)) = zone.settings();
+    zones_.set(names_->add(zone.name), zone.settings());
 }
 
 void PeerProber::remove_zone(const dns::Name& zone) {
     const std::uint32_t number = names_->add(zone);
-    const auto at = by_zone_.find(number);
-    if (at != by_zone_.end()) {
-        for (const std::uint32_t index : std::vector<std::uint32_t>{at->second}) {
-            drop_item(index);
-        }
+    while (first_[number] != 0) {
+        drop_item(first_[number] - 1);
     }
     hurried_.erase(number);
-    zones_.at(number).reset();
+    zones_.set(number, nullptr);
 }
 
 std::optional<std::uint32_t> PeerProber::find(std::uint32_t zone, std::string_view remote) const {
-    const auto at = by_zone_.find(zone);
-    if (at == by_zone_.end()) {
-        return std::nullopt;
+    std::uint32_t at = first_[zone];
+    while (at != 0 && remote_of(items_[at - 1]).name != remote) {
+        at = items_[at - 1].next;
     }
-    const auto found = std::find_if(at->second.begin(), at->second.end(), [&](std::uint32_t index) {
-        return items_[index].remote->name == remote;
-    });
-    return found == at->second.end() ? std::nullopt : std::optional{*found};
+    return at == 0 ? std::nullopt : std::optional{at - 1};
 }
 
-std::uint32_t PeerProber::add_item(std::uint32_t zone, const config::RemotePtr& remote) {
+std::uint32_t PeerProber::add_item(std::uint32_t zone, std::uint32_t place) {
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(items_.size()));
         items_.emplace_back();
     }
     const std::uint32_t index = free_.back();
     free_.pop_back();
-    items_[index].zone = zone;
-    items_[index].remote = remote;
-    by_zone_[zone].push_back(index);
+    Item& item = items_[index];
+    item.zone = zone;
+    item.place = place;
+    item.next = std::exchange(first_.at(zone), index + 1);
     return index;
 }
 
@@ -74,17 +71,16 @@ void PeerProber::drop_item(std::uint32_t index) {
     Item& item = items_[index];
     end_flight(item);
     due_.erase(index);
-    const auto at = by_zone_.find(item.zone);
-    std::erase(at->second, index);
-    if (at->second.empty()) {
-        by_zone_.erase(at);
+    std::uint32_t* link = &first_.at(item.zone);
+    while (*link != index + 1) {
+        link = &items_[*link - 1].next;
     }
+    *link = item.next;
     item = Item{};
     free_.push_back(index);
-    if (by_zone_.empty() && items_.size() > kKeptItems) {
+    if (free_.size() == items_.size() && items_.size() > kKeptItems) {
         std::vector<Item>{}.swap(items_);
         std::vector<std::uint32_t>{}.swap(free_);
-        decltype(by_zone_){}.swap(by_zone_);
         due_ = transfer::DueQueue{};
     }
 }
@@ -95,14 +91,16 @@ void PeerProber::want(Now now, const dns::Name& zone, std::string_view remote, D
     if (!settings) {
         return;
     }
-    const auto named =
-        std::find_if(settings->notify.begin(), settings->notify.end(),
-                     [&](const config::RemotePtr& each) { return each->name == remote; });
-    if (named == settings->notify.end()) {
+    const std::vector<config::RemotePtr>& told = settings->notify;
+    const auto named = std::find_if(told.begin(), told.end(), [&](const config::RemotePtr& each) {
+        return each->name == remote;
+    });
+    if (named == told.end()) {
         return;
     }
     const std::optional<std::uint32_t> known = find(number, remote);
-    const std::uint32_t index = known ? *known : add_item(number, *named);
+    const std::uint32_t index =
+        known ? *known : add_item(number, static_cast<std::uint32_t>(named - told.begin()));
     Item& item = items_[index];
     item.tries = 0;
     if (item.flight == AttemptId{}) {
@@ -168,7 +166,7 @@ void PeerProber::step(Now now, std::uint32_t index) {
     if (!item.booked &&
         !hurried_.contains(item.zone)) {  // who waits is few, and does not stand behind the many
         item.booked = true;
-        const Instant at = bucket(item.remote->name).reserve(now.instant);
+        const Instant at = bucket(remote_of(item).name).reserve(now.instant);
         if (at > now.instant) {
             due_.set(index, at);
             return;
@@ -184,7 +182,7 @@ void PeerProber::step(Now now, std::uint32_t index) {
 void PeerProber::ask(Now now, std::uint32_t index, Transport transport) {
     Item& item = items_[index];
     item.booked = false;
-    const config::Remote& remote = *item.remote;
+    const config::Remote& remote = remote_of(item);
     const Endpoint to = remote.addresses[item.tries % remote.addresses.size()];
     // As with NOTIFY: a remote that only its own certificate names is asked in the clear.
     const bool over_tls = remote.tls && !remote.tls->server_name.empty();
@@ -228,7 +226,7 @@ void PeerProber::answered(Now now, std::uint32_t index, const Endpoint& from,
     end_flight(item);
     back_off(now, index);
     events_.push_back({.zone = dns::Name{names_->name(item.zone)},
-                       .remote = item.remote->name,
+                       .remote = remote_of(item).name,
                        .endpoint = from,
                        .serial = serial,
                        .problem = std::move(problem)});
@@ -240,8 +238,11 @@ void PeerProber::back_off(Now now, std::uint32_t index) {
     const Duration first = hurried ? Duration{limits_.hurried_retry} : limits_.first_retry;
     const Duration most =
         hurried ? Duration{limits_.max_hurried_retry} : Duration{limits_.max_retry};
-    const Duration pause = first * (std::int64_t{1} << std::min(item.tries, kMaxDoublings));
-    ++item.tries;
+    const Duration pause =
+        first * (std::int64_t{1} << std::min(std::uint32_t{item.tries}, kMaxDoublings));
+    if (item.tries < std::numeric_limits<std::uint16_t>::max()) {
+        ++item.tries;
+    }
     due_.set(index, now.instant + std::min(pause, most));
 }
 
@@ -266,7 +267,7 @@ void PeerProber::handle_message(Now now, AttemptId attempt, std::span<std::uint8
     using Kind = SoaQuestion::Answer::Kind;
     switch ((*answer)->kind) {
         case Kind::edns_refused:
-            plain_.insert(items_[index].remote->name);
+            plain_.insert(remote_of(items_[index]).name);
             ask_again(now, index, flight.transport);
             return;
         case Kind::truncated: ask_again(now, index, Transport::tcp); return;

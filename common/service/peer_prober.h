@@ -15,7 +15,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -85,9 +84,10 @@ class PeerProber {
   private:
     // A pair that is being asked; there is none of one that is settled.
     struct Item {
-        config::RemotePtr remote;  // null: free
         std::uint32_t zone = 0;
-        std::uint32_t tries = 0;
+        std::uint32_t place = 0;  // of the remote in the zone's `notify`
+        std::uint32_t next = 0;   // item of the zone, plus 1; 0: none
+        std::uint16_t tries = 0;
         bool booked = false;  // its token is usable at its due time
         AttemptId flight{};   // 0: none; then its due time is the next question's
     };
@@ -100,7 +100,10 @@ class PeerProber {
 
     [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t zone,
                                                     std::string_view remote) const;
-    std::uint32_t add_item(std::uint32_t zone, const config::RemotePtr& remote);
+    [[nodiscard]] const config::Remote& remote_of(const Item& item) const {
+        return *zones_[item.zone]->notify[item.place];
+    }
+    std::uint32_t add_item(std::uint32_t zone, std::uint32_t place);
     void drop_item(std::uint32_t index);
     void step(Now now, std::uint32_t index);
     void ask(Now now, std::uint32_t index, Transport transport);
@@ -117,9 +120,9 @@ class PeerProber {
     std::vector<Item> items_;
     std::vector<std::uint32_t> free_;
     dns::NameTablePtr names_;
-    dns::ByNumber<config::SettingsPtr> zones_;                               // null: not known
-    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_zone_;  // items
-    std::unordered_set<std::uint32_t> hurried_;                              // zones
+    dns::SharedByNumber<config::ZoneSettings> zones_;       // null: not known
+    dns::ByNumber<std::uint32_t> first_;                    // item of a zone, plus 1; 0: none
+    std::unordered_set<std::uint32_t> hurried_;             // zones
     std::set<std::string> plain_;                           // remotes that refused EDNS
     std::map<std::string, transfer::TokenBucket> buckets_;  // by remote
     std::map<AttemptId, Flight> flights_;

@@ -57,17 +57,24 @@ Publisher::Publisher(zone::VersionStore& store, dns::TsigKeyring keyring, Second
       names_(std::move(names)) {}
 
 void Publisher::put_zone(dns::NameView zone, transfer::AccessRules allow_transfer) {
-    zones_.at(names_->add(zone)) = std::move(allow_transfer);
+    const transfer::AccessRules rules =
+        allow_transfer.shared() ? std::move(allow_transfer)
+                                : transfer::AccessRules{std::vector<transfer::AccessRule>{}};
+    zones_.set(names_->add(zone), rules.shared());
 }
 
 void Publisher::remove_zone(dns::NameView zone) {
-    zones_.at(names_->add(zone)).reset();
+    zones_.set(names_->add(zone), nullptr);
 }
 
-const transfer::AccessRules* Publisher::rules_of(dns::NameView zone) const noexcept {
+bool Publisher::is_ours(dns::NameView zone) const noexcept {
     const std::optional<std::uint32_t> number = names_->find(zone);
-    const auto* rules = number ? &zones_[*number] : nullptr;
-    return rules != nullptr && *rules ? &**rules : nullptr;
+    return number && zones_[*number];
+}
+
+transfer::AccessRules Publisher::rules_of(dns::NameView zone) const noexcept {
+    const std::optional<std::uint32_t> number = names_->find(zone);
+    return number ? transfer::AccessRules{zones_[*number]} : transfer::AccessRules{};
 }
 
 Publisher::Answer Publisher::answer(Now now, const Source& source, std::span<std::uint8_t> bytes) {
@@ -167,7 +174,7 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
         add_extended_error(*answer.edns, error->code, error->text);
     }
     // The follower tells of zones that it follows.
-    const bool followed = rules_of(request.question().name) != nullptr;
+    const bool followed = is_ours(request.question().name);
     if (*rcode != dns::Rcode::no_error && (!followed || *rcode == dns::Rcode::not_auth)) {
         note({.peer = request.source().peer,
               .kind = RefusalKind::notify_refused,
@@ -180,7 +187,7 @@ Publisher::Answer Publisher::answer_notify(Now now, Request& request) {
 // Anyone may ask for the SOA: that a zone exists is no secret.
 Publisher::Answer Publisher::answer_soa(Now now, Request& request) {
     const dns::Name& name = request.question().name;
-    if (rules_of(name) == nullptr) {
+    if (!is_ours(name)) {
         return refuse(now, request,
                       {.rcode = dns::Rcode::refused,
                        .kind = RefusalKind::unknown_zone,
@@ -216,15 +223,14 @@ Publisher::Answer Publisher::answer_transfer(Now now, Request& request) {
                        .told = asked.error().detail()});
     }
     const dns::Name& name = request.question().name;
-    const transfer::AccessRules* rules = rules_of(name);
-    if (rules == nullptr) {  // RFC 5936 §2.2.1
+    if (!is_ours(name)) {  // RFC 5936 §2.2.1
         return refuse(now, request,
                       {.rcode = dns::Rcode::not_auth,
                        .kind = RefusalKind::unknown_zone,
                        .code = Code::not_authoritative,
                        .told = kNoSuchZone});
     }
-    if (!rules->allows(request.peer())) {
+    if (!rules_of(name).allows(request.peer())) {
         const std::string& objection = request.source().objection;
         return refuse(now, request,
                       {.rcode = dns::Rcode::refused,
@@ -335,7 +341,7 @@ void Publisher::note_refusal(const Request& request, RefusalKind kind, const std
                     .kind = kind,
                     .text = fmt::format("refused: {}: {}", described(request), why)};
     const bool transfer = question.type == dns::RrType::axfr || question.type == dns::RrType::ixfr;
-    if (transfer && rules_of(question.name) != nullptr) {
+    if (transfer && is_ours(question.name)) {
         refusal.zone = question.name;
         refusal.key = request.key() ? request.key()->name().to_text() : std::string{};
         refusal.over_tls = request.source().over_tls;
@@ -392,7 +398,7 @@ void Publisher::add_signatures(const dns::Name& zone, std::vector<dns::Record>& 
 }
 
 bool Publisher::is_within_a_zone(dns::NameView name) const {
-    while (rules_of(name) == nullptr) {
+    while (!is_ours(name)) {
         if (name.is_root()) {
             return false;
         }
@@ -406,7 +412,7 @@ void Publisher::answer_digest(const Request& request, const zone::Version& versi
                               std::optional<dns::Edns>& edns) const {
     const bool is_proved = request.key() != nullptr || request.source().over_tls;
     if (edns && is_proved && asks_digest(*request.message().edns) &&
-        rules_of(request.question().name)->allows(request.peer())) {
+        rules_of(request.question().name).allows(request.peer())) {
         set_digest(*edns, version.digest);
     }
 }

@@ -159,8 +159,9 @@ class Publisher {
     void add_signatures(const dns::Name& zone, std::vector<dns::Record>& answer);
     [[nodiscard]] bool is_expired(Now now, dns::NameView zone) const;
     [[nodiscard]] bool is_within_a_zone(dns::NameView name) const;
-    // nullptr where it is none of ours.
-    [[nodiscard]] const transfer::AccessRules* rules_of(dns::NameView zone) const noexcept;
+    [[nodiscard]] bool is_ours(dns::NameView zone) const noexcept;
+    // Those that allow nobody where it is none of ours.
+    [[nodiscard]] transfer::AccessRules rules_of(dns::NameView zone) const noexcept;
 
     zone::VersionStore& store_;
     dns::TsigKeyring keyring_;
@@ -169,7 +170,7 @@ class Publisher {
     std::uint32_t transfers_ = 0;
     TransferRoom* room_ = nullptr;
     dns::NameTablePtr names_;
-    dns::ByNumber<std::optional<transfer::AccessRules>> zones_;  // nullopt: not ours
+    dns::SharedByNumber<std::vector<transfer::AccessRule>> zones_;  // null: not ours
     std::string nsid_;
     std::optional<dns::CookieServer> cookies_;
     std::vector<Refusal> refusals_;

@@ -92,14 +92,13 @@ void Reloader::apply_zones(const config::Config& config) {
         if (!wanted.insert(zone.name).second) {
             continue;
         }
-        const config::Zone* known = daemon_.zone_settings(zone.name);
-        if (known != nullptr && comparison.same(*known, zone)) {
+        const std::optional<config::Zone> known = daemon_.zone_settings(zone.name);
+        if (known && comparison.same(*known, zone)) {
             continue;
         }
-        ++(known == nullptr ? added : changed);
-        const config::Zone settings = zone;  // `known` goes with the call
-        daemon_.put_zone(settings);
-        program_.put(settings);
+        ++(known ? changed : added);
+        daemon_.put_zone(zone);
+        program_.put(zone);
     }
     std::size_t removed = 0;
     for (const dns::Name& zone : daemon_.zone_names()) {
@@ -112,6 +111,7 @@ void Reloader::apply_zones(const config::Config& config) {
     if (program_.finish) {
         program_.finish();
     }
+    daemon_.forget_written_zones();
     said_ = fmt::format(": {} zones, {} new, {} changed, {} gone", wanted.size(), added, changed,
                         removed);
 }

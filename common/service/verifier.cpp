@@ -65,7 +65,7 @@ void Verifier::handle_verb(const control::Request& request, const control::Reply
     answer->json = request.option("json") == "true";
     for (const std::string& operand : request.operands) {
         const Result<dns::Name> zone = dns::Name::from_text(operand);
-        const bool is_known = zone && daemon_.zone_settings(*zone) != nullptr;
+        const bool is_known = zone && daemon_.serves(*zone);
         if (!is_known) {
             reply({.exit = zone ? kExitFailed : kExitUsage,
                    .output = {},
@@ -90,8 +90,9 @@ void Verifier::handle_verb(const control::Request& request, const control::Reply
 void Verifier::go_on(const std::shared_ptr<Answer>& answer) {
     while (!answer->is_sending && answer->running < kAtOneTime &&
            answer->next < answer->zones.size()) {
-        const config::Zone* zone = daemon_.zone_settings(answer->zones[answer->next++]);
-        if (zone == nullptr) {  // gone meanwhile
+        const std::optional<config::Zone> zone =
+            daemon_.zone_settings(answer->zones[answer->next++]);
+        if (!zone) {  // gone meanwhile
             continue;
         }
         ++answer->running;
@@ -157,23 +158,26 @@ void Verifier::verify(const config::Zone& zone, ZoneVerification::Done done) {
 
 void Verifier::look_at_schedule() {
     const Instant now = daemon_.loop().now().instant;
-    const std::vector<config::Zone>& zones = daemon_.zones();
-    for (const config::Zone& zone : zones) {
-        if (zone->verify_interval.count() > 0 && has_turn(zone, looked_ - began_, now - began_) &&
+    for (std::size_t place = 0; place < daemon_.zone_count(); ++place) {
+        if (daemon_.settings_at(place).verify_interval.count() == 0) {
+            continue;
+        }
+        const config::Zone zone = daemon_.zone_at(place);
+        if (has_turn(zone, looked_ - began_, now - began_) &&
             std::find(due_.begin(), due_.end(), zone.name) == due_.end()) {
             due_.push_back(zone.name);
         }
     }
     looked_ = now;
     verify_next_due();
-    timer_.arm_after(look_interval(zones.size()), [this] { look_at_schedule(); });
+    timer_.arm_after(look_interval(daemon_.zone_count()), [this] { look_at_schedule(); });
 }
 
 void Verifier::verify_next_due() {
     while (!is_busy_ && !due_.empty()) {
-        const config::Zone* zone = daemon_.zone_settings(due_.front());
+        const std::optional<config::Zone> zone = daemon_.zone_settings(due_.front());
         due_.pop_front();
-        if (zone == nullptr || !zone->is_followed()) {
+        if (!zone || !zone->is_followed()) {
             continue;
         }
         is_busy_ = true;

@@ -34,9 +34,15 @@ class AccessRules {
     AccessRules() = default;
     explicit AccessRules(std::vector<AccessRule> rules)
         : rules_(std::make_shared<const std::vector<AccessRule>>(std::move(rules))) {}
+    // Null: none.
+    explicit AccessRules(std::shared_ptr<const std::vector<AccessRule>> rules) noexcept
+        : rules_(std::move(rules)) {}
 
     [[nodiscard]] bool allows(const Peer& peer) const noexcept;
     [[nodiscard]] bool empty() const noexcept { return !rules_ || rules_->empty(); }
+    [[nodiscard]] const std::shared_ptr<const std::vector<AccessRule>>& shared() const noexcept {
+        return rules_;
+    }
 
   private:
     std::shared_ptr<const std::vector<AccessRule>> rules_;  // null: none

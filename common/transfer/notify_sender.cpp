@@ -15,10 +15,6 @@ constexpr std::uint32_t kMaxDoublings = 16;  // 2 s become a day and a half
 // Room for so many entries is kept while nothing is owed.
 constexpr std::size_t kKeptEntries = 1024;
 
-std::uint64_t pair_key(std::uint32_t zone, std::uint32_t target) noexcept {
-    return (std::uint64_t{zone} << 32) | target;
-}
-
 NotifyVerdict verdict_of(dns::Rcode rcode) noexcept {
     switch (rcode) {
         case dns::Rcode::no_error: return NotifyVerdict::delivered;
@@ -62,7 +58,7 @@ void NotifySender::handle_committed(Instant now, std::uint32_t zone, std::uint32
 
 void NotifySender::handle_owed(Instant now, std::uint32_t zone, std::uint32_t target,
                                dns::Serial serial) {
-    if (by_pair_.contains(pair_key(zone, target))) {
+    if (find(zone, target)) {
         return;  // a newer version is being announced already
     }
     const std::uint32_t slot = slot_for(zone, target);
@@ -75,11 +71,11 @@ void NotifySender::handle_owed(Instant now, std::uint32_t zone, std::uint32_t ta
 std::optional<NotifyResult> NotifySender::handle_answer(Instant now, std::uint32_t zone,
                                                         std::uint32_t target, std::uint16_t id,
                                                         dns::Rcode rcode) {
-    const auto found = by_pair_.find(pair_key(zone, target));
-    if (found == by_pair_.end()) {
+    const std::optional<std::uint32_t> found = find(zone, target);
+    if (!found) {
         return std::nullopt;
     }
-    const std::uint32_t slot = found->second;
+    const std::uint32_t slot = *found;
     Entry& entry = entries_[slot];
     if (entry.state != State::in_flight || entry.id != id) {
         return std::nullopt;
@@ -98,8 +94,8 @@ std::optional<NotifyResult> NotifySender::handle_answer(Instant now, std::uint32
 }
 
 void NotifySender::forget(std::uint32_t zone, std::uint32_t target) {
-    if (const auto found = by_pair_.find(pair_key(zone, target)); found != by_pair_.end()) {
-        release(found->second);
+    if (const std::optional<std::uint32_t> slot = find(zone, target)) {
+        release(*slot);
     }
 }
 
@@ -199,23 +195,38 @@ NotifyAction NotifySender::send(Instant now, std::uint32_t slot) {
 }
 
 bool NotifySender::invariants_hold() const noexcept {
-    if (by_pair_.size() + free_slots_.size() != entries_.size()) {
-        return false;
+    std::size_t seen = 0;
+    for (std::uint32_t zone = 0; zone < first_.size(); ++zone) {
+        for (std::uint32_t at = first_[zone]; at != 0; at = entries_[at - 1].next) {
+            const Entry& entry = entries_[at - 1];
+            const std::uint32_t line = entry.target * 2;
+            const bool in_line = entry.state == State::in_line;
+            const bool is_in_order =
+                entry.zone == zone && due_.contains(at - 1) != in_line &&
+                (!in_line || lines_due_.contains(line) || lines_due_.contains(line + 1));
+            if (!is_in_order || ++seen > owed()) {
+                return false;
+            }
+        }
     }
-    return std::all_of(by_pair_.begin(), by_pair_.end(), [this](const auto& known) {
-        const Entry& entry = entries_[known.second];
-        const std::uint32_t line = entry.target * 2;
-        const bool in_line = entry.state == State::in_line;
-        return pair_key(entry.zone, entry.target) == known.first &&
-               due_.contains(known.second) != in_line &&
-               (!in_line || lines_due_.contains(line) || lines_due_.contains(line + 1));
-    });
+    return seen == owed();
+}
+
+std::optional<std::uint32_t> NotifySender::find(std::uint32_t zone,
+                                                std::uint32_t target) const noexcept {
+    std::uint32_t at = zone < first_.size() ? first_[zone] : 0;
+    while (at != 0 && entries_[at - 1].target != target) {
+        at = entries_[at - 1].next;
+    }
+    return at == 0 ? std::nullopt : std::optional{at - 1};
 }
 
 std::uint32_t NotifySender::slot_for(std::uint32_t zone, std::uint32_t target) {
-    const auto [place, inserted] = by_pair_.try_emplace(pair_key(zone, target), 0);
-    if (!inserted) {
-        return place->second;
+    if (const std::optional<std::uint32_t> known = find(zone, target)) {
+        return *known;
+    }
+    if (zone >= first_.size()) {
+        first_.resize(std::size_t{zone} + 1);
     }
     if (free_slots_.empty()) {
         free_slots_.push_back(static_cast<std::uint32_t>(entries_.size()));
@@ -225,18 +236,22 @@ std::uint32_t NotifySender::slot_for(std::uint32_t zone, std::uint32_t target) {
     free_slots_.pop_back();
     entries_[slot].zone = zone;
     entries_[slot].target = target;
-    place->second = slot;
+    entries_[slot].next = std::exchange(first_[zone], slot + 1);
     return slot;
 }
 
 void NotifySender::release(std::uint32_t slot) {
     due_.erase(slot);
-    by_pair_.erase(pair_key(entries_[slot].zone, entries_[slot].target));
+    std::uint32_t* link = &first_[entries_[slot].zone];
+    while (*link != slot + 1) {
+        link = &entries_[*link - 1].next;
+    }
+    *link = entries_[slot].next;
     const std::uint32_t ticket = entries_[slot].ticket;
     entries_[slot] = Entry{};
     entries_[slot].ticket = ticket + 1;  // its places in lines are left
     free_slots_.push_back(slot);
-    if (by_pair_.empty() && entries_.size() > kKeptEntries) {
+    if (owed() == 0 && entries_.size() > kKeptEntries) {
         give_room_back();
     }
 }
@@ -246,7 +261,7 @@ void NotifySender::release(std::uint32_t slot) {
 void NotifySender::give_room_back() {
     std::vector<Entry>{}.swap(entries_);
     std::vector<std::uint32_t>{}.swap(free_slots_);
-    std::unordered_map<std::uint64_t, std::uint32_t>{}.swap(by_pair_);
+    std::vector<std::uint32_t>{}.swap(first_);
     due_ = DueQueue{};
     for (Line& line : lines_) {
         std::deque<Place>{}.swap(line.places);

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "common/base/random.h"
@@ -87,7 +86,7 @@ class NotifySender {
     [[nodiscard]] std::optional<NotifyAction> poll_action(Instant now);
     [[nodiscard]] std::optional<Instant> next_timeout() const noexcept;
 
-    [[nodiscard]] std::size_t owed() const noexcept { return by_pair_.size(); }
+    [[nodiscard]] std::size_t owed() const noexcept { return entries_.size() - free_slots_.size(); }
 
     // Every entry has a timer, and every index agrees. For tests and the simulator.
     [[nodiscard]] bool invariants_hold() const noexcept;
@@ -108,6 +107,7 @@ class NotifySender {
         bool old = false;    // owed from before a restart
         std::uint32_t attempts = 0;
         std::uint32_t ticket = 0;  // of its last place in a line
+        std::uint32_t next = 0;    // slot of the zone, plus 1; 0: none
     };
     struct Place {
         std::uint32_t slot = 0;
@@ -122,6 +122,8 @@ class NotifySender {
         bool oldest_next = false;
     };
 
+    [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t zone,
+                                                    std::uint32_t target) const noexcept;
     std::uint32_t slot_for(std::uint32_t zone, std::uint32_t target);
     void release(std::uint32_t slot);
     void give_room_back();
@@ -137,7 +139,7 @@ class NotifySender {
     Random random_;
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> free_slots_;
-    std::unordered_map<std::uint64_t, std::uint32_t> by_pair_;  // zone, target -> slot
+    std::vector<std::uint32_t> first_;  // by zone: a slot of it, plus 1; 0: none
     // Two for each target: of new versions; of repeats, which never delay a new version.
     std::vector<Line> lines_;
     DueQueue due_;        // by slot: entries that are in no line

@@ -20,6 +20,12 @@ std::uint32_t count(seconds interval) noexcept {
     return static_cast<std::uint32_t>(interval.count());
 }
 
+// Good until 2106.
+std::uint32_t in_seconds(UnixTime time) noexcept {
+    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.value(), 0, kMost));
+}
+
 // Only who has the zone from nobody always has all of EXPIRE left, however long the answer took.
 Duration left_by(const ExpireTold& told, Instant now, seconds full) noexcept {
     return told.left >= full ? Duration{full}
@@ -40,14 +46,18 @@ RefreshIntervals clamp_intervals(const dns::SoaRecord& soa, const RefreshLimits&
 }
 
 Refresher::Refresher(const RefreshLimits& limits, std::uint64_t seed, Instant now) noexcept
-    : limits_(&limits), seed_(seed), due_(now), stale_at_(now), expires_at_(now) {}
+    : limits_(&limits),
+      due_(now),
+      stale_at_(now),
+      expires_at_(now),
+      fraction_(static_cast<std::uint16_t>(seed % kFractions)) {}
 
 void Refresher::handle_loaded(Now now, const dns::SoaRecord& soa,
                               const zone::ZoneTimers& timers) noexcept {
     set_intervals(soa);
     has_zone_ = true;
     failures_ = 0;
-    last_success_ = timers.last_success;
+    last_success_ = in_seconds(timers.last_success);
     // A clock that was set back must not lengthen what is left beyond what the SOA allows.
     const seconds expire{expire_};
     const seconds left = timers.expires == UnixTime{} ? expire : timers.expires - now.unix;
@@ -55,7 +65,7 @@ void Refresher::handle_loaded(Now now, const dns::SoaRecord& soa,
     const seconds age = now.unix - timers.last_success;
     const seconds refresh{refresh_};
     stale_at_ = now.instant + (refresh - std::clamp(age, seconds{0}, refresh));
-    due_ = now.instant + Duration{kRestartSpread} / kFractions * (seed_ % kFractions);
+    due_ = now.instant + Duration{kRestartSpread} / kFractions * fraction_;
 }
 
 void Refresher::handle_started(Instant now, Lane lane) noexcept {
@@ -139,7 +149,7 @@ bool Refresher::lost_source(const dns::SoaRecord& soa) const noexcept {
 
 zone::ZoneTimers Refresher::timers(Now now) const noexcept {
     zone::ZoneTimers timers;
-    timers.last_success = last_success_;
+    timers.last_success = UnixTime{last_success_};
     if (has_zone_) {
         timers.expires = now.unix + std::chrono::duration_cast<seconds>(expires_at_ - now.instant);
     }
@@ -155,7 +165,7 @@ void Refresher::set_intervals(const dns::SoaRecord& soa) noexcept {
 
 void Refresher::succeed(Now now) noexcept {
     failures_ = 0;
-    last_success_ = now.unix;
+    last_success_ = in_seconds(now.unix);
     const seconds refresh{refresh_};
     stale_at_ = now.instant + refresh;
     // Early rather than late: REFRESH is the longest that we may go without asking.
@@ -164,7 +174,7 @@ void Refresher::succeed(Now now) noexcept {
 
 Duration Refresher::jitter(Duration interval) const noexcept {
     return interval / kJitterShare / static_cast<std::int64_t>(kFractions) *
-           static_cast<std::int64_t>(seed_ % kFractions);
+           std::int64_t{fraction_};
 }
 
 // RETRY (RFC 1035 §3.3.13) doubled with each failure, so that a short RETRY does not become a loop;

@@ -117,14 +117,14 @@ class Refresher {
     Duration retry_delay(unsigned failures) const noexcept;
 
     const RefreshLimits* limits_;
-    std::uint64_t seed_;
     Instant due_;
     Instant stale_at_;
     Instant expires_at_;
-    UnixTime last_success_;
-    std::uint32_t refresh_ = 0;  // seconds, clamped
+    std::uint32_t last_success_ = 0;  // since 1970; 0: never
+    std::uint32_t refresh_ = 0;       // seconds, clamped
     std::uint32_t retry_ = 0;
     std::uint32_t expire_ = 0;
+    std::uint16_t fraction_;  // of a span, in kFractions: tells zones apart
     std::uint8_t failures_ = 0;
     bool has_zone_ = false;
     bool is_early_ = false;  // somebody asked for this round, it was not due

@@ -114,7 +114,7 @@ void Checkers::check_step(const Node& node, const config::Zone& zone, const Stor
     if (frozen_.contains(place)) {
         violate("frozen_moved", step);
     }
-    const std::optional<zone::GuardLimits> guard = service::guard_of(zone);
+    const std::optional<zone::GuardLimits> guard = service::guard_of(*zone.settings());
     const std::vector<zone::Version>& approved = approved_[place];
     if (!guard || std::any_of(approved.begin(), approved.end(), [&to](const zone::Version& known) {
             return same(known, to.version);
