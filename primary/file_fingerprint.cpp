@@ -1,11 +1,15 @@
 #include "primary/file_fingerprint.h"
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 #include <sys/stat.h>
 
 #include <fmt/format.h>
+
+#include "common/zone/digest.h"
 
 namespace twinzone::primary {
 
@@ -13,6 +17,13 @@ namespace {
 
 std::int64_t nanoseconds_of(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+template <std::size_t kCount>
+std::uint64_t sum_of(const std::array<std::uint64_t, kCount>& numbers) noexcept {
+    std::array<std::uint8_t, kCount * sizeof(std::uint64_t)> octets{};
+    std::memcpy(octets.data(), numbers.data(), octets.size());
+    return zone::Digest::of_octets(octets).low();
 }
 
 }  // namespace
@@ -32,6 +43,14 @@ Result<FileFingerprint> fingerprint(const std::string& path) {
                            .size = static_cast<std::uint64_t>(status.st_size),
                            .modified_ns = nanoseconds_of(status.st_mtim),
                            .changed_ns = nanoseconds_of(status.st_ctim)};
+}
+
+FileMark mark_of(const FileFingerprint& file) noexcept {
+    const std::array<std::uint64_t, 5> all{file.device, file.inode, file.size,
+                                           static_cast<std::uint64_t>(file.modified_ns),
+                                           static_cast<std::uint64_t>(file.changed_ns)};
+    const std::array<std::uint64_t, 2> which{file.device, file.inode};
+    return {.all = sum_of(all), .which = static_cast<std::uint32_t>(sum_of(which))};
 }
 
 std::vector<std::optional<FileFingerprint>> fingerprints(const std::vector<std::string>& files) {

@@ -14,7 +14,7 @@ namespace twinzone::primary {
 namespace {
 
 // Format and version; then entries, then XXH3-128 over all before it.
-constexpr std::string_view kMagic = "twinzone seen files 1\n";
+constexpr std::string_view kMagic = "twinzone seen files 2\n";
 constexpr std::size_t kDigestBytes = 16;
 constexpr std::size_t kMaxFileBytes = std::size_t{4} << 30;
 
@@ -31,11 +31,8 @@ zone::Digest take_digest(ByteReader& reader) {
 void put(ByteWriter& writer, const SeenFile& seen) {
     const ByteView name = seen.zone.view().wire();
     writer.bytes(name);
-    writer.u64(seen.file.device);
-    writer.u64(seen.file.inode);
-    writer.u64(seen.file.size);
-    writer.u64(static_cast<std::uint64_t>(seen.file.modified_ns));
-    writer.u64(static_cast<std::uint64_t>(seen.file.changed_ns));
+    writer.u64(seen.file.all);
+    writer.u32(seen.file.which);
     put_digest(writer, seen.version);
     writer.u8(static_cast<std::uint8_t>(seen.serial_policy));
     writer.u8(static_cast<std::uint8_t>(seen.zonemd));
@@ -44,11 +41,8 @@ void put(ByteWriter& writer, const SeenFile& seen) {
 SeenFile take(ByteReader& reader, dns::NameView zone) {
     SeenFile seen;
     seen.zone = dns::Name{zone};
-    seen.file.device = reader.u64();
-    seen.file.inode = reader.u64();
-    seen.file.size = reader.u64();
-    seen.file.modified_ns = static_cast<std::int64_t>(reader.u64());
-    seen.file.changed_ns = static_cast<std::int64_t>(reader.u64());
+    seen.file.all = reader.u64();
+    seen.file.which = reader.u32();
     seen.version = take_digest(reader);
     seen.serial_policy = static_cast<config::SerialPolicy>(reader.u8());
     seen.zonemd = static_cast<config::ZonemdMode>(reader.u8());

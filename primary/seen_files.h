@@ -16,7 +16,7 @@ namespace twinzone::primary {
 // A file that holds nothing but the version in service, as it was read and judged.
 struct SeenFile {
     dns::Name zone;
-    FileFingerprint file;
+    FileMark file;
     zone::Digest version;
     config::SerialPolicy serial_policy{};  // by which it was judged
     config::ZonemdMode zonemd{};

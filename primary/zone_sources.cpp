@@ -81,9 +81,10 @@ void ZoneSources::take_seen() {
         const zone::ZoneState* state = daemon_.store().find(seen.zone);
         if (source != nullptr && state != nullptr && state->version &&
             state->version->digest == seen.version &&
-            source->zone->serial_policy == seen.serial_policy &&
-            source->zone->zonemd == seen.zonemd && daemon_.store().hold(seen.zone) == nullptr) {
-            source->taken.file = seen.file;
+            settings_[source->number]->serial_policy == seen.serial_policy &&
+            settings_[source->number]->zonemd == seen.zonemd &&
+            daemon_.store().hold(seen.zone) == nullptr) {
+            source->taken = seen.file;
             source->ever_taken = true;
         }
     }
@@ -93,18 +94,18 @@ void ZoneSources::keep_seen() const {
     std::vector<SeenFile> all;
     all.reserve(sources_.size());
     for (const std::unique_ptr<Source>& source : sources_) {
-        const zone::ZoneState* state = daemon_.store().find(source->zone.name);
-        const bool is_served = source->ever_taken && !source->busy && !source->rejected &&
-                               !source->waits && source->included.empty() &&
-                               source->problem().empty() && !source->is_waiting() &&
-                               state != nullptr && state->version &&
-                               daemon_.store().hold(source->zone.name) == nullptr;
+        const config::Zone zone = zone_of(*source);
+        const zone::ZoneState* state = daemon_.store().find(zone.name);
+        const bool is_served =
+            source->ever_taken && !source->busy && !source->rejected && !source->waits &&
+            source->included().empty() && source->problem().empty() && !source->is_waiting() &&
+            state != nullptr && state->version && daemon_.store().hold(zone.name) == nullptr;
         if (is_served) {
-            all.push_back({.zone = source->zone.name,
-                           .file = source->taken.file,
+            all.push_back({.zone = zone.name,
+                           .file = source->taken,
                            .version = state->version->digest,
-                           .serial_policy = source->zone->serial_policy,
-                           .zonemd = source->zone->zonemd});
+                           .serial_policy = zone->serial_policy,
+                           .zonemd = zone->zonemd});
         }
     }
     if (const Result<void> written = write_seen_files(seen_path(daemon_), all); !written) {
@@ -163,10 +164,10 @@ void ZoneSources::add(const config::Zone& zone) {
 
 void ZoneSources::put(const config::Zone& zone) {
     Source* known = find(zone.name);
-    if (known != nullptr && known->zone.source_file() == zone.source_file()) {
+    if (known != nullptr && zone_of(*known).source_file() == zone.source_file()) {
         Source& source = *known;
         forget_files(source);
-        source.zone = zone;
+        settings_.set(source.number, zone.settings());
         watch_files(source);
         source.ever_taken = false;  // what was judged by other settings is judged anew
         look(source);
@@ -176,10 +177,11 @@ void ZoneSources::put(const config::Zone& zone) {
     if (!zone.has_source_file()) {  // by transfer, or a catalog of ours
         return;
     }
-    sources_.push_back(std::make_unique<Source>(zone));
+    const std::uint32_t number = names_->add(zone.name);
+    sources_.push_back(std::make_unique<Source>(number));
     Source& source = *sources_.back();
-    by_zone_.at(names_->add(zone.name)) = static_cast<std::uint32_t>(sources_.size());
-    source.place = static_cast<std::uint32_t>(sources_.size() - 1);
+    by_zone_.at(number) = static_cast<std::uint32_t>(sources_.size());
+    settings_.set(number, zone.settings());
     watch_files(source);
     if (is_started_) {
         look(source);
@@ -192,8 +194,10 @@ void ZoneSources::remove(const dns::Name& zone) {
         return;
     }
     Source& source = *known;
-    by_zone_.at(names_->add(zone)) = 0;
+    const std::size_t place = by_zone_[source.number] - std::size_t{1};
     forget_files(source);
+    by_zone_.at(source.number) = 0;
+    settings_.set(source.number, nullptr);
     set_memory(source, nullptr);
     if (source.under_way) {
         source.under_way->timer.cancel();
@@ -204,14 +208,13 @@ void ZoneSources::remove(const dns::Name& zone) {
         waiting_.erase(queued);
         source.busy = false;
     }
-    leaving_.push_back(std::move(sources_[source.place]));
-    std::swap(sources_[source.place], sources_.back());
+    leaving_.push_back(std::move(sources_[place]));
+    std::swap(sources_[place], sources_.back());
     sources_.pop_back();
-    if (source.place < sources_.size()) {
-        sources_[source.place]->place = source.place;
-        by_zone_.at(names_->add(sources_[source.place]->zone.name)) = source.place + 1;
-        if (is_started_ && !sources_[source.place]->ever_taken) {
-            look(*sources_[source.place]);  // its turn may have been at the old place
+    if (place < sources_.size()) {
+        by_zone_.at(sources_[place]->number) = static_cast<std::uint32_t>(place + 1);
+        if (is_started_ && !sources_[place]->ever_taken) {
+            look(*sources_[place]);  // its turn may have been at the old place
         }
     }
     if (!source.busy) {
@@ -245,18 +248,20 @@ void ZoneSources::watch_file(Source& source, const std::string& path) {
 }
 
 void ZoneSources::watch_files(Source& source) {
-    if (!is_named_after_zone(source.zone)) {
-        watch_file(source, source.zone.source_file());
+    const config::Zone zone = zone_of(source);
+    if (!is_named_after_zone(zone)) {
+        watch_file(source, zone.source_file());
     }
-    for (const std::string& file : source.included) {
+    for (const std::string& file : source.included()) {
         watch_file(source, file);
     }
 }
 
 void ZoneSources::forget_files(const Source& source) {
-    std::vector<std::string> files = source.included;
-    if (!is_named_after_zone(source.zone)) {
-        files.push_back(source.zone.source_file());
+    std::vector<std::string> files = source.included();
+    const config::Zone zone = zone_of(source);
+    if (!is_named_after_zone(zone)) {
+        files.push_back(zone.source_file());
     }
     for (const std::string& file : files) {
         auto [at, last] = by_path_.equal_range(key_of(file));
@@ -317,7 +322,8 @@ void ZoneSources::handle_change(const std::string& folder, std::string_view name
         }
         const Result<std::optional<config::Zone>> zone = config::zone_in(directory, name);
         Source* source = zone && *zone ? find((*zone)->name) : nullptr;
-        if (source != nullptr && is_named_after_zone(source->zone) && is_named_after_zone(**zone)) {
+        if (source != nullptr && is_named_after_zone(zone_of(*source)) &&
+            is_named_after_zone(**zone)) {
             changed.push_back(source);
         }
     }
@@ -369,23 +375,21 @@ void ZoneSources::look(Source& source) {
         source.again = true;
         return;
     }
-    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file(), source.included);
+    const Result<SourceFingerprint> now = fingerprint_of(source);
     if (!now) {
         work(source).timer.cancel();
         source.ever_taken = false;  // whatever comes back is read
         set_problem(source, Reason::file_unreadable, now.error());
         return;
     }
-    if (source.ever_taken && *now == source.taken) {
+    if (source.has_taken(*now)) {
         return;
     }
     if (is_frozen(source)) {
         source.waits = source.waits || source.ever_taken;
         return;
     }
-    const FileFingerprint& taken = source.taken.file;
-    const bool replaced =
-        !source.ever_taken || now->file.inode != taken.inode || now->file.device != taken.device;
+    const bool replaced = !source.ever_taken || mark_of(now->file).which != source.taken.which;
     if (replaced && !source.is_waiting()) {
         enqueue(source, *now);
     } else {
@@ -399,8 +403,7 @@ void ZoneSources::look(Source& source) {
 // Waits until the file has not changed for `quiet`.
 void ZoneSources::settle(Source& source, Duration quiet, const SourceFingerprint& seen) {
     work(source).timer.arm_after(quiet, [this, &source, quiet, seen] {
-        const Result<SourceFingerprint> now =
-            fingerprint(source.zone.source_file(), source.included);
+        const Result<SourceFingerprint> now = fingerprint_of(source);
         if (!now) {
             look(source);
         } else if (*now == seen) {
@@ -432,11 +435,12 @@ void ZoneSources::start_loads() {
 // The serials of versions that the file may hold already, of which only a sum is at hand.
 std::vector<dns::Serial> ZoneSources::published_under(const Source& source) const {
     std::vector<dns::Serial> serials;
-    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    const dns::NameView zone = names_->name(source.number);
+    const zone::ZoneState* state = daemon_.store().find(zone);
     if (state != nullptr && state->version) {
         serials.push_back(state->version->serial());
     }
-    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    const zone::ZoneHold* hold = daemon_.store().hold(zone);
     if (hold != nullptr && hold->held) {
         serials.push_back(hold->held->version.serial());
     }
@@ -448,13 +452,14 @@ std::vector<dns::Serial> ZoneSources::published_under(const Source& source) cons
 
 void ZoneSources::load(Source& source) {
     ++loading_;
+    const config::Zone zone = zone_of(source);
     LoadOptions options;
-    options.zone = source.zone.name;
-    options.file = source.zone.source_file();
+    options.zone = zone.name;
+    options.file = zone.source_file();
     options.spill_directory = daemon_.config().store_path;
     options.max_records = daemon_.config().limits.zone_records;
     options.max_bytes = daemon_.config().limits.zone_bytes;
-    options.makes_zonemd = source.zone->zonemd == config::ZonemdMode::generate;
+    options.makes_zonemd = zone->zonemd == config::ZonemdMode::generate;
     options.published_under = published_under(source);
     options.wants_digest = options.makes_zonemd || !options.published_under.empty();
     options.memory = source.memory();

@@ -88,6 +88,9 @@ class ZoneSources {
     [[nodiscard]] Work& work(Source& source);
     static void rest(Source& source);
     [[nodiscard]] Source* find(const dns::Name& zone) const;
+    // Requires: it is not gone.
+    [[nodiscard]] config::Zone zone_of(const Source& source) const;
+    [[nodiscard]] Result<SourceFingerprint> fingerprint_of(const Source& source) const;
     void settle(Source& source, Duration quiet, const SourceFingerprint& seen);
     void enqueue(Source& source, const SourceFingerprint& seen);
     void start_loads();
@@ -117,6 +120,7 @@ class ZoneSources {
     std::vector<std::unique_ptr<Source>> sources_;
     std::vector<std::unique_ptr<Source>> leaving_;  // removed, but work of theirs is under way
     dns::NameTablePtr names_;
+    dns::SharedByNumber<config::ZoneSettings> settings_;
     dns::ByNumber<std::uint32_t> by_zone_;  // places in sources_ plus 1; 0: none
     // Of files that are not named in a folder after their zone.
     std::unordered_multimap<std::string, Source*> by_path_;

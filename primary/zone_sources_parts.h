@@ -35,13 +35,18 @@ struct ZoneSources::Work {
 
 // Small: there may be a million.
 struct ZoneSources::Source {
-    explicit Source(const config::Zone& settings) : zone(settings) {}
+    // Files that it was made of, too, when it was read last; and those of the content judged last.
+    struct Included {
+        std::vector<std::string> files;
+        std::vector<std::optional<FileFingerprint>> taken;
+    };
 
-    config::Zone zone;
-    std::vector<std::string> included;  // files that it was made of, too, when it was read last
-    SourceFingerprint taken;            // of the content judged last
-    std::unique_ptr<Work> under_way;    // null: nothing is, and nothing is wrong
-    std::uint32_t place = 0;            // in sources_
+    explicit Source(std::uint32_t name) : number(name) {}
+
+    std::unique_ptr<Work> under_way;     // null: nothing is, and nothing is wrong
+    std::unique_ptr<Included> includes;  // null: nothing
+    FileMark taken;                      // of the content judged last
+    std::uint32_t number;                // of the zone's name
     bool ever_taken = false;
     bool gone = false;            // removed: deleted once it is not busy
     bool busy = false;            // waiting for a place, loading or publishing
@@ -49,6 +54,21 @@ struct ZoneSources::Source {
     bool lacked_newline = false;  // `seen` was read once and ended within a line
     bool waits = false;           // changed, but the zone is frozen
     bool rejected = false;        // the file holds what an operator rejected
+
+    [[nodiscard]] const std::vector<std::string>& included() const noexcept {
+        static const std::vector<std::string> kNone;
+        return includes ? includes->files : kNone;
+    }
+    void take(const SourceFingerprint& judged) {
+        taken = mark_of(judged.file);
+        if (includes) {
+            includes->taken = judged.included;
+        }
+    }
+    [[nodiscard]] bool has_taken(const SourceFingerprint& seen) const noexcept {
+        return ever_taken && mark_of(seen.file) == taken &&
+               (includes ? seen.included == includes->taken : seen.included.empty());
+    }
 
     [[nodiscard]] bool is_waiting() const noexcept {
         return under_way && under_way->timer.is_armed();

@@ -43,10 +43,18 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
+config::Zone ZoneSources::zone_of(const Source& source) const {
+    return {dns::Name{names_->name(source.number)}, settings_[source.number]};
+}
+
+Result<SourceFingerprint> ZoneSources::fingerprint_of(const Source& source) const {
+    return fingerprint(zone_of(source).source_file(), source.included());
+}
+
 // Whatever changed under our hands: what was read may be half of each.
 void ZoneSources::handle_read(Source& source, Reading& reading) {
-    const Result<SourceFingerprint> now = fingerprint(source.zone.source_file(), source.included);
-    const bool is_new_list = reading.read->included != source.included;
+    const Result<SourceFingerprint> now = fingerprint_of(source);
+    const bool is_new_list = reading.read->included != source.included();
     if (!now || !(*now == work(source).seen) || (is_new_list && changed_since(reading))) {
         take_included(source, reading);
         record(source, Reason::file_changed_meanwhile);
@@ -61,7 +69,7 @@ void ZoneSources::handle_read(Source& source, Reading& reading) {
         settle(source, kQuietWithoutNewline, work(source).seen);
         return;
     }
-    source.taken = work(source).seen;
+    source.take(work(source).seen);
     source.ever_taken = true;
     if (!loaded) {
         set_problem(source, reason_of(loaded.error().code()), loaded.error());
@@ -115,11 +123,15 @@ void ZoneSources::report_duplicates(const Source& source, std::uint64_t count) {
 // From now on the source is made of these files as well.
 void ZoneSources::take_included(Source& source, const Reading& reading) {
     work(source).seen.included = reading.included;
-    if (source.included == reading.read->included) {
+    if (source.included() == reading.read->included) {
         return;
     }
     forget_files(source);
-    source.included = reading.read->included;
+    source.includes =
+        reading.read->included.empty() ? nullptr : std::make_unique<Source::Included>();
+    if (source.includes) {
+        source.includes->files = reading.read->included;
+    }
     watch_files(source);
 }
 
@@ -128,7 +140,8 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
         source.ever_taken = false;
         return;
     }
-    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    const config::Zone zone = zone_of(source);
+    const zone::ZoneState* state = daemon_.store().find(zone.name);
     const std::optional<zone::Version> current = state != nullptr ? state->version : std::nullopt;
     if ((loaded.change && !(current && content_of(*current) == source.memory()->content)) ||
         (current && work(source).counts_duplicates)) {
@@ -140,16 +153,16 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
         return;
     }
     const Result<std::optional<dns::SoaRecord>> soa =
-        plan_publication(source.zone->serial_policy, current, loaded, daemon_.loop().now().unix);
+        plan_publication(zone->serial_policy, current, loaded, daemon_.loop().now().unix);
     if (!soa) {
         set_problem(source, Reason::file_refused,
                     Error{soa.error().code(),
-                          fmt::format("{}: {}", source.zone.source_file(), soa.error().detail())});
+                          fmt::format("{}: {}", zone.source_file(), soa.error().detail())});
         return;
     }
     report_duplicates(source, loaded.duplicates);
     const Judged judged =
-        judged_before(source.zone->serial_policy, daemon_.store().hold(source.zone.name), loaded);
+        judged_before(zone->serial_policy, daemon_.store().hold(zone.name), loaded);
     source.rejected = judged == Judged::rejected;
     if (!*soa || judged != Judged::no) {
         clear_problem(source);
@@ -180,9 +193,10 @@ void ZoneSources::publish(Source& source, LoadedZone loaded) {
 zone::Commit ZoneSources::commit_of(Source& source, LoadedZone loaded,
                                     const std::optional<zone::Version>& current,
                                     const dns::SoaRecord& soa) const {
-    const zone::ZoneState* state = daemon_.store().find(source.zone.name);
+    const config::Zone zone = zone_of(source);
+    const zone::ZoneState* state = daemon_.store().find(zone.name);
     zone::Commit commit;
-    commit.zone = source.zone.name;
+    commit.zone = zone.name;
     commit.base = current ? std::optional{current->serial()} : std::nullopt;
     if (loaded.change) {
         commit.expected = loaded.content;
@@ -202,19 +216,20 @@ zone::Commit ZoneSources::commit_of(Source& source, LoadedZone loaded,
         zone::ZoneTimers{.last_success = commit.now,
                          .expires = UnixTime{},
                          .promoted = state != nullptr ? state->timers.promoted : UnixTime{}};
-    commit.source = source.zone.source_file();
-    commit.guard = service::guard_of(*source.zone.settings());
+    commit.source = zone.source_file();
+    commit.guard = service::guard_of(*zone.settings());
     return commit;
 }
 
 // The file has again what is in service: what was held of it is no more.
 void ZoneSources::forget_held(const Source& source) {
-    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    const dns::NameView zone = names_->name(source.number);
+    const zone::ZoneHold* hold = daemon_.store().hold(zone);
     if (hold == nullptr || !hold->held) {
         return;
     }
     zone::Commit commit;
-    commit.zone = source.zone.name;
+    commit.zone = dns::Name{zone};
     commit.change = zone::DropHeld{.serial = hold->held->version.serial(), .reject = false};
     commit.now = daemon_.loop().now().unix;
     daemon_.store().submit(std::move(commit),
@@ -222,7 +237,7 @@ void ZoneSources::forget_held(const Source& source) {
 }
 
 bool ZoneSources::is_frozen(const Source& source) const {
-    const zone::ZoneHold* hold = daemon_.store().hold(source.zone.name);
+    const zone::ZoneHold* hold = daemon_.store().hold(names_->name(source.number));
     return hold != nullptr && hold->frozen_since;
 }
 
@@ -246,9 +261,10 @@ void ZoneSources::handle_committed(Source& source, const Result<zone::Committed>
         return;
     }
     if (!committed && committed.error().code() == Errc::zone_unverified) {
-        set_problem(source, Reason::file_refused,
-                    Error{committed.error().code(), fmt::format("{}: {}", source.zone.source_file(),
-                                                                committed.error().detail())});
+        set_problem(
+            source, Reason::file_refused,
+            Error{committed.error().code(), fmt::format("{}: {}", zone_of(source).source_file(),
+                                                        committed.error().detail())});
         return;
     }
     if (!committed && work(source).by_change &&
@@ -292,8 +308,8 @@ void ZoneSources::record_published(const Source& source, const zone::Committed& 
 }
 
 void ZoneSources::record(const Source& source, Reason reason, observe::EventFacts facts) {
-    facts.file = source.zone.source_file();
-    daemon_.events().record(daemon_.loop().now(), source.zone.name, reason, std::move(facts));
+    facts.file = zone_of(source).source_file();
+    daemon_.events().record(daemon_.loop().now(), zone_of(source).name, reason, std::move(facts));
 }
 
 // A file's fault comes with the line and a caret, which only the log has room for.
@@ -303,13 +319,13 @@ void ZoneSources::set_problem(Source& source, Reason reason, const Error& error)
         return;
     }
     work(source).problem = problem;
-    daemon_.handle_trouble(source.zone.name, service::Trouble::source, problem);
+    daemon_.handle_trouble(zone_of(source).name, service::Trouble::source, problem);
     record(source, reason, {.detail = problem});
     std::string_view rest = error.detail();
     rest.remove_prefix(std::min(problem.size() + 1, rest.size()));
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
-        daemon_.log().zone(Level::error, source.zone.name.to_text(), rest.substr(0, end));
+        daemon_.log().zone(Level::error, zone_of(source).name.to_text(), rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
 }
@@ -318,7 +334,7 @@ void ZoneSources::clear_problem(Source& source) {
     if (source.under_way) {
         source.under_way->problem.clear();
     }
-    daemon_.handle_well(source.zone.name, service::Trouble::source);
+    daemon_.handle_well(zone_of(source).name, service::Trouble::source);
 }
 
 void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) const {
@@ -327,7 +343,7 @@ void ZoneSources::describe(control::ZoneStatus& status, const dns::Name& zone) c
         return;
     }
     const Source& source = *found;
-    status.source = source.zone.source_file();
+    status.source = zone_of(source).source_file();
     if (!source.problem().empty()) {
         status.state = control::ZoneState::failed;
         status.reason = source.problem();

@@ -11,11 +11,11 @@ namespace {
 
 SeenFile seen(const char* zone, std::uint64_t inode) {
     return {.zone = *dns::Name::from_text(zone),
-            .file = {.device = 1,
-                     .inode = inode,
-                     .size = 3,
-                     .modified_ns = -4,
-                     .changed_ns = 1'700'000'000'000'000'000},
+            .file = mark_of({.device = 1,
+                             .inode = inode,
+                             .size = 3,
+                             .modified_ns = -4,
+                             .changed_ns = 1'700'000'000'000'000'000}),
             .version = zone::Digest{5, 6},
             .serial_policy = config::SerialPolicy::date,
             .zonemd = config::ZonemdMode::generate};
