@@ -14,11 +14,13 @@ struct LargeReplace::Comparison {
                zone::ReplaceWith& change)
         : txn(std::move(read)),
           old(std::make_unique<ContentCursor>(*txn, before.content)),
-          stream(before.version->soa, old, change.soa, *change.records,
+          old_ahead(old),
+          stream(before.version->soa, old_ahead, change.soa, *change.records,
                  max_diff_bytes(*before.version)) {}
 
     std::shared_ptr<const ReadTransaction> txn;
     zone::PageRecords old;
+    RecordsAhead old_ahead;
     zone::DiffStream stream;
 };
 

@@ -8,10 +8,15 @@ namespace {
 
 using Pages = std::vector<zone::EncodedPage>;
 
-// Handed over together: a lock for each page would cost more than it gains.
-constexpr std::size_t kPagesTogether = 16;
+// The most octets that wait to be taken.
+constexpr std::size_t kPagesAheadBytes = std::size_t{8} << 20;
+constexpr std::size_t kRecordsAheadBytes = std::size_t{1} << 20;
 
-std::size_t octets_of(const Pages& pages) noexcept {
+// Handed over together.
+constexpr std::size_t kPagesTogether = 16;
+constexpr std::size_t kRecordBytesTogether = std::size_t{64} << 10;
+
+std::size_t octets_of_pages(const Pages& pages) {
     std::size_t octets = 0;
     for (const zone::EncodedPage& page : pages) {
         octets += page.message.size();
@@ -19,48 +24,15 @@ std::size_t octets_of(const Pages& pages) noexcept {
     return octets;
 }
 
-}  // namespace
-
-PagesAhead::PagesAhead(zone::VersionEncoder& encoder)
-    : encoder_(encoder), thread_([this] { run(); }) {}
-
-PagesAhead::~PagesAhead() {
-    {
-        const std::lock_guard guard{mutex_};
-        unwanted_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+std::size_t octets_of_records(const zone::RecordList& records) {
+    return records.memory_bytes();
 }
 
-Result<Pages> PagesAhead::next() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return !made_.empty(); });
-    Result<Pages> pages = std::move(made_.front());
-    made_.pop_front();
-    if (pages) {
-        made_bytes_ -= octets_of(*pages);
-    }
-    lock.unlock();
-    changed_.notify_all();
-    return pages;
-}
-
-void PagesAhead::run() {
-    for (;;) {
-        Result<Pages> pages = make_some();
-        const bool last = !pages || pages->empty();
-        if (!give(std::move(pages)) || last) {
-            return;
-        }
-    }
-}
-
-Result<Pages> PagesAhead::make_some() {
+Result<Pages> make_pages(zone::VersionEncoder& encoder) {
     Pages pages;
     pages.reserve(kPagesTogether);
     while (pages.size() < kPagesTogether) {
-        Result<std::optional<zone::EncodedPage>> page = encoder_.next();
+        Result<std::optional<zone::EncodedPage>> page = encoder.next();
         if (!page) {
             return fail(std::move(page).error());
         }
@@ -72,17 +44,41 @@ Result<Pages> PagesAhead::make_some() {
     return pages;
 }
 
-// False where no more are wanted.
-bool PagesAhead::give(Result<Pages> pages) {
-    const std::size_t octets = pages ? octets_of(*pages) : 0;
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return unwanted_ || made_bytes_ < kAheadBytes; });
-    made_.push_back(std::move(pages));
-    made_bytes_ += octets;
-    const bool wanted = !unwanted_;
-    lock.unlock();
-    changed_.notify_all();
-    return wanted;
+Result<zone::RecordList> read_records(zone::RecordStream& from) {
+    zone::RecordList records;
+    records.reserve_octets(kRecordBytesTogether + zone::FlatRecord::kMaxBytes);
+    while (records.octets().size() < kRecordBytesTogether) {
+        Result<std::optional<dns::RecordView>> record = from.next();
+        if (!record) {
+            return fail(std::move(record).error());
+        }
+        if (!*record) {
+            break;
+        }
+        records.append(**record);
+    }
+    return records;
+}
+
+}  // namespace
+
+PagesAhead::PagesAhead(zone::VersionEncoder& encoder)
+    : pages_([&encoder] { return make_pages(encoder); }, octets_of_pages, kPagesAheadBytes) {}
+
+RecordsAhead::RecordsAhead(zone::RecordStream& from)
+    : records_([&from] { return read_records(from); }, octets_of_records, kRecordsAheadBytes) {}
+
+Result<std::optional<dns::RecordView>> RecordsAhead::next() {
+    if (at_ == batch_.size() && !ended_) {
+        Result<zone::RecordList> batch = records_.next();
+        ended_ = !batch || batch->empty();
+        if (!batch) {
+            return fail(std::move(batch).error());
+        }
+        batch_ = *std::move(batch);
+        at_ = 0;
+    }
+    return ended_ ? std::optional<dns::RecordView>{} : std::optional{batch_[at_++]};
 }
 
 }  // namespace twinzone::store

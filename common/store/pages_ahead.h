@@ -1,47 +1,42 @@
-// Pages of new content, encoded on a thread of their own some way ahead of who writes them: while a
-// transaction is synced, the next one's pages are made.
+// Large content that is replaced, on threads beside the writer's: the old records are read ahead of
+// who compares them with the new ones, and the new pages made ahead of who writes them, also while
+// a transaction is synced.
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
-#include <deque>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/store/ahead.h"
+#include "common/zone/record_list.h"
+#include "common/zone/record_stream.h"
 #include "common/zone/version_encoder.h"
 
 namespace twinzone::store {
-
-// The most octets of pages that wait to be taken.
-inline constexpr std::size_t kAheadBytes = std::size_t{8} << 20;
 
 // Borrows the encoder, which nobody else uses before the end or before this is gone.
 class PagesAhead {
   public:
     explicit PagesAhead(zone::VersionEncoder& encoder);
-    // Ends the thread, wherever it is.
-    ~PagesAhead();
-    PagesAhead(const PagesAhead&) = delete;
-    PagesAhead& operator=(const PagesAhead&) = delete;
 
     // Some pages, in order; none: that were all. Waits for them. Errors of the encoder.
-    [[nodiscard]] Result<std::vector<zone::EncodedPage>> next();
+    [[nodiscard]] Result<std::vector<zone::EncodedPage>> next() { return pages_.next(); }
 
   private:
-    void run();
-    [[nodiscard]] Result<std::vector<zone::EncodedPage>> make_some();
-    [[nodiscard]] bool give(Result<std::vector<zone::EncodedPage>> pages);
+    Ahead<std::vector<zone::EncodedPage>> pages_;
+};
 
-    zone::VersionEncoder& encoder_;
-    std::mutex mutex_;  // guards what follows, up to the blank line
-    std::condition_variable changed_;
-    std::deque<Result<std::vector<zone::EncodedPage>>> made_;  // the last one empty or an error
-    std::size_t made_bytes_ = 0;
-    bool unwanted_ = false;
+// The records of another stream, which nobody else uses before this is gone.
+class RecordsAhead final : public zone::RecordStream {
+  public:
+    explicit RecordsAhead(zone::RecordStream& from);
 
-    std::thread thread_;  // last: it uses all of the above
+    [[nodiscard]] Result<std::optional<dns::RecordView>> next() override;
+
+  private:
+    Ahead<zone::RecordList> records_;
+    zone::RecordList batch_;
+    std::size_t at_ = 0;  // in batch_
+    bool ended_ = false;
 };
 
 }  // namespace twinzone::store

@@ -9,6 +9,9 @@ namespace twinzone::store {
 
 namespace {
 
+// Batches smaller than this are not worth a thread.
+constexpr std::size_t kAsideBytes = std::size_t{1} << 20;
+
 std::uint64_t octets_of(const std::vector<std::unique_ptr<SortedRun>>& runs) noexcept {
     std::uint64_t octets = 0;
     for (const std::unique_ptr<SortedRun>& run : runs) {
@@ -134,81 +137,146 @@ Result<std::optional<dns::RecordView>> RecordSorter::MergedStream::next() {
     return std::optional{runs_[*current_]->record()};
 }
 
+// What was sorted so far.
+struct RecordSorter::Runs {
+    std::string directory;
+    std::vector<std::unique_ptr<SortedRun>> all;
+    SortedRun* growing = nullptr;  // the last of them, where it has a file
+    zone::RecordList last;         // one record: the last of that
+    std::uint64_t dropped = 0;     // within them
+    zone::RecordList batch;        // on its way into them; empty at rest
+
+    Result<void> spill(bool in_order);
+    Result<void> begin();
+};
+
+Result<void> RecordSorter::Runs::spill(bool in_order) {
+    if (!in_order) {
+        dropped += batch.sort_unique();
+    }
+    const bool goes_on = growing != nullptr && zone::compare_canonical(last[0], batch[0]) < 0;
+    if (!goes_on) {
+        if (Result<void> begun = begin(); !begun) {
+            return begun;
+        }
+    }
+    Result<void> written =
+        in_order ? growing->append(batch.octets()) : growing->append_sorted(batch);
+    last.clear();
+    last.append(batch[batch.size() - 1]);
+    batch.clear();
+    return written;
+}
+
+Result<void> RecordSorter::Runs::begin() {
+    Result<std::unique_ptr<SortedRun>> run = SortedRun::make(directory);
+    if (!run) {
+        return fail(std::move(run).error());
+    }
+    growing = run->get();
+    all.push_back(*std::move(run));
+    return {};
+}
+
 RecordSorter::RecordSorter(std::string directory, std::size_t memory_bytes)
-    : directory_(std::move(directory)), memory_bytes_(memory_bytes) {}
+    : memory_bytes_(memory_bytes), runs_(std::make_unique<Runs>()) {
+    runs_->directory = std::move(directory);
+}
 RecordSorter::~RecordSorter() = default;
 RecordSorter::RecordSorter(RecordSorter&&) noexcept = default;
-RecordSorter& RecordSorter::operator=(RecordSorter&&) noexcept = default;
+
+RecordSorter& RecordSorter::operator=(RecordSorter&& other) noexcept {
+    spilling_ = std::move(other.spilling_);  // waits for the thread of ours
+    memory_bytes_ = other.memory_bytes_;
+    current_ = std::move(other.current_);
+    in_order_ = other.in_order_;
+    added_ = other.added_;
+    runs_ = std::move(other.runs_);
+    failed_ = std::move(other.failed_);
+    return *this;
+}
 
 Result<void> RecordSorter::add(const dns::RecordView& record) {
     in_order_ = in_order_ && (current_.empty() ||
                               zone::compare_canonical(current_[current_.size() - 1], record) < 0);
     current_.append(record);
     ++added_;
-    return current_.memory_bytes() >= memory_bytes_ ? spill() : Result<void>{};
+    // One half is filled while the other one is written.
+    return current_.memory_bytes() >= memory_bytes_ / 2 ? spill() : Result<void>{};
+}
+
+Result<void> RecordSorter::wait() {
+    if (spilling_.valid()) {
+        note(spilling_.get());
+    }
+    return failed_ ? Result<void>{fail(*failed_)} : Result<void>{};
+}
+
+void RecordSorter::note(Result<void> done) {
+    if (!done) {
+        failed_ = std::move(done).error();
+    }
 }
 
 Result<void> RecordSorter::spill() {
-    if (!in_order_) {
-        dropped_ += current_.sort_unique();
+    if (Result<void> before = wait(); !before) {
+        return before;
     }
-    const bool goes_on = growing_ != nullptr && zone::compare_canonical(last_[0], current_[0]) < 0;
-    if (!goes_on) {
-        if (Result<void> begun = begin_run(); !begun) {
-            return begun;
-        }
+    std::swap(current_, runs_->batch);
+    const bool in_order = std::exchange(in_order_, true);
+    if (runs_->batch.memory_bytes() < kAsideBytes) {
+        note(runs_->spill(in_order));
+        return wait();
     }
-    Result<void> written =
-        in_order_ ? growing_->append(current_.octets()) : growing_->append_sorted(current_);
-    last_.clear();
-    last_.append(current_[current_.size() - 1]);
-    current_.clear();
-    in_order_ = true;
-    return written;
-}
-
-Result<void> RecordSorter::begin_run() {
-    Result<std::unique_ptr<SortedRun>> run = SortedRun::make(directory_);
-    if (!run) {
-        return fail(std::move(run).error());
-    }
-    growing_ = run->get();
-    runs_.push_back(*std::move(run));
+    // Deferred where the system gives no thread.
+    spilling_ = std::async(std::launch::async | std::launch::deferred,
+                           [runs = runs_.get(), in_order] { return runs->spill(in_order); });
     return {};
 }
 
 void RecordSorter::sort() {
+    static_cast<void>(wait());  // finish() tells
+    runs_->batch = {};
     if (current_.empty()) {
         return;
     }
     if (!std::exchange(in_order_, true)) {
-        dropped_ += current_.sort_unique();
+        runs_->dropped += current_.sort_unique();
     }
-    runs_.push_back(std::make_unique<SortedRun>(std::exchange(current_, {})));
-    growing_ = nullptr;
+    runs_->all.push_back(std::make_unique<SortedRun>(std::exchange(current_, {})));
+    runs_->growing = nullptr;
 }
 
 void RecordSorter::append(RecordSorter&& later) {
     sort();
     later.sort();
-    runs_.insert(runs_.end(), std::make_move_iterator(later.runs_.begin()),
-                 std::make_move_iterator(later.runs_.end()));
-    later.runs_.clear();
-    later.growing_ = nullptr;
+    runs_->all.insert(runs_->all.end(), std::make_move_iterator(later.runs_->all.begin()),
+                      std::make_move_iterator(later.runs_->all.end()));
+    later.runs_->all.clear();
+    later.runs_->growing = nullptr;
     added_ += std::exchange(later.added_, 0);
-    dropped_ += std::exchange(later.dropped_, 0);
+    runs_->dropped += std::exchange(later.runs_->dropped, 0);
+    if (later.failed_) {
+        failed_ = std::move(later.failed_);
+    }
 }
 
 std::uint64_t RecordSorter::octets() const noexcept {
-    return octets_of(runs_) + current_.octets().size();
+    if (spilling_.valid()) {
+        spilling_.wait();
+    }
+    return octets_of(runs_->all) + current_.octets().size();
 }
 
 Result<std::unique_ptr<SortedStream>> RecordSorter::finish() {
     added_ = 0;
     sort();
-    growing_ = nullptr;
-    auto merged =
-        std::make_unique<MergedStream>(std::exchange(runs_, {}), std::exchange(dropped_, 0));
+    runs_->growing = nullptr;
+    if (failed_) {
+        return fail(*failed_);
+    }
+    auto merged = std::make_unique<MergedStream>(std::exchange(runs_->all, {}),
+                                                 std::exchange(runs_->dropped, 0));
     if (Result<void> started = merged->rewind(); !started) {
         return fail(std::move(started).error());
     }

@@ -1,11 +1,14 @@
 // Puts the records of a zone of any size into canonical order within bounded memory: what comes in
 // by AXFR or from a zone file on its way into a ReplaceWith. Sorted runs beyond the bound go to
 // temporary files without a name, so that nothing is left behind whatever happens. What comes in
-// order already, as most of a transfer does, is not sorted, and makes one long run.
+// order already, as most of a transfer does, is not sorted, and makes one long run. Large runs are
+// sorted and written by a thread beside, while more comes in.
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +46,8 @@ class RecordSorter {
     RecordSorter(RecordSorter&&) noexcept;
     RecordSorter& operator=(RecordSorter&&) noexcept;
 
-    // Any order. The record is copied. Errc::disk_full, file_unreadable. Cheap where records come
-    // in order already.
+    // Any order. The record is copied. Errc::disk_full, file_unreadable, also of what was added
+    // before. Cheap where records come in order already.
     [[nodiscard]] Result<void> add(const dns::RecordView& record);
 
     // Does what it can before more comes or finish() is called: sorts what is in memory.
@@ -65,19 +68,20 @@ class RecordSorter {
 
   private:
     class MergedStream;
+    struct Runs;
 
     Result<void> spill();
-    Result<void> begin_run();
+    // Until nobody else works on the runs: what has failed so far.
+    Result<void> wait();
+    void note(Result<void> done);
 
-    std::string directory_;
     std::size_t memory_bytes_;
     zone::RecordList current_;
-    bool in_order_ = true;          // current_ is, without having been sorted
-    SortedRun* growing_ = nullptr;  // the last of runs_, where it has a file
-    zone::RecordList last_;         // one record: the last of that
-    std::vector<std::unique_ptr<SortedRun>> runs_;
+    bool in_order_ = true;  // current_ is, without having been sorted
     std::uint64_t added_ = 0;
-    std::uint64_t dropped_ = 0;  // within the runs
+    std::unique_ptr<Runs> runs_;
+    std::future<Result<void>> spilling_;  // valid: a thread works on runs_
+    std::optional<Error> failed_;         // no run has all that was added
 };
 
 }  // namespace twinzone::store
