@@ -40,7 +40,7 @@ std::optional<std::uint32_t> NameTable::find(NameView name) const noexcept {
 }
 
 std::uint32_t NameTable::add(NameView name) {
-    if ((places_.size() + 1) * 4 > slots_.size() * 3) {
+    if ((places_.size() + 1) * 8 > slots_.size() * 7) {
         rehash(std::max(slots_.size() * 2, kFirstSlots));
     }
     const std::size_t hashed = hash(name);
@@ -71,7 +71,7 @@ void NameTable::respell(NameView name) noexcept {
 
 void NameTable::reserve(std::size_t names) {
     places_.reserve(names);
-    const std::size_t slots = std::bit_ceil(std::max(names / 3 * 4 + 4, kFirstSlots));
+    const std::size_t slots = std::bit_ceil(std::max(names / 7 * 8 + 8, kFirstSlots));
     if (slots > slots_.size()) {
         rehash(slots);
     }

@@ -45,7 +45,7 @@ class NameTable {
 
     static constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
-    std::vector<Slot> slots_;            // a power of 2, at most three quarters in use
+    std::vector<Slot> slots_;            // a power of 2, at most seven eighths in use
     std::vector<std::uint32_t> places_;  // by number: block and offset of size and octets
     std::vector<std::unique_ptr<std::uint8_t[]>> blocks_;
     std::size_t used_ = kBlockBytes;  // of the last block

@@ -9,6 +9,9 @@ namespace twinzone::service {
 
 namespace {
 
+// What the allocator takes for a run beside its octets.
+constexpr std::size_t kRunBytes = 24;
+
 PackedDecision at(const Bytes& run, std::size_t place) noexcept {
     return PackedDecision{ByteView{run}.subspan(place)};
 }
@@ -34,7 +37,7 @@ void DecisionBook::add(UnixTime now, const dns::Name& name, const Decision& deci
         place = free_.back() + 1;
         free_.pop_back();
         zones_[place - 1].number = *names_->find(name);
-        bytes_ += sizeof(Zone);
+        bytes_ += sizeof(Zone) + kRunBytes;
     } else {
         unlink(place - 1);
     }
@@ -112,7 +115,7 @@ void DecisionBook::unlink(std::uint32_t place) {
 
 void DecisionBook::drop(std::uint32_t place) {
     unlink(place);
-    bytes_ -= zones_[place].packed.size() + sizeof(Zone);
+    bytes_ -= zones_[place].packed.size() + sizeof(Zone) + kRunBytes;
     places_.at(zones_[place].number) = 0;
     zones_[place] = Zone{};
     free_.push_back(place);

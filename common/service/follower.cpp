@@ -151,7 +151,7 @@ void Follower::remove_zone(Now now, dns::NameView name) {
     }
     expiries_.erase(index);
     receiver_.forget(index);
-    if (zones_[index]->commit != 0) {
+    if (zones_[index]->is_committing()) {
         zones_[index]->leaving = true;
         return;
     }
@@ -389,11 +389,13 @@ std::optional<Follower::View> Follower::view(Now now, dns::NameView name) const 
     view.expires_in = expires_in(now, name);
     view.source_lost = source_lost(now, *zone);
     view.next_check_in = next_check_in(now, *zone);
-    const auto running = exchanges_.find(zone->transfer);
-    const Exchange* exchange =
-        running != exchanges_.end() ? running->second.get() : zone->committing.get();
-    if (zone->transferring && exchange != nullptr && exchange->is_transfer()) {
-        view.progress = progress_of(now, *exchange);
+    if (zone->transferring && zone->has_coming) {
+        const auto running = exchanges_.find(zone->has_coming->transfer);
+        const Exchange* exchange = running != exchanges_.end() ? running->second.get()
+                                                               : zone->has_coming->committing.get();
+        if (exchange != nullptr && exchange->is_transfer()) {
+            view.progress = progress_of(now, *exchange);
+        }
     }
     return view;
 }
@@ -414,7 +416,7 @@ bool Follower::invariants_hold() const {
         if (!zone) {
             continue;
         }
-        if (scheduler_.is_running(zone->index) != (at_work[zone->index] || zone->commit != 0)) {
+        if (scheduler_.is_running(zone->index) != (at_work[zone->index] || zone->is_committing())) {
             return false;
         }
     }
@@ -444,6 +446,9 @@ void Follower::finish_job(Now now, std::uint32_t index, transfer::JobOutcome out
     }
     if (round == transfer::Round::goes_on) {
         return;
+    }
+    if (!zone.is_committing()) {
+        zone.has_coming.reset();
     }
     if (!std::exchange(zone.confirmed, false) && outcome != transfer::JobOutcome::success) {
         zone.refresher.handle_failed(now.instant);

@@ -134,6 +134,7 @@ class Follower final : public SecondaryView {
   private:
     struct Zone;
     struct Trouble;
+    struct Coming;
     struct Exchange;
     struct Remote {
         config::RemotePtr settings;

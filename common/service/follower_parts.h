@@ -61,54 +61,6 @@ struct Follower::Trouble {
     std::optional<Errc> last_fault;  // its code
 };
 
-// Small: there may be millions.
-struct Follower::Zone {
-    static constexpr std::uint32_t kNoSource = 0xffffffffU;
-
-    Zone(std::uint32_t name, std::uint32_t zone_index, std::uint64_t seed,
-         const transfer::RefreshLimits& limits, Instant now)
-        : refresher(limits, seed, now), number(name), index(zone_index) {}
-    Zone(const Zone&) = delete;
-    Zone& operator=(const Zone&) = delete;
-
-    [[nodiscard]] Trouble& trouble() {
-        if (!has_trouble) {
-            has_trouble = std::make_unique<Trouble>();
-        }
-        return *has_trouble;
-    }
-    void clear_error() noexcept {
-        if (has_trouble) {
-            has_trouble->last_error.clear();
-            has_trouble->last_fault.reset();
-        }
-    }
-    void clear_other_content() noexcept {
-        if (has_trouble) {
-            has_trouble->other_content.clear();
-        }
-    }
-
-    transfer::Refresher refresher;
-    const std::vector<std::uint32_t>* remotes = nullptr;  // primaries, in order of preference
-    AttemptId transfer{};                                 // the last question for one
-    std::uint64_t commit = 0;                             // number of the commit under way; 0: none
-    std::unique_ptr<Exchange> committing;                 // the transfer that is being committed
-    std::unique_ptr<Trouble> has_trouble;                 // null: none
-    std::uint32_t number;                                 // its name's
-    std::uint32_t index;
-    std::uint32_t source = kNoSource;         // the primary that confirmed or gave our version
-    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
-    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
-    bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
-    bool transferring = false;
-    bool confirmed = false;  // in this round, and nobody has shown anything newer since
-    bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
-    bool leaving = false;    // removed; only its last commit is awaited
-    bool expired_told = false;
-    bool source_lost_told = false;
-};
-
 struct Follower::Exchange {
     AttemptId attempt{};
     std::uint32_t zone = 0;
@@ -144,6 +96,68 @@ struct Follower::Exchange {
     [[nodiscard]] const TransferQuestion& transfer() const {
         return *std::get<std::unique_ptr<TransferQuestion>>(question);
     }
+};
+
+// A transfer from its question to the end of its commit.
+struct Follower::Coming {
+    AttemptId transfer{};                  // the last question for it
+    std::uint64_t commit = 0;              // number of the commit under way; 0: none
+    std::unique_ptr<Exchange> committing;  // what is being committed
+};
+
+// Small: there may be millions.
+struct Follower::Zone {
+    static constexpr std::uint32_t kNoSource = 0xffffffffU;
+
+    Zone(std::uint32_t name, std::uint32_t zone_index, std::uint64_t seed,
+         const transfer::RefreshLimits& limits, Instant now)
+        : refresher(limits, seed, now), number(name), index(zone_index) {}
+    Zone(const Zone&) = delete;
+    Zone& operator=(const Zone&) = delete;
+
+    [[nodiscard]] Coming& coming() {
+        if (!has_coming) {
+            has_coming = std::make_unique<Coming>();
+        }
+        return *has_coming;
+    }
+    [[nodiscard]] bool is_committing() const noexcept {
+        return has_coming && has_coming->commit != 0;
+    }
+    [[nodiscard]] Trouble& trouble() {
+        if (!has_trouble) {
+            has_trouble = std::make_unique<Trouble>();
+        }
+        return *has_trouble;
+    }
+    void clear_error() noexcept {
+        if (has_trouble) {
+            has_trouble->last_error.clear();
+            has_trouble->last_fault.reset();
+        }
+    }
+    void clear_other_content() noexcept {
+        if (has_trouble) {
+            has_trouble->other_content.clear();
+        }
+    }
+
+    transfer::Refresher refresher;
+    const std::vector<std::uint32_t>* remotes = nullptr;  // primaries, in order of preference
+    std::unique_ptr<Coming> has_coming;                   // null: nothing comes in
+    std::unique_ptr<Trouble> has_trouble;                 // null: none
+    std::uint32_t number;                                 // its name's
+    std::uint32_t index;
+    std::uint32_t source = kNoSource;         // the primary that confirmed or gave our version
+    std::optional<TransferCause> wants_full;  // the next transfer is an AXFR, and why
+    std::optional<bool> small_changes;        // the last differences fit a datagram; not known yet
+    bool ordered = false;  // every transfer of this round is an AXFR that an operator wants
+    bool transferring = false;
+    bool confirmed = false;  // in this round, and nobody has shown anything newer since
+    bool missed = false;     // its last IXFR over UDP had to be asked again over TCP
+    bool leaving = false;    // removed; only its last commit is awaited
+    bool expired_told = false;
+    bool source_lost_told = false;
 };
 
 }  // namespace twinzone::service

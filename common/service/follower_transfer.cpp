@@ -64,7 +64,7 @@ void Follower::ask_transfer(Now now, std::uint32_t index, std::uint32_t remote,
         now.unix, remotes_[remote].edns, transfer::carrier_of(transport, asked.tls != nullptr));
     exchange->question = std::move(question);
     launch(now, std::move(exchange), transport, std::move(message));
-    zone.transfer = AttemptId{last_attempt_};
+    zone.coming().transfer = AttemptId{last_attempt_};
 }
 
 // Where the differences of this primary may start; nullopt: nowhere. Requires: there is a version.
@@ -174,13 +174,14 @@ void Follower::tell_progress(Now now, Exchange& exchange) {
 Follower::Progress Follower::progress_of(Now now, const Exchange& exchange) const {
     const TransferQuestion& question = exchange.transfer();
     const transfer::TransferCounts counts = question.assembler().counts();
+    const Zone& zone = *zones_[exchange.zone];
     return {.remote = remotes_[exchange.remote].endpoint,
             .asked = question.asked(),
             .records = counts.records,
             .messages = counts.messages,
             .bytes = question.message_bytes(),
             .took = now.instant - exchange.began,
-            .committing = zones_[exchange.zone]->committing.get() == &exchange};
+            .committing = zone.has_coming && zone.has_coming->committing.get() == &exchange};
 }
 
 // Whether a version with this SOA may take the place of ours (nullptr: there is none).
@@ -249,14 +250,14 @@ void Follower::commit(Now now, std::unique_ptr<Exchange> exchange) {
     for (const config::RemotePtr& remote : settings_of(zone).notify) {
         commit.owe_notify.push_back(remote->name);
     }
-    zone.commit = ++last_commit_;
+    zone.coming().commit = ++last_commit_;
     // The disk takes many small zones at once, the network gives them one by one.
     if (exchange->transfer().message_bytes() <= kSmallTransferBytes) {
         scheduler_.leave_place(zone.index);
     }
-    zone.committing = std::move(exchange);
+    zone.coming().committing = std::move(exchange);
     store_.submit(std::move(commit), [completions = completions_, index = zone.index,
-                                      number = zone.commit](Result<zone::Committed> result) {
+                                      number = last_commit_](Result<zone::Committed> result) {
         completions->push_back({.zone = index, .commit = number, .result = std::move(result)});
     });
 }
@@ -283,7 +284,7 @@ Result<std::vector<zone::Diff>> Follower::take_diffs(const Zone& zone, Exchange&
 void Follower::handle_commits(Now now) {
     for (Completion& completion : std::exchange(*completions_, {})) {
         const std::unique_ptr<Zone>& zone = zones_[completion.zone];
-        if (zone && zone->commit == completion.commit) {
+        if (zone && zone->is_committing() && zone->coming().commit == completion.commit) {
             handle_committed(now, std::move(completion));
         }
     }
@@ -291,8 +292,8 @@ void Follower::handle_commits(Now now) {
 
 void Follower::handle_committed(Now now, Completion completion) {
     Zone& zone = *zones_[completion.zone];
-    zone.commit = 0;
-    std::unique_ptr<Exchange> exchange = std::move(zone.committing);
+    zone.coming().commit = 0;
+    std::unique_ptr<Exchange> exchange = std::move(zone.coming().committing);
     if (!completion.result) {
         fail_transfer(now, std::move(exchange), completion.result.error());
         return;

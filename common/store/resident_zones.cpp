@@ -6,8 +6,14 @@ namespace twinzone::store {
 
 namespace {
 
+constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+
 bool is_small(UnixTime time) {
-    return time.value() >= 0 && time.value() <= std::numeric_limits<std::uint32_t>::max();
+    return time.value() >= 0 && time.value() <= kMost;
+}
+
+bool is_small(const zone::Version& version) {
+    return version.records <= kMost && version.wire_bytes <= kMost;
 }
 
 std::uint32_t small(UnixTime time) {
@@ -27,7 +33,7 @@ void ResidentZones::set(ByteView zone_key, const ZoneRecord& record) {
     ++size_;
     const zone::ZoneTimers& timers = record.timers;
     if (!is_small(timers.last_success) || !is_small(timers.expires) ||
-        timers.promoted != UnixTime{}) {
+        timers.promoted != UnixTime{} || (record.version && !is_small(*record.version))) {
         packed.soa = kOdd;
         odd_.insert_or_assign(number, zone::ZoneState{.zone = dns::Name{name_of(zone_key)},
                                                       .version = record.version,
@@ -39,8 +45,8 @@ void ResidentZones::set(ByteView zone_key, const ZoneRecord& record) {
     packed.expires = small(timers.expires);
     if (record.version) {
         packed.digest = record.version->digest;
-        packed.records = record.version->records;
-        packed.wire_bytes = record.version->wire_bytes;
+        packed.records = static_cast<std::uint32_t>(record.version->records);
+        packed.wire_bytes = static_cast<std::uint32_t>(record.version->wire_bytes);
         packed.serial = record.version->serial();
         packed.soa = share(record.version->soa, zone_key) + kFirstSoa;
     }

@@ -1,4 +1,4 @@
-// What the loop thread knows of every zone without reading the disk: some fifty octets each,
+// What the loop thread knows of every zone without reading the disk: some forty octets each,
 // unpacked when asked for. What zones have in common, most of their SOA, is kept once.
 #pragma once
 
@@ -40,8 +40,8 @@ class ResidentZones {
 
     struct Packed {
         zone::Digest digest;
-        std::uint64_t records = 0;
-        std::uint64_t wire_bytes = 0;
+        std::uint32_t records = 0;
+        std::uint32_t wire_bytes = 0;
         dns::Serial serial{0};
         std::uint32_t soa = kUnknown;  // place in soas_ plus kFirstSoa
         std::uint32_t last_success = 0;

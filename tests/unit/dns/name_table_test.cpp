@@ -58,4 +58,26 @@ TEST_CASE("by number there is nothing until something is put there", "[dns][name
     CHECK(numbers.size() == 8);
 }
 
+TEST_CASE("what many names share is there until the last has another", "[dns][names]") {
+    SharedByNumber<int> numbers;
+    CHECK(numbers[7] == nullptr);
+    auto three = std::make_shared<const int>(3);
+    const std::weak_ptr<const int> seen = three;
+    CHECK(numbers.set(7, three) == nullptr);
+    CHECK(numbers.set(2, three) == nullptr);
+    CHECK(numbers[2] == three);
+    CHECK(numbers[6] == nullptr);
+    CHECK(numbers.set(7, std::make_shared<const int>(4)) == three);
+    CHECK(*numbers[7] == 4);
+    CHECK(numbers.set(2, three) == three);
+    three.reset();
+    CHECK(*numbers[2] == 3);
+    numbers.set(2, nullptr);
+    CHECK(numbers[2] == nullptr);
+    CHECK(seen.expired());
+    numbers.set(3, std::make_shared<const int>(5));  // in the place that is free again
+    CHECK(*numbers[3] == 5);
+    CHECK(*numbers[7] == 4);
+}
+
 }  // namespace twinzone::dns

@@ -252,4 +252,27 @@ TEST_CASE("what is owed from before a restart is spread, and a new version goes 
     CHECK(a.sender.invariants_hold());
 }
 
+TEST_CASE("a sender that told very many zones goes on with the next", "[transfer]") {
+    constexpr std::uint32_t kMany = 3000;
+    Fixture a;
+    a.sender.set_rate(0);
+    for (std::uint32_t zone = 0; zone < kMany; ++zone) {
+        a.sender.handle_committed(at(0), zone, zone % 2, kSeven);
+    }
+    while (a.sender.next_timeout() == at(0)) {  // a poll has so many steps
+        for (const NotifyAction& action : a.poll_unchecked(at(0))) {
+            REQUIRE(a.sender.handle_answer(at(0), action.zone, action.target, action.id,
+                                           dns::Rcode::no_error));
+        }
+    }
+    CHECK(a.sender.owed() == 0);
+    CHECK(a.poll(at(10'000)).empty());
+    a.sender.handle_committed(at(10'000), 5, 1, kEight);
+    a.sender.handle_committed(at(10'000), 5, 0, kEight);
+    CHECK(a.poll(at(10'000)).size() == 2);
+    a.sender.forget(5, 1);
+    CHECK(a.sender.owed() == 1);
+    CHECK(a.sender.invariants_hold());
+}
+
 }  // namespace twinzone::transfer
