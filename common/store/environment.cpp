@@ -94,7 +94,8 @@ Result<EnvironmentPtr> Environment::map(const Options& options) {
     const unsigned flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY | MDB_NOLOCK : 0U);
     if (const int code = mdb_env_open(env, options.directory.c_str(), flags, kFileMode);
         code != 0) {
-        return lmdb_failure(code, "opening the store");
+        // What Linux says where a map has no room, and what valgrind says.
+        return lmdb_failure(code == EINVAL ? ENOMEM : code, "opening the store");
     }
     return made;
 }

@@ -2,7 +2,8 @@
 # instrumented.sh address|thread [FILE…]: unit tests, seeds of the simulator and the interop tests, or
 # only these files of them (test_relay.py …), with both programs built so that faults of memory and
 # undefined behaviour, or races between threads, are told.
-# instrumented.sh valgrind [FILE…]: test_wait.py, or these files, with both programs under valgrind.
+# instrumented.sh valgrind [FILE…]: the quickstart and test_wait.py, or these files, with both programs
+# under valgrind.
 # Ends with every report, and with 0 when there is none and every test passed. An hour on two cores.
 #   SEEDS=N    of each scenario of the simulator (100)
 set -uo pipefail
@@ -13,10 +14,6 @@ root=$PWD
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 failed=0
-# Beside the watchers' own use of the address space a store of a terabyte finds no place; what names
-# its store by options alone, as some tests and the quickstart do, cannot be watched so by valgrind.
-export TWINZONE_STORE_SIZE=4G
-
 # They measure memory or time, replace what the sanitizers replace too, or look at how the programs
 # were linked; the others hold programs that are ten times slower.
 left_out='abuse|disk_faults|debian_packages|hardening|install|quickstart|kubernetes|examples|readme|soak'
@@ -66,7 +63,10 @@ END
         chmod +x "$reports/bin/$role/twinzone-$role"
     done
     export TWINZONE_BUILD=$reports/bin
-    [ $# -gt 0 ] || set -- test_wait.py
+    if [ $# -eq 0 ]; then
+        examples/quickstart/run.sh || failed=1
+        set -- test_wait.py
+    fi
     interop "$@"
 }
 

@@ -11,9 +11,6 @@ from .waiting import wait_for
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BUILD = os.environ.get("TWINZONE_BUILD", os.path.join(ROOT, ".build", "release"))
-# A program that is watched (tests/support/instrumented.sh) may lack the address space of the default.
-STORE_LIMITS = ({"max-size": os.environ["TWINZONE_STORE_SIZE"]}
-                if "TWINZONE_STORE_SIZE" in os.environ else {})
 
 
 def program(role):
@@ -42,7 +39,7 @@ class Twinzone(Server):
         self.configuration = {
             "version": 1,
             "server": {"listen": [f"127.0.0.1@{self.port}"]},
-            "store": {"path": self.path("store"), **STORE_LIMITS},
+            "store": {"path": self.path("store")},
             "control": {"socket": self.control_socket},
             "log": {"level": "debug"},
             "keys": [],
