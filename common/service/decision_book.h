@@ -23,9 +23,9 @@ inline constexpr std::size_t kMaxClientDecisions = 8;
 // primaries repeat themselves.
 inline constexpr std::size_t kRepeatWindow = 8;
 
-// Octets of all zones: some 80,000 decisions. Beyond it the zones that were quiet longest lose
+// Octets of all zones: some 40,000 decisions. Beyond it the zones that were quiet longest lose
 // theirs.
-inline constexpr std::size_t kMaxDecisionBytes = std::size_t{8} << 20;
+inline constexpr std::size_t kMaxDecisionBytes = std::size_t{4} << 20;
 
 // Not thread-safe.
 class DecisionBook {
