@@ -1,6 +1,5 @@
 #include "common/service/difference_base.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -75,16 +74,14 @@ Result<std::optional<DifferenceBase>> find_base(const zone::Snapshot& snapshot,
     }
     std::uint64_t bytes = 0;
     std::size_t undo = 0;
-    std::vector<dns::Serial> newer;
+    std::optional<dns::Serial> next;
     for (auto step = steps->rbegin(); step != steps->rend(); ++step, ++undo) {
-        // Serials come round: asked from this one, the primary would begin at the newer version.
-        const bool is_twice = std::find(newer.begin(), newer.end(), step->to.serial) != newer.end();
-        newer.push_back(step->to.serial);
-        const bool is_theirs = step->source == remote;
-        if (is_theirs && is_twice) {
-            break;
+        const dns::Serial serial = step->to.serial;
+        if (next && !(dns::is_newer(*next, serial) && dns::is_newer(version.serial(), serial))) {
+            break;  // serials came round
         }
-        if (is_theirs || (!is_twice && is_proven(snapshot, undo, step->to.serial, proven))) {
+        next = serial;
+        if (step->source == remote || is_proven(snapshot, undo, serial, proven)) {
             return std::optional{DifferenceBase{.soa = step->to, .undo = undo}};
         }
         bytes += step->wire_bytes;

@@ -4,6 +4,10 @@
 // the very primary that gives them, or that it was seen to hold by its digest (digest_option.h):
 // the one in service, or an older one of the journal, to which the zone is taken back in the same
 // commit. Where there is none, the whole zone is asked for.
+//
+// Serials come round (steps of 2^31-1): an older version is a base only while serials fall from the
+// one in service back to it. One that is not older may have come again at the primary since, and
+// the primary's differences would begin there, in another content.
 #pragma once
 
 #include <cstddef>
