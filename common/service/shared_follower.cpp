@@ -134,7 +134,9 @@ void SharedFollower::start() {
 void SharedFollower::begin(const dns::Name& zone) {
     Task& task = tasks_.at(zone);
     task.again = false;
-    task.from = mark_here(zone);
+    const std::optional<shared::Mark> before = std::exchange(task.from, mark_here(zone));
+    // What did not fit that version says nothing of the one that is here now.
+    task.wants_snapshot = task.wants_snapshot && task.from == before;
     parts_.questions.ask_bulk(
         shared::ask_position(zone, task.from),
         [this, zone](Now now, const Result<shared::Rows>& rows, const std::string&) {

@@ -7,6 +7,7 @@
 
 #include "common/shared/schema.h"
 #include "tests/support/catch.h"
+#include "tests/support/memory_snapshot.h"
 #include "tests/unit/service/service_fixture.h"
 
 namespace twinzone::service {
@@ -67,6 +68,12 @@ class Bench : public test::StoreBench {
         store->submit(std::move(commit),
                       [](const Result<zone::Committed>& done) { REQUIRE(done); });
         pass(seconds{1});
+    }
+    void answer_commit(const Result<zone::Committed>& committed) {
+        REQUIRE(commits() > 0);
+        const SharedAskId id = commits_.front().id;
+        commits_.pop_front();
+        part.handle_committed(now(), id, committed);
     }
     std::size_t commits() {
         take_actions();
@@ -179,6 +186,36 @@ TEST_CASE("a version of our own that came meanwhile is not replaced by a snapsho
     bench.answer("FROM twinzone.page", Rows{{std::string{as_text(second->pages.front())}}});
     CHECK(bench.commits() == 0);
     CHECK(bench.asked("WITH place"));
+}
+
+// It went back to the snapshot's version, long after it had one that the history ends with.
+TEST_CASE("what did not fit an older version takes nothing away from a newer one", "[service]") {
+    Bench bench;
+    const auto first = test::version(1, {1});
+    const auto second = test::version(2, {1, 2});
+    bench.publish(*first);
+    bench.part.handle_ready(bench.now());
+    bench.part.put(name("example.test."));
+    bench.answer("sequence >", Rows{});
+    shared::Row step = position_row(2, 1, 2, second->version);
+    step[5] = std::string(1, 'f');
+    bench.answer("WITH place", Rows{step});
+    const Result<std::vector<Bytes>> pages =
+        zone::encode_diff_pages(twinzone::test::diff(1, 2, {}, {}));
+    REQUIRE(pages);
+    bench.answer("JOIN twinzone.page", Rows{{std::string{as_text(pages->front())}}});
+    bench.answer_commit(fail(Errc::transfer_diverged, "another was quicker"));
+    bench.answer("WITH place", Rows{step});
+    bench.publish(*second);
+    bench.answer("twinzone.snapshot", Rows{{shared::soa_text(first->version.soa), "1",
+                                            first->version.digest.to_text(), "1", "0", "0"}});
+    shared::Row last(11);
+    last[0] = fmt::to_string(2);
+    last[1] = last[0];
+    bench.answer("WITH place", Rows{last});
+    CHECK_FALSE(bench.asked("twinzone.snapshot"));
+    CHECK(bench.commits() == 0);
+    CHECK(bench.part.zones_behind() == 0);
 }
 
 TEST_CASE("pages are staged in requests of bounded size, all in one blob", "[service]") {
