@@ -28,6 +28,7 @@ void Node::start() {
     fabric_.world.run_as(settings_.host, [this] {
         life_ = std::make_shared<Life>(*this, fabric_.world.random().next());
         ++loads_;
+        ++starts_;
         life_->begin();
     });
 }

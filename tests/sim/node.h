@@ -107,6 +107,8 @@ class Node {
     // How often it has taken its timers from the disk: at each start, and where a version is found
     // there whose commit had failed.
     [[nodiscard]] std::uint64_t loads() const noexcept { return loads_; }
+    // Counts its lives.
+    [[nodiscard]] std::uint64_t starts() const noexcept { return starts_; }
     // Which queue is longer than it may be; empty: none.
     [[nodiscard]] std::string overfull() const;
     // How much waits: commits, questions without an answer, NOTIFYs without one. Requires:
@@ -134,6 +136,7 @@ class Node {
     ModelDisk disk_;
     std::shared_ptr<Life> life_;
     std::uint64_t loads_ = 0;
+    std::uint64_t starts_ = 0;
 };
 
 }  // namespace twinzone::sim

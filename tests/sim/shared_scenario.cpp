@@ -216,8 +216,8 @@ class SharedScenario {
             pause(node);
         } else if (node.settings().shares && world_.chance(30)) {
             world_.count("primary ends in good order");
-            const auto end = [this, &node, life = node.loads()] {
-                if (node.is_alive() && node.loads() == life) {
+            const auto end = [this, &node, life = node.starts()] {
+                if (node.is_alive() && node.starts() == life) {
                     crash(node);
                 }
             };
