@@ -71,17 +71,17 @@ NotifyDecision NotifyReceiver::handle_notify(Instant now, const dns::Message& no
     if (!zone->rules->allows(peer)) {
         return refuse(dns::Rcode::refused, "sender may not notify");
     }
-    if (!admit(now, peer.address)) {
+    const std::optional<dns::Serial> hint = hint_of(notify);
+    const bool is_old = hint && zone->ours && !is_newer(*hint, *zone->ours);
+    if (!admit(now, peer.address, is_old)) {
         return {.answer = {}, .check = {}, .hint = {}, .reason = "more than notify-rate"};
     }
-    NotifyDecision decision{.answer = dns::Rcode::no_error,
-                            .check = Lane::notify,
-                            .hint = hint_of(notify),
-                            .reason = "accepted"};
+    NotifyDecision decision{
+        .answer = dns::Rcode::no_error, .check = Lane::notify, .hint = hint, .reason = "accepted"};
     if (!decision.hint) {
         return decision;
     }
-    if (zone->ours && !is_newer(*decision.hint, *zone->ours)) {
+    if (is_old) {
         // Most likely the second of several primaries, or a repetition. It is asked all the same
         // (its serial may have been set back), but not ahead of those that promise something.
         decision.check = Lane::refresh;
@@ -138,14 +138,16 @@ std::optional<Instant> NotifyReceiver::next_timeout() const noexcept {
     return order_.empty() ? std::nullopt : std::optional{order_.begin()->first};
 }
 
-bool NotifyReceiver::admit(Instant now, const IpAddress& address) {
+bool NotifyReceiver::admit(Instant now, const IpAddress& address, bool is_old) {
     // Only senders that a rule lets in get here, so the table fills up only where a rule is as wide
     // as a network; then everybody starts anew.
     if (sources_.size() >= kMaxNotifySources && !sources_.contains(address)) {
         sources_.clear();
     }
     const std::uint32_t burst = std::max(per_second_ / 10, 1U);
-    return sources_.try_emplace(address, per_second_, burst).first->second.take(now);
+    const TokenBucket full{per_second_, burst};
+    Source& source = sources_.try_emplace(address, Source{full, full}).first->second;
+    return (is_old ? source.old : source.newer).take(now);
 }
 
 void NotifyReceiver::unschedule(std::uint32_t zone, Announced& announced) {

@@ -55,7 +55,8 @@ struct NotifyCheck {
 // Not thread-safe.
 class NotifyReceiver {
   public:
-    // `per_second`: NOTIFYs taken from one address.
+    // `per_second`: NOTIFYs taken from one address; as many more that name no newer serial than
+    // ours, so that a hundred thousand of these, after a first load, hide no change.
     explicit NotifyReceiver(std::uint32_t per_second) noexcept : per_second_(per_second) {}
 
     // Another rate from now on.
@@ -81,19 +82,23 @@ class NotifyReceiver {
     [[nodiscard]] std::optional<Instant> next_timeout() const noexcept;
 
   private:
+    struct Source {
+        TokenBucket newer;
+        TokenBucket old;
+    };
     struct Announced {
         dns::Serial serial;
         unsigned looks = 0;
         std::optional<Instant> again;  // set while it waits in order_
     };
 
-    bool admit(Instant now, const IpAddress& address);
+    bool admit(Instant now, const IpAddress& address, bool is_old);
     void unschedule(std::uint32_t zone, Announced& announced);
 
     std::uint32_t per_second_;
     std::unordered_map<std::uint32_t, Announced> announced_;  // by zone
     std::set<std::pair<Instant, std::uint32_t>> order_;
-    std::map<IpAddress, TokenBucket> sources_;
+    std::map<IpAddress, Source> sources_;
 };
 
 }  // namespace twinzone::transfer

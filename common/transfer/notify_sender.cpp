@@ -15,6 +15,10 @@ constexpr std::uint32_t kMaxDoublings = 16;  // 2 s become a day and a half
 // Room for so many entries is kept while nothing is owed.
 constexpr std::size_t kKeptEntries = 1024;
 
+bool is_of_repeats(std::size_t line) noexcept {
+    return line % 2 == 1;
+}
+
 NotifyVerdict verdict_of(dns::Rcode rcode) noexcept {
     switch (rcode) {
         case dns::Rcode::no_error: return NotifyVerdict::delivered;
@@ -169,8 +173,8 @@ std::optional<std::uint32_t> NotifySender::next_of(Line& line) {
 
 std::optional<NotifyAction> NotifySender::serve_line(Instant now, std::uint32_t index) {
     Line& line = lines_[index];
-    if (line.tokens.available_at(now) > now) {
-        lines_due_.set(index, line.tokens.available_at(now));
+    if (const Instant at = line.tokens.available_at(now); at > now) {
+        lines_due_.set(index, at);
         return std::nullopt;
     }
     const std::optional<std::uint32_t> slot = next_of(line);
@@ -178,6 +182,10 @@ std::optional<NotifyAction> NotifySender::serve_line(Instant now, std::uint32_t 
         return std::nullopt;
     }
     static_cast<void>(line.tokens.take(now));
+    if (is_of_repeats(index)) {
+        // New versions have one token less: all together is what the target may be told.
+        static_cast<void>(lines_[index - 1].tokens.reserve(now));
+    }
     if (!line.places.empty()) {
         lines_due_.set(index, line.tokens.available_at(now));
     }
@@ -279,8 +287,7 @@ void NotifySender::start_over(Instant now, std::uint32_t slot) {
 
 TokenBucket NotifySender::tokens_for(std::size_t line) const noexcept {
     const std::uint32_t all = limits_.per_second;
-    const bool fresh = line % 2 == 0;
-    const std::uint32_t rate = fresh || all == 0 ? all : std::max(all / 2, 1U);
+    const std::uint32_t rate = is_of_repeats(line) && all != 0 ? std::max(all / 4, 1U) : all;
     return {rate, rate / 10};  // a tenth of a second's worth at once
 }
 

@@ -31,7 +31,7 @@ struct NotifyLimits {
     std::uint32_t fast_tries = 8;  // then the target is taken to be away
     seconds slow_retry{hours{1}};
     seconds restart_spread{30};       // for what was owed before a restart
-    std::uint32_t per_second = 1000;  // to one target; repeats have half of it beside this
+    std::uint32_t per_second = 1000;  // to one target; repeats have a quarter of it
 };
 
 struct NotifyAction {
@@ -140,7 +140,7 @@ class NotifySender {
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> free_slots_;
     std::vector<std::uint32_t> first_;  // by zone: a slot of it, plus 1; 0: none
-    // Two for each target: of new versions; of repeats, which never delay a new version.
+    // Two for each target: of new versions; of repeats, which have a quarter of the tokens at most.
     std::vector<Line> lines_;
     DueQueue due_;        // by slot: entries that are in no line
     DueQueue lines_due_;  // by line: when its next token is there

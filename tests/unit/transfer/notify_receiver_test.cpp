@@ -169,4 +169,16 @@ TEST_CASE("a flood from one sender is cut to its rate without an answer", "[tran
     CHECK(z.notify(at(101), 9, 7).answer);
 }
 
+TEST_CASE("what names nothing new hides no change", "[transfer]") {
+    Fixture z;
+    z.receiver = NotifyReceiver{10};
+    CHECK(z.notify(at(0), 7, 7).answer);
+    CHECK_FALSE(z.notify(at(1), 7, 7).answer);
+    CHECK_FALSE(z.notify(at(1), 6, 7).answer);
+    const NotifyDecision taken = z.notify(at(1), 8, 7);
+    CHECK(taken.answer);
+    CHECK(taken.check == Lane::notify);
+    CHECK_FALSE(z.notify(at(2), 8, 7).answer);
+}
+
 }  // namespace twinzone::transfer

@@ -160,7 +160,7 @@ TEST_CASE("the rate to one target holds, and old debts do not delay a new versio
     for (std::int64_t ms = 0; ms <= 1000; ++ms) {
         sent += a.poll(at(ms)).size();
     }
-    CHECK(sent <= 550);  // half of 1000, and a burst
+    CHECK(sent <= 275);  // a quarter of 1000, and a burst
     a.sender.handle_committed(at(1000), 77'777, 0, kEight);
     CHECK(a.poll_one(at(1000)).zone == 77'777);
 
@@ -183,6 +183,28 @@ TEST_CASE("the rate to one target holds, and old debts do not delay a new versio
     }
     CHECK(other);
     CHECK(sent == 101);
+}
+
+TEST_CASE("new versions and repeats together keep to the rate", "[transfer]") {
+    Fixture a;
+    constexpr std::uint32_t zones = 20'000;
+    for (std::uint32_t zone = 0; zone < zones; ++zone) {
+        a.sender.handle_committed(at(0), zone, 0, kSeven);
+    }
+    std::size_t sent = 0;
+    std::size_t repeated = 0;
+    for (std::int64_t ms = 0; ms <= 10'000; ++ms) {  // nobody answers
+        for (int calls = 0; calls < 30; ++calls) {
+            for (const NotifyAction& action : a.poll_unchecked(at(ms))) {
+                ++sent;
+                repeated += action.attempt > 1 ? 1 : 0;
+            }
+        }
+    }
+    CHECK(sent >= 9'900);
+    CHECK(sent <= 10'101);
+    CHECK(repeated >= 1'000);
+    CHECK(repeated <= 2'600);
 }
 
 TEST_CASE("a change is not told behind very many first versions", "[transfer]") {
