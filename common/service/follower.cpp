@@ -257,7 +257,7 @@ void Follower::start_jobs(Now now) {
 // nothing newer would be asked for the whole zone.
 void Follower::start(Now now, const transfer::Job& job) {
     Zone& zone = *zones_[job.zone];
-    zone.refresher.handle_started(now.instant, job.lane);
+    zone.refresher.handle_started(now.instant);
     const zone::ZoneState* state = store_.find(name_of(zone));
     const bool has_version = state != nullptr && state->version.has_value();
     const zone::ZoneHold* hold = store_.hold(name_of(zone));

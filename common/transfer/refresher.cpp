@@ -68,8 +68,7 @@ void Refresher::handle_loaded(Now now, const dns::SoaRecord& soa,
     due_ = now.instant + Duration{kRestartSpread} / kFractions * fraction_;
 }
 
-void Refresher::handle_started(Instant now, Lane lane) noexcept {
-    is_early_ = is_urgent(lane);
+void Refresher::handle_started(Instant now) noexcept {
     due_ = now + retry_delay(failures_ + 1U);
 }
 
@@ -95,9 +94,10 @@ void Refresher::handle_transferred(Now now, const dns::SoaRecord& soa,
 }
 
 void Refresher::handle_failed(Instant now) noexcept {
-    const bool counts = failures_ == 0 || !is_early_;
-    if (counts && failures_ < std::numeric_limits<std::uint8_t>::max()) {
-        ++failures_;
+    if (failures_ == 0 || now >= failed_at_ + retry_interval(failures_)) {
+        failures_ = static_cast<std::uint8_t>(
+            std::min<unsigned>(failures_ + 1U, std::numeric_limits<std::uint8_t>::max()));
+        failed_at_ = now;
     }
     due_ = now + retry_delay(failures_);
 }
@@ -179,15 +179,18 @@ Duration Refresher::jitter(Duration interval) const noexcept {
 
 // RETRY (RFC 1035 §3.3.13) doubled with each failure, so that a short RETRY does not become a loop;
 // but a zone in trouble is never asked less often than a healthy one.
-Duration Refresher::retry_delay(unsigned failures) const noexcept {
+Duration Refresher::retry_interval(unsigned failures) const noexcept {
     const seconds first = has_zone_ ? seconds{retry_} : limits_->retry_min;
     const seconds most = has_zone_
                              ? std::max(first, std::min(seconds{refresh_}, limits_->retry_max))
                              : std::max(first, limits_->retry_max);
     const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, kMaxDoublings);
-    const Duration delay =
-        std::min(Duration{first} * (std::int64_t{1} << doublings), Duration{most});
-    return delay + jitter(delay);
+    return std::min(Duration{first} * (std::int64_t{1} << doublings), Duration{most});
+}
+
+Duration Refresher::retry_delay(unsigned failures) const noexcept {
+    const Duration interval = retry_interval(failures);
+    return interval + jitter(interval);
 }
 
 }  // namespace twinzone::transfer

@@ -61,8 +61,8 @@ class Refresher {
     // NOTIFY may have been missed. Expiry goes on as if there had been no restart.
     void handle_loaded(Now now, const dns::SoaRecord& soa, const zone::ZoneTimers& timers) noexcept;
 
-    // A check or transfer begins, and in which lane.
-    void handle_started(Instant now, Lane lane) noexcept;
+    // A check or transfer begins.
+    void handle_started(Instant now) noexcept;
 
     // The primary confirmed our version. `expire`: its EDNS EXPIRE, if it gave one; the longer of
     // it and what is left counts, SOA EXPIRE at most (RFC 7314 §4). So secondaries that ask each
@@ -73,9 +73,9 @@ class Refresher {
     void handle_transferred(Now now, const dns::SoaRecord& soa,
                             const std::optional<ExpireTold>& expire) noexcept;
 
-    // All primaries were tried in vain, or what they have was refused. Expiry does not move. Only
-    // the first failure and those of rounds that were due make the next wait longer: a row of
-    // NOTIFYs in a bad minute must not put off the checks of the hours after it.
+    // All primaries were tried in vain, or what they have was refused. Expiry does not move. The
+    // wait grows no faster than it passes: a row of NOTIFYs in a bad minute must not put off the
+    // checks of the hours after it.
     void handle_failed(Instant now) noexcept;
 
     // By these limits from now on; handle_limits() comes next. They outlive this object.
@@ -114,10 +114,12 @@ class Refresher {
     void set_intervals(const dns::SoaRecord& soa) noexcept;
     void succeed(Now now) noexcept;
     Duration jitter(Duration interval) const noexcept;
+    Duration retry_interval(unsigned failures) const noexcept;
     Duration retry_delay(unsigned failures) const noexcept;
 
     const RefreshLimits* limits_;
     Instant due_;
+    Instant failed_at_;  // the last failure that counts for the back-off
     Instant stale_at_;
     Instant expires_at_;
     std::uint32_t last_success_ = 0;  // since 1970; 0: never
@@ -127,7 +129,6 @@ class Refresher {
     std::uint16_t fraction_;  // of a span, in kFractions: tells zones apart
     std::uint8_t failures_ = 0;
     bool has_zone_ = false;
-    bool is_early_ = false;  // somebody asked for this round, it was not due
 };
 
 // Time over which the checks after a start are spread.
